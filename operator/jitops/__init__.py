@@ -1,0 +1,1 @@
+"""jitops: a Kubernetes operator for Jitterbit Harmony and Jitsu."""

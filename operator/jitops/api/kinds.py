@@ -1,0 +1,82 @@
+"""The kinds as users see them: names, models, and what they stand for."""
+
+from dataclasses import dataclass
+
+from jitops.api.base import Model
+from jitops.api.common import ManagedSpec
+from jitops.api.connection import ConnectionSpec
+from jitops.api.jitsu import JitsuStreamSpec, JitsuWorkspaceSpec
+from jitops.api.jitterbit import ConnectorSpec, JitterbitOrganizationSpec
+from jitops.api.status import (
+    ConnectorStatus,
+    JitsuStreamStatus,
+    JitsuWorkspaceStatus,
+    JitterbitOrganizationStatus,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KindInfo:
+    """One kind: how the API server calls it, and the models of its spec and status."""
+
+    kind: str
+    plural: str
+    singular: str
+    short_names: tuple[str, ...]
+    categories: tuple[str, ...]
+    spec: type[ManagedSpec | ConnectionSpec]
+    status: type[Model]
+    is_connection: bool
+    description: str
+
+
+JITSU_WORKSPACE = KindInfo(
+    kind="JitsuWorkspace",
+    plural="jitsuworkspaces",
+    singular="jitsuworkspace",
+    short_names=("jws",),
+    categories=("jitops", "jitsu"),
+    spec=JitsuWorkspaceSpec,
+    status=JitsuWorkspaceStatus,
+    is_connection=True,
+    description="A Jitsu workspace, and the API key with which it is managed.",
+)
+
+JITSU_STREAM = KindInfo(
+    kind="JitsuStream",
+    plural="jitsustreams",
+    singular="jitsustream",
+    short_names=("jst",),
+    categories=("jitops", "jitsu"),
+    spec=JitsuStreamSpec,
+    status=JitsuStreamStatus,
+    is_connection=False,
+    description="A stream (site) of a Jitsu workspace, with its write keys.",
+)
+
+JITTERBIT_ORGANIZATION = KindInfo(
+    kind="JitterbitOrganization",
+    plural="jitterbitorganizations",
+    singular="jitterbitorganization",
+    short_names=("jborg",),
+    categories=("jitops", "jitterbit"),
+    spec=JitterbitOrganizationSpec,
+    status=JitterbitOrganizationStatus,
+    is_connection=True,
+    description="A Jitterbit Harmony organization, and the login with which it is managed.",
+)
+
+CONNECTOR = KindInfo(
+    kind="Connector",
+    plural="connectors",
+    singular="connector",
+    short_names=("jbcon",),
+    categories=("jitops", "jitterbit"),
+    spec=ConnectorSpec,
+    status=ConnectorStatus,
+    is_connection=False,
+    description="A connector registered in a Jitterbit Harmony organization, with its key and entity ids.",
+)
+
+KINDS = (JITSU_WORKSPACE, JITSU_STREAM, JITTERBIT_ORGANIZATION, CONNECTOR)
+"""All kinds, connections before what uses them."""

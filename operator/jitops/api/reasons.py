@@ -1,0 +1,75 @@
+"""The words of conditions and events, each said in one place."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class ConditionType(StrEnum):
+    """What a condition is about. The last three are abnormal: present only when true."""
+
+    READY = "Ready"
+    SYNCED = "Synced"
+    REFERENCES_RESOLVED = "ReferencesResolved"
+    DRIFT_DETECTED = "DriftDetected"
+    RECONCILING = "Reconciling"
+    STALLED = "Stalled"
+
+
+class Reason(StrEnum):
+    """Why a condition is as it is; chosen so that the reader knows what to do."""
+
+    AVAILABLE = "Available"
+    CREATING = "Creating"
+    UPDATING = "Updating"
+    DELETING = "Deleting"
+    RECONCILE_PAUSED = "ReconcilePaused"
+    DEPENDENCY_NOT_FOUND = "DependencyNotFound"
+    DEPENDENCY_NOT_READY = "DependencyNotReady"
+    REFERENCE_NOT_PERMITTED = "ReferenceNotPermitted"
+    CREDENTIALS_INVALID = "CredentialsInvalid"
+    PERMISSION_DENIED = "PermissionDenied"
+    INVALID_CONFIGURATION = "InvalidConfiguration"
+    CONFLICT = "Conflict"
+    ADOPTION_MISMATCH = "AdoptionMismatch"
+    DRIFT_DETECTED = "DriftDetected"
+    REMOTE_NOT_FOUND = "RemoteNotFound"
+    REMOTE_UNAVAILABLE = "RemoteUnavailable"
+    THROTTLED = "Throttled"
+    CIRCUIT_OPEN = "CircuitOpen"
+    DELETION_BLOCKED = "DeletionBlocked"
+    THRASHING = "Thrashing"
+    MANUAL_ACTION_REQUIRED = "ManualActionRequired"
+    PUBLISHED = "Published"
+    VERIFIED = "Verified"
+    ACKNOWLEDGED = "Acknowledged"
+    INTERNAL_ERROR = "InternalError"
+
+
+class EventReason(StrEnum):
+    """What happened, verb first; an event is made on a change only."""
+
+    CREATED = "Created"
+    ADOPTED = "Adopted"
+    UPDATED = "Updated"
+    DRIFT_DETECTED = "DriftDetected"
+    DRIFT_CORRECTED = "DriftCorrected"
+    DELETED = "Deleted"
+    RETAINED = "Retained"
+    PAUSED = "Paused"
+    RESUMED = "Resumed"
+    SECRET_PUBLISHED = "SecretPublished"  # noqa: S105 - a reason, no secret
+    SECRET_RESTORED = "SecretRestored"  # noqa: S105 - a reason, no secret
+    KEY_ROTATED = "KeyRotated"
+    CANNOT_CONNECT = "CannotConnect"
+    CANNOT_OBSERVE = "CannotObserve"
+    CANNOT_CREATE = "CannotCreate"
+    CANNOT_UPDATE = "CannotUpdate"
+    CANNOT_DELETE = "CannotDelete"
+    DELETION_BLOCKED = "DeletionBlocked"
+    THROTTLED = "Throttled"
+    CONFLICT_DETECTED = "ConflictDetected"
+    CANNOT_RESOLVE = "CannotResolve"
+    MANUAL_ACTION_REQUIRED = "ManualActionRequired"
+    KEY_EXPIRING = "KeyExpiring"
+    REPLACED_NON_ATOMICALLY = "ReplacedNonAtomically"

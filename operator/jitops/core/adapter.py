@@ -1,0 +1,238 @@
+"""The contract between the reconciler and a kind of remote object.
+
+An adapter speaks for one connection, never sees Kubernetes, and gets everything it needs as frozen values. Five
+methods carry the life of a plain object (`observe`, `diff`, `create`, `update`, `delete`); the others have a default
+and are for kinds with keys of their own, write-once secrets or server-chosen ids.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from jitops.core.kube import Key
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from jitops.api.kinds import KindInfo
+    from jitops.core.kube import JSON, Resource
+    from jitops.core.snapshot import Snapshot
+
+S = TypeVar("S")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field that differs, by path, never by value.
+
+    `generated` marks what we made ourselves (keys): it is no drift that a person should judge, and no obstacle to
+    adopting an object that is otherwise equal.
+    """
+
+    path: str
+    generated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted(Generic[S]):
+    """What a resource asks of the remote, with everything it refers to resolved."""
+
+    key: Key
+    spec: S
+    identity: str
+    """The cluster identity that deterministic ids are made from."""
+    now: datetime
+    id: str | None = None
+    """The remote id in status."""
+    adopt_id: str | None = None
+    incarnation: int = 0
+    applied: frozenset[str] = frozenset()
+    """The paths we last sent (`status.appliedFields`)."""
+    memory: Mapping[str, JSON] = field(default_factory=dict)
+    """The whole status as last written: what a kind remembers of itself."""
+    held: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The values of our own Secret that can be trusted, by their canonical names."""
+    material: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What `prepare` decided that the Secret must hold."""
+    since: float | None = None
+    """The listing must have begun after this monotonic moment; None: any will do."""
+    prepared: Any = field(default=None, repr=False)
+    """What `prepare` decided; the adapter's own."""
+    news: tuple[tuple[str, str], ...] = ()
+    """What `prepare` decided that people should hear of, as event reason and message."""
+
+    def next_incarnation(self) -> Wanted[S]:
+        """Ask for the same object under the next id, with what was generated for this one."""
+        return replace(self, incarnation=self.incarnation + 1, held=self.material or self.held)
+
+
+@dataclass(frozen=True, slots=True)
+class External(Generic[R]):
+    """What the remote holds for a resource. `remote` compares equal as long as nothing changed there."""
+
+    id: str
+    remote: R = field(repr=False)
+    ours: bool
+    """Made by us for this resource: by the id in status, by our hash in the id, or by our intent."""
+
+
+class Adapter(ABC, Generic[S, R]):
+    """One kind of remote object, over one connection."""
+
+    intends = False
+    """True where the remote chooses ids: `intend` is written to status before `create`."""
+    secret_first = False
+    """True where the Secret must hold `material` before the remote hears of it."""
+
+    @abstractmethod
+    async def observe(self, wanted: Wanted[S]) -> External[R] | None:
+        """Find the remote object; reads only."""
+
+    @abstractmethod
+    def diff(self, wanted: Wanted[S], external: External[R]) -> tuple[Change, ...]:
+        """Compare what the user set, and what was set before and no longer is; pure."""
+
+    @abstractmethod
+    async def create(self, wanted: Wanted[S]) -> External[R]:
+        """Make the object; IdBurnt asks for the next incarnation."""
+
+    @abstractmethod
+    async def update(
+        self, wanted: Wanted[S], external: External[R], changes: tuple[Change, ...]
+    ) -> External[R]:
+        """Bring just these changes to the object."""
+
+    @abstractmethod
+    async def delete(self, wanted: Wanted[S], external: External[R]) -> None:
+        """Remove the object; one that is gone is removed."""
+
+    async def gone(self, external: External[R]) -> bool:  # noqa: ARG002 - a default
+        """Say whether a deletion that was accepted has happened; the plain remote's answer is proof enough."""
+        return True
+
+    @abstractmethod
+    def fields(self, wanted: Wanted[S]) -> Mapping[str, JSON]:
+        """Give the remote fields that the user set, by path."""
+
+    def prepare(self, wanted: Wanted[S], external: External[R] | None) -> Wanted[S]:  # noqa: ARG002 - a default
+        """Decide what we generate; the plain object generates nothing."""
+        return wanted
+
+    def held(self, values: Mapping[str, str], *, trusted: bool) -> Mapping[str, str]:
+        """Say which values of our Secret still hold; write-once ones count only while `trusted`."""
+        return values if trusted else {}
+
+    async def intend(self, wanted: Wanted[S]) -> Mapping[str, JSON]:
+        """Give what must stand in status before `create`, as `status.intent`."""
+        raise NotImplementedError
+
+    async def verify(self, wanted: Wanted[S], external: External[R]) -> None:
+        """Check with the remote that what we are about to publish is good."""
+
+    def outputs(self, wanted: Wanted[S], external: External[R]) -> Mapping[str, str]:  # noqa: ARG002 - a default
+        """Give the values of the output Secret, by their canonical names."""
+        return {"id": external.id}
+
+    def facts(self, wanted: Wanted[S], external: External[R]) -> Mapping[str, JSON]:  # noqa: ARG002 - a default
+        """Give the kind's own part of status; None removes a field."""
+        return {}
+
+    def leftovers(self, wanted: Wanted[S], external: External[R]) -> tuple[str, ...]:  # noqa: ARG002 - a default
+        """Name the paths we once sent, the user no longer sets, and the remote still has."""
+        return ()
+
+    def due(self, wanted: Wanted[S], external: External[R]) -> datetime | None:  # noqa: ARG002 - a default
+        """Say when the object needs attention by itself (an overlap that ends)."""
+        return None
+
+
+def compare(
+    wanted: Mapping[str, JSON], actual: Mapping[str, JSON], removed: tuple[str, ...]
+) -> tuple[Change, ...]:
+    """Compare fields by path: each one set and different, then each one no longer set but still there."""
+    differing = [path for path, value in wanted.items() if path not in actual or actual[path] != value]
+    return tuple(Change(path) for path in sorted({*differing, *removed}))
+
+
+class LoginLedger(Protocol):
+    """Counts log-ins where they survive a restart, so that no account is ever locked by us."""
+
+    async def attempt(self) -> None:
+        """Count one attempt before it is made; CredentialsRejected when no more may be made."""
+
+    async def accepted(self) -> None:
+        """Clear the count."""
+
+
+class Client(Protocol):
+    """A vendor's side of one connection: its session and its listings."""
+
+    @property
+    def snapshots(self) -> Mapping[str, Snapshot[Any]]:
+        """The listings, by our kind's name."""
+
+    async def verify(self) -> Mapping[str, JSON]:
+        """Prove that the connection works and return what status should tell of it, `id` included."""
+
+    async def aclose(self) -> None:
+        """Give up the session; others may share what is below it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a vendor needs to open a connection: the spec, the credentials, and how to count log-ins."""
+
+    key: Key
+    spec: Any
+    credentials: Mapping[str, str] = field(repr=False)
+    ca: str | None
+    ledger: LoginLedger
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A managed kind: its contract with users, and the adapter that carries it out over a client."""
+
+    info: KindInfo
+    connection: str
+    reference: str
+    """The spec's field that names the connection."""
+    adapter: Callable[[Any], Adapter[Any, Any]]
+    output_name: Callable[[str], str | None]
+    """The output Secret's name for a resource's name; None: only where the spec asks for a Secret."""
+    write_once: frozenset[str] = frozenset()
+    """The outputs that can't be had again from the remote."""
+    claims: Callable[[Resource], frozenset[str]] = lambda _: frozenset()
+    """What of the remote a resource lays claim to, so that no two share it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionRow:
+    """A connection kind: which Secret keys it needs, and how a client is opened."""
+
+    info: KindInfo
+    credentials: tuple[str, ...]
+    open: Callable[[Opening], Awaitable[Client]]
+
+
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """The table, as the core sees it (filled in `jitops.kinds`)."""
+
+    managed: Mapping[str, Row]
+    connections: Mapping[str, ConnectionRow]
+
+    def row(self, kind: str) -> Row | ConnectionRow:
+        """Look a kind up; KeyError is a defect."""
+        return self.managed.get(kind) or self.connections[kind]
+
+
+def connection_key(row: Row, resource: Resource) -> Key:
+    """Name the connection that a resource uses, from the spec as written."""
+    ref = resource.spec.get(row.reference) or {}
+    namespace = ref.get("namespace") or resource.key.namespace
+    return Key(row.connection, namespace, ref.get("name") or "")

@@ -1,0 +1,231 @@
+"""Open connections: one client per connection resource, opened by whoever comes first, shared by all.
+
+A connection is verified when it is opened and whenever its own resource is reconciled. What went wrong stays with
+it: its dependents don't ask the remote again, they wait to be woken.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from jitops.api.base import InvalidSpec, validate_spec
+from jitops.api.reasons import Reason
+from jitops.core.adapter import ConnectionRow, Opening
+from jitops.core.consent import permits
+from jitops.core.errors import (
+    Conflict,
+    CredentialsRejected,
+    DependencyNotReady,
+    JitopsError,
+    PermissionDenied,
+    RateLimited,
+    SpecInvalid,
+    Unavailable,
+)
+from jitops.core.identity import keyed_hash
+from jitops.core.logins import StatusLedger, requested
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jitops.core.adapter import Client, Kinds
+    from jitops.core.clock import Clock
+    from jitops.core.kube import JSON, Key, Kube, Resource, Secret
+    from jitops.core.outputs import HashKey
+
+MISSING_RETRY = 60.0
+"""Seconds after which a missing Secret is looked for again; without the watch label nothing else would tell."""
+
+
+@dataclass(slots=True)
+class Line:
+    """One open connection. `error` is what its last verification ended with; `facts` what it found."""
+
+    fingerprint: str
+    spec: Any
+    client: Client
+    secret: Secret
+    facts: Mapping[str, JSON] = field(default_factory=dict)
+    error: JitopsError | None = None
+    asked: str | None = None
+    """The request token under which it was last verified."""
+
+
+class Connections:
+    """The open connections of this process."""
+
+    def __init__(self, kinds: Kinds, kube: Kube, hash_key: HashKey, clock: Clock) -> None:
+        self._kinds = kinds
+        self._kube = kube
+        self._hash_key = hash_key
+        self._clock = clock
+        self._lines: dict[Key, Line] = {}
+        self._refused: dict[Key, JitopsError] = {}
+        """Why a connection could not even be opened; its own reconcile finds out when it can."""
+        self._locks: dict[Key, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def use(self, key: Key, namespace: str) -> Line:
+        """Return the connection for a resource of a namespace, opening it if nobody did yet."""
+        resource = self._kube.get(key)
+        if resource is None:
+            raise DependencyNotReady(
+                f"{key} does not exist", reason=Reason.DEPENDENCY_NOT_FOUND, retry=MISSING_RETRY
+            )
+        await permits(self._kube, resource, namespace)
+        async with self._locks[key]:
+            if key not in self._lines and key not in self._refused:
+                await self._try(resource)
+        error = self._refused.get(key) or self._lines[key].error
+        if error is not None:
+            raise _for_dependents(key, error)
+        return self._lines[key]
+
+    async def verify(self, resource: Resource) -> Line:
+        """Prove the connection anew, with the spec and the Secret as they are now; raises what is wrong with it."""
+        async with self._locks[resource.key]:
+            await self._try(resource)
+        error = self.error(resource.key)
+        if error is not None:
+            raise error
+        return self._lines[resource.key]
+
+    def error(self, key: Key) -> JitopsError | None:
+        """Return what is wrong with a connection, as far as anyone has looked."""
+        line = self._lines.get(key)
+        return self._refused.get(key) or (line.error if line else None)
+
+    async def _try(self, resource: Resource) -> None:
+        self._refused.pop(resource.key, None)
+        try:
+            await self._verified(resource)
+        except Conflict:
+            raise
+        except JitopsError as error:
+            self._refused[resource.key] = error
+
+    def line(self, key: Key) -> Line | None:
+        """Return the connection if it is open."""
+        return self._lines.get(key)
+
+    def suspect(self, key: Key, error: JitopsError) -> None:
+        """Keep dependents from asking on after a refusal, until the connection's own reconcile has looked."""
+        line = self._lines.get(key)
+        if line is not None and line.error is None:
+            line.error = error
+            line.asked = None
+
+    async def drop(self, key: Key) -> None:
+        """Close a connection that is gone."""
+        self._refused.pop(key, None)
+        line = self._lines.pop(key, None)
+        if line is not None:
+            await line.client.aclose()
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        for key in tuple(self._lines):
+            await self.drop(key)
+
+    async def _verified(self, resource: Resource) -> None:
+        line = await self._opened(resource)
+        asked = requested(resource)
+        if (
+            isinstance(line.error, CredentialsRejected)
+            and line.asked is not None
+            and line.asked == (asked or "")
+        ):
+            return
+        line.asked = asked or ""
+        try:
+            line.facts, line.error = await line.client.verify(), None
+        except Conflict:
+            raise
+        except JitopsError as error:
+            line.error = error
+
+    async def _opened(self, resource: Resource) -> Line:
+        """Open the connection, or keep it when neither its spec nor its credentials changed."""
+        row = self._kinds.connections[resource.key.kind]
+        spec = _parsed(row, resource)
+        secret = await self._secret(row, resource, spec)
+        ca = await self._ca(resource, spec)
+        print_ = _fingerprint(resource.spec, secret.data, ca)
+        line = self._lines.get(resource.key)
+        if line is not None and line.fingerprint == print_:
+            line.secret = secret
+            return line
+        await self.drop(resource.key)
+        ledger = StatusLedger(self._kube, self._clock, resource.key, await self._account(resource, secret))
+        credentials = {name: secret.data[name] for name in row.credentials}
+        client = await row.open(Opening(resource.key, spec, credentials, ca, ledger))
+        self._lines[resource.key] = line = Line(print_, spec, client, secret)
+        return line
+
+    async def _account(self, resource: Resource, secret: Secret) -> str:
+        """Name the account without telling it: an HMAC over host and credentials."""
+        where = json.dumps([resource.spec.get("host"), resource.spec.get("region")])
+        values = [part for pair in sorted(secret.data.items()) for part in pair]
+        return keyed_hash(await self._hash_key.get(), where, *values)
+
+    async def _secret(self, row: ConnectionRow, resource: Resource, spec: Any) -> Secret:  # noqa: ANN401
+        name = spec.credentials_ref.name
+        secret = await self._kube.read_secret(resource.key.namespace, name)
+        missing = [key for key in row.credentials if secret is None or not secret.data.get(key)]
+        if secret is None or missing:
+            what = f"has no value under {', '.join(missing)}" if secret else "does not exist"
+            raise DependencyNotReady(
+                f"Secret {resource.key.namespace}/{name} of spec.credentialsRef {what};"
+                f" it needs the keys {', '.join(row.credentials)}",
+                reason=Reason.DEPENDENCY_NOT_FOUND,
+                retry=MISSING_RETRY,
+            )
+        return secret
+
+    async def _ca(self, resource: Resource, spec: Any) -> str | None:  # noqa: ANN401
+        if spec.tls.ca_ref is None:
+            return None
+        ref, namespace = spec.tls.ca_ref, resource.key.namespace
+        if ref.kind == "Secret":
+            secret = await self._kube.read_secret(namespace, ref.name)
+            values = secret.data if secret else {}
+        else:
+            values = await self._kube.read_config_map(namespace, ref.name) or {}
+        if ref.key not in values:
+            raise DependencyNotReady(
+                f"{ref.kind} {namespace}/{ref.name} of spec.tls.caRef has no key {ref.key}",
+                reason=Reason.DEPENDENCY_NOT_FOUND,
+                retry=MISSING_RETRY,
+            )
+        return values[ref.key]
+
+
+def _parsed(row: ConnectionRow, resource: Resource) -> Any:  # noqa: ANN401 - a spec of the row's model
+    try:
+        return validate_spec(row.info.spec, resource.spec)
+    except InvalidSpec as error:
+        raise SpecInvalid(str(error)) from None
+
+
+def _fingerprint(spec: Mapping[str, JSON], data: Mapping[str, str], ca: str | None) -> str:
+    text = json.dumps([dict(spec), dict(data), ca], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _for_dependents(key: Key, error: JitopsError) -> JitopsError:
+    """Say what is wrong with a connection as its dependents should see it (design.md section 5)."""
+    message = f"{key} is not ready: {error}"
+    match error:
+        case CredentialsRejected() | Unavailable():
+            return Unavailable(message, circuit_open=getattr(error, "circuit_open", False))
+        case RateLimited():
+            return RateLimited(message, after=error.after)
+        case DependencyNotReady():
+            return DependencyNotReady(message, retry=error.retry)
+        case PermissionDenied() | SpecInvalid():
+            return DependencyNotReady(message)
+    return error

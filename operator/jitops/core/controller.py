@@ -1,0 +1,231 @@
+"""Turns the queue: workers, backoff, resync, drain.
+
+The watch feeds resources in; what is news about them puts their key on the queue; at most `Pace.workers` keys are
+worked on at a time, one worker per key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import traceback
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from jitops.api import meta
+from jitops.core import errors
+from jitops.core.adapter import connection_key
+from jitops.core.conditions import Retry
+from jitops.core.kube import Key
+from jitops.core.outcome import Result
+from jitops.core.queue import WorkQueue
+from jitops.core.reconciler import Reconciler
+from jitops.core.resync import Resync, Resyncer, asked
+
+if TYPE_CHECKING:
+    from jitops.core.kube import Resource
+    from jitops.core.services import Services
+
+log = logging.getLogger(__name__)
+
+Task = Key | Resync
+
+DEADLINE = 120.0
+"""Seconds after which one reconcile is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How much at once, and how often again (seconds)."""
+
+    workers: int = 32
+    slow_retry: float = 300.0
+    backoff_base: float = 1.0
+    backoff_cap: float = 300.0
+    resync: timedelta = timedelta(minutes=10)
+    secrets_watched: bool = True
+
+
+class Observer(Protocol):
+    """Is told of each piece of work, for metrics."""
+
+    def reconciled(self, kind: str, outcome: str, seconds: float) -> None:
+        """Note one piece of work."""
+
+
+class Silent:
+    """Observes nothing."""
+
+    def reconciled(self, kind: str, outcome: str, seconds: float) -> None:
+        """Let it pass."""
+
+
+class Controller:
+    """Keeps everything that is watched reconciled."""
+
+    def __init__(
+        self, services: Services, pace: Pace | None = None, observer: Observer | None = None
+    ) -> None:
+        self._s = services
+        self._pace = pace or Pace()
+        self._observer = observer or Silent()
+        self.queue: WorkQueue[Task] = WorkQueue(services.clock)
+        self.reconciler = Reconciler(services)
+        self._resyncer = Resyncer(
+            services, self.reconciler.outcomes, reads_secrets=not self._pace.secrets_watched
+        )
+        self._armed: set[Resync] = set()
+        self._failures: dict[Task, int] = defaultdict(int)
+        self._running: dict[asyncio.Task[None], float] = {}
+        self._stopping = False
+        self.finished = services.clock.monotonic()
+        """The monotonic moment at which some key was last finished (for liveness)."""
+        services.keeper.enqueue = self.queue.add
+
+    def feed(self, before: Resource | None, resource: Resource) -> None:
+        """Take in a resource as the watch delivered it; `before` is what was known of it."""
+        self._s.references.declare(resource)
+        if before is None or is_news(before, resource):
+            self._failures.pop(resource.key, None)
+            self.queue.add(resource.key)
+
+    def gone(self, key: Key) -> None:
+        """Take in that a resource is no more: a connection that waited for it is woken."""
+        self.queue.add(key)
+        for target in self._s.references.forget(key):
+            connection = self._s.kube.get(target)
+            if connection is not None and (connection.deleting or not self._s.keeper.users(target)):
+                self.queue.add(target)
+
+    def changed(self, target: Key) -> None:
+        """Take in that a Secret or ConfigMap changed: those that refer to it are woken."""
+        for key in self._s.references.dependents(target):
+            self.queue.add(key)
+
+    async def run(self) -> None:
+        """Hand keys to workers until drained or cancelled; raises if the machinery itself fails."""
+        slots = asyncio.Semaphore(self._pace.workers)
+        async with asyncio.TaskGroup() as group:
+            while not self._stopping:
+                await slots.acquire()
+                key, due = await self.queue.take()
+                worker = group.create_task(self._work(key, due))
+                self._running[worker] = self._s.clock.monotonic()
+                worker.add_done_callback(self._running.pop)
+                worker.add_done_callback(lambda _: slots.release())
+
+    async def drain(self, limit: float) -> None:
+        """Take no further key, and wait for those being worked on, `limit` seconds at most."""
+        self._stopping = True
+        if self._running:
+            await asyncio.wait(self._running, timeout=limit)
+
+    def longest(self) -> float:
+        """Tell for how many seconds the oldest running reconcile has been at it (0: none is)."""
+        now = self._s.clock.monotonic()
+        return max((now - started for started in self._running.values()), default=0.0)
+
+    async def _work(self, key: Task, due: float) -> None:
+        started = self._s.clock.monotonic()
+        try:
+            async with asyncio.timeout(DEADLINE):
+                result = await self._dispatch(key, due)
+        except TimeoutError:
+            result = Result(Retry.EXPONENTIAL, outcome="Timeout")
+        except Exception as error:  # noqa: BLE001 - one key's trouble must not stop the others
+            _log_trouble(key, error)
+            result = Result(Retry.EXPONENTIAL, outcome=type(error).__name__)
+        finally:
+            self.queue.done(key)
+        self.finished = self._s.clock.monotonic()
+        self._observer.reconciled(key.kind, result.outcome, self.finished - started)
+        self._schedule(key, result)
+
+    async def _dispatch(self, key: Task, due: float) -> Result:
+        if isinstance(key, Resync):
+            return await self._resync(key)
+        try:
+            if key.kind in self._s.kinds.connections:
+                return await self._connection(key)
+            self._arm(key)
+            return await self.reconciler.reconcile(key, due)
+        except errors.Conflict:
+            await self._s.kube.refresh(key)
+            return Result(Retry.AFTER, 0.0, "Conflict")
+        except errors.NamespaceTerminating:
+            return Result(Retry.SLOW, outcome="NamespaceTerminating")
+
+    async def _connection(self, key: Key) -> Result:
+        """Reconcile a connection, and again after its period: that is its resync."""
+        result = await self._s.keeper.reconcile(key)
+        resource = self._s.kube.get(key)
+        period = asked(resource.spec, self._pace.resync).total_seconds() if resource else 0.0
+        if result.retry is Retry.NEVER and period:
+            return Result(Retry.AFTER, _jittered(period), result.outcome)
+        return result
+
+    def _arm(self, key: Key) -> None:
+        """See to it that a resource's connection and type are resynced."""
+        resource = self._s.kube.get(key)
+        if resource is None:
+            return
+        resync = Resync(connection_key(self._s.kinds.managed[key.kind], resource), key.kind)
+        if resync not in self._armed:
+            self._armed.add(resync)
+            self._schedule_resync(resync)
+
+    def _schedule_resync(self, resync: Resync) -> None:
+        period = self._resyncer.period(resync, self._pace.resync)
+        if period:
+            self.queue.add(resync, _jittered(period))
+        else:
+            self._armed.discard(resync)
+
+    async def _resync(self, resync: Resync) -> Result:
+        try:
+            for key in await self._resyncer.restless(resync):
+                self.queue.add(key)
+        finally:
+            self._schedule_resync(resync)
+        return Result()
+
+    def _schedule(self, key: Task, result: Result) -> None:
+        if result.retry is not Retry.EXPONENTIAL:
+            self._failures.pop(key, None)
+        match result.retry:
+            case Retry.SLOW:
+                self.queue.add(key, _jittered(self._pace.slow_retry))
+            case Retry.AFTER:
+                self.queue.add(key, result.after or 0.0)
+            case Retry.EXPONENTIAL:
+                self._failures[key] += 1
+                doubled = self._pace.backoff_base * 2 ** min(self._failures[key] - 1, 16)
+                self.queue.add(key, random.uniform(0, min(self._pace.backoff_cap, doubled)))  # noqa: S311 - jitter
+
+
+def is_news(before: Resource, after: Resource) -> bool:
+    """Say whether a new version tells more than what we wrote ourselves."""
+    return (
+        before.uid != after.uid
+        or before.generation != after.generation
+        or before.deleting != after.deleting
+        or before.annotations != after.annotations
+        or (meta.FINALIZER in before.finalizers and meta.FINALIZER not in after.finalizers)
+    )
+
+
+def _jittered(period: float) -> float:
+    """Spread over 0 to 20% more, so that what started together doesn't stay together."""
+    return period * random.uniform(1.0, 1.2)  # noqa: S311 - jitter
+
+
+def _log_trouble(key: Task, error: Exception) -> None:
+    """Log what Kubernetes or we did wrong; an unknown error's own words might repeat a value."""
+    if isinstance(error, errors.JitopsError):
+        log.warning("%s: %s", key, error)
+        return
+    where = "".join(traceback.format_tb(error.__traceback__))
+    log.error("defect while working on %s: %s\n%s", key, type(error).__name__, where)

@@ -1,0 +1,44 @@
+"""Deterministic names for what we make where the remote lets the client choose the id.
+
+`<readable part><hash><number>`, matching `[a-z][a-z0-9]{0,39}`: the hash of (cluster identity, scope, kind, namespace,
+name) marks the object as ours and lets a rebuilt cluster find it; the number counts incarnations, since a deleted
+object's id stays burnt (reference/jitsu.md section 4).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+
+_READABLE = 16
+_HASH = 16
+_DIGEST_BYTES = 16
+
+
+def stem(identity: str, scope: str, kind: str, namespace: str, name: str) -> str:
+    """Give the part of the id that never changes: at most 32 characters."""
+    readable = re.sub(r"[^a-z0-9]", "", name.lower())[:_READABLE]
+    if not readable or readable[0].isdigit():
+        readable = f"j{readable}"[:_READABLE]
+    digest = hashlib.sha256(f"{identity}\0{scope}\0{kind}\0{namespace}\0{name}".encode()).digest()
+    return readable + base64.b32encode(digest).decode().lower().replace("=", "")[:_HASH]
+
+
+def numbered(stem: str, number: int, mark: str = "") -> str:
+    """Give the id of one incarnation (or, with a mark, of one key pair)."""
+    return f"{stem}{mark}{number}"
+
+
+def number_of(stem: str, remote_id: str, mark: str = "") -> int | None:
+    """Read the number back from an id of this stem; None when the id isn't one of it."""
+    head = stem + mark
+    tail = remote_id[len(head) :]
+    return int(tail) if remote_id.startswith(head) and tail.isdecimal() and tail.isascii() else None
+
+
+def keyed_hash(key: bytes, *parts: str) -> str:
+    """HMAC-SHA-256 over the parts, 16 bytes kept, in hex: equal without telling what."""
+    digest = hmac.new(key, "\0".join(parts).encode(), hashlib.sha256).digest()
+    return digest[:_DIGEST_BYTES].hex()

@@ -1,0 +1,151 @@
+"""The port to Kubernetes: the few verbs the core needs, and the values they speak in.
+
+Two implementations: `runtime.cluster` on a real API server, `local.store` on a folder of manifests.
+Resources are read from what the watch last delivered (`get`, `list`), corrected by the answers to our own writes;
+Secrets are always read live.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+JSON = Any
+"""A value as it stands in a manifest: null, bool, number, string, list or map."""
+
+
+class Key(NamedTuple):
+    """Names one object; a Secret too, when something refers to it."""
+
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        """Read as `kind namespace/name`, the form of messages and logs."""
+        return f"{self.kind} {self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One of our custom resources, in the version last seen."""
+
+    key: Key
+    uid: str
+    generation: int
+    resource_version: str
+    created: str
+    deleting: bool
+    finalizers: tuple[str, ...]
+    annotations: Mapping[str, str]
+    spec: Mapping[str, JSON] = field(repr=False)
+    status: Mapping[str, JSON] = field(repr=False)
+
+    @classmethod
+    def parse(cls, kind: str, body: Mapping[str, JSON]) -> Resource:
+        """Read the API server's (or a manifest's) form."""
+        meta = body["metadata"]
+        return cls(
+            key=Key(kind, meta.get("namespace", ""), meta["name"]),
+            uid=meta.get("uid", ""),
+            generation=meta.get("generation", 1),
+            resource_version=meta.get("resourceVersion", ""),
+            created=meta.get("creationTimestamp") or "",
+            deleting=bool(meta.get("deletionTimestamp")),
+            finalizers=tuple(meta.get("finalizers") or ()),
+            annotations=dict(meta.get("annotations") or {}),
+            spec=body.get("spec") or {},
+            status=body.get("status") or {},
+        )
+
+    @property
+    def version(self) -> int:
+        """The resource version as the growing number it is (0 where there is none)."""
+        return int(self.resource_version) if self.resource_version.isdigit() else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """An owner reference to one of our resources."""
+
+    kind: str
+    name: str
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A Secret with its values decoded; they never show in `repr`."""
+
+    namespace: str
+    name: str
+    data: Mapping[str, str] = field(repr=False)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    finalizers: tuple[str, ...] = ()
+    owners: tuple[Owner, ...] = ()
+    resource_version: str = ""
+    deleting: bool = False
+
+    @property
+    def key(self) -> Key:
+        """Its name among the objects that resources refer to."""
+        return Key("Secret", self.namespace, self.name)
+
+    def with_finalizers(self, finalizers: tuple[str, ...]) -> Secret:
+        """Return the same Secret under other finalizers."""
+        return replace(self, finalizers=finalizers)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a resource, told once."""
+
+    reason: str
+    message: str
+    warning: bool = False
+
+
+class Kube(Protocol):
+    """What the core asks of Kubernetes. Writes raise `Conflict` when the version they rest on is outdated."""
+
+    def get(self, key: Key) -> Resource | None:
+        """Return the resource as last seen, without a request."""
+
+    def list(self, kind: str) -> Collection[Resource]:
+        """Return all resources of a kind as last seen, without a request."""
+
+    async def refresh(self, key: Key) -> Resource | None:
+        """Read the resource from the source and remember it."""
+
+    async def prune(self, kind: str) -> Collection[Key]:
+        """Forget the resources that are gone though no deletion was reported, and name them."""
+
+    async def set_finalizers(self, resource: Resource, finalizers: tuple[str, ...]) -> Resource:
+        """Replace the finalizers, if the resource is still in this version."""
+
+    async def write_status(
+        self, resource: Resource, status: Mapping[str, JSON], *, guarded: bool = False
+    ) -> Resource:
+        """Make the status so; `guarded` only if the resource is still in this version."""
+
+    async def read_secret(self, namespace: str, name: str) -> Secret | None:
+        """Read a Secret now."""
+
+    async def write_secret(self, secret: Secret) -> Secret:
+        """Create the Secret (no resource version) or replace that very version of it."""
+
+    async def delete_secret(self, secret: Secret) -> None:
+        """Delete it; one that is gone is deleted."""
+
+    async def read_config_map(self, namespace: str, name: str) -> Mapping[str, str] | None:
+        """Read a ConfigMap's text values now."""
+
+    async def namespace_labels(self, namespace: str) -> Mapping[str, str]:
+        """Read a namespace's labels; PermissionDenied where we may not."""
+
+    def event(self, resource: Resource, event: Event) -> None:
+        """Tell what happened; never waits, never fails."""

@@ -1,0 +1,95 @@
+"""Counts log-ins in the status of the connection that makes them, so that no account is ever locked by us.
+
+Five refused log-ins lock a Harmony account for 30 minutes (reference/jitterbit.md section 2.3). Attempts are written
+before they are made and cleared when accepted; an account's count is the sum over all connections that use it. At two
+nobody tries, until the Secret changes (another account hash) or a person asks, which allows exactly one more.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jitops.api import meta
+from jitops.core.clock import Clock, stamp
+from jitops.core.errors import Conflict, CredentialsRejected
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jitops.core.kube import JSON, Key, Kube, Resource
+
+LIMIT = 2
+
+
+class StatusLedger:
+    """The log-ins of one account, as one connection's status holds them."""
+
+    def __init__(self, kube: Kube, clock: Clock, key: Key, account: str) -> None:
+        self._kube = kube
+        self._clock = clock
+        self._key = key
+        self._account = account
+
+    async def attempt(self) -> None:
+        """Count one attempt before it is made; CredentialsRejected when no more may be made."""
+        resource = await self._resource()
+        asked = requested(resource)
+        entry = self._entry(resource)
+        granted = bool(asked) and asked != entry.get("granted", resource.status.get("lastHandledReconcileAt"))
+        if self._total() >= LIMIT and not granted:
+            raise CredentialsRejected(
+                f"{LIMIT} log-ins were refused and a few more would lock the account: correct the Secret,"
+                f" or set the annotation {meta.RECONCILE_REQUESTED_AT} on this connection to try once more"
+            )
+        counted = {
+            "account": self._account,
+            "attempts": entry.get("attempts", 0) + 1,
+            "since": entry.get("since") or stamp(self._clock.now()),
+        }
+        if asked:
+            counted["granted"] = asked
+        await self._write(resource, counted)
+
+    async def accepted(self) -> None:
+        """Clear the count of this account, on whichever connection it stands."""
+        for connection in self._kube.list(self._key.kind):
+            if any(map(self._is_mine, _logins(connection))):
+                await self._write(connection, None)
+
+    def _total(self) -> int:
+        lines = self._kube.list(self._key.kind)
+        return sum(line.get("attempts", 0) for c in lines for line in _logins(c) if self._is_mine(line))
+
+    def _entry(self, resource: Resource) -> Mapping[str, JSON]:
+        return next((line for line in _logins(resource) if self._is_mine(line)), {})
+
+    def _is_mine(self, line: Mapping[str, JSON]) -> bool:
+        return bool(line.get("account") == self._account)
+
+    async def _resource(self) -> Resource:
+        found = self._kube.get(self._key) or await self._kube.refresh(self._key)
+        if found is None:
+            raise Conflict(f"{self._key} is gone")
+        return found
+
+    async def _write(self, resource: Resource, entry: Mapping[str, JSON] | None) -> None:
+        """Write this account's line; lines of former credentials go with it."""
+        logins = [entry] if entry else None
+        if list(_logins(resource)) == (logins or []):
+            return
+        status = {**resource.status, "logins": logins}
+        try:
+            await self._kube.write_status(resource, status, guarded=True)
+        except Conflict:
+            await self._kube.refresh(self._key)
+            raise
+
+
+def requested(resource: Resource) -> str | None:
+    """Return the token by which a person (or Flux) asks for a reconcile now."""
+    asked = resource.annotations
+    return asked.get(meta.RECONCILE_REQUESTED_AT) or asked.get(meta.FLUX_RECONCILE_REQUESTED_AT)
+
+
+def _logins(resource: Resource) -> list[Mapping[str, JSON]]:
+    return list(resource.status.get("logins") or ())

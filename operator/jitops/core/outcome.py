@@ -1,0 +1,231 @@
+"""How a reconcile ends: verdict, events, status, next attempt; and what is remembered between two of them."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jitops.api import meta
+from jitops.api.reasons import ConditionType, EventReason, Reason
+from jitops.core import errors
+from jitops.core.adapter import connection_key
+from jitops.core.clock import stamp
+from jitops.core.conditions import Retry, Verdict, find, judge
+from jitops.core.rest import Rest
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from jitops.core.adapter import Change
+    from jitops.core.kube import JSON, Key
+    from jitops.core.outputs import Held
+    from jitops.core.services import Services
+    from jitops.core.work import Work
+
+log = logging.getLogger(__name__)
+
+OUTAGE_PATIENCE = 300.0
+"""Seconds for which a settled resource keeps its last Ready while the remote can't be reached."""
+QUEUE_PATIENCE = 10.0
+"""Seconds of waiting for budget that are not worth a status."""
+MOST_CORRECTIONS = 5
+"""How often the same drift is corrected within `CORRECTION_WINDOW` before we call it thrashing."""
+CORRECTION_WINDOW = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """When the key wants to be looked at again, and how this time ended (a reason; for metrics)."""
+
+    retry: Retry = Retry.NEVER
+    after: float | None = None
+    outcome: str = Reason.AVAILABLE
+
+
+class Outcomes:
+    """Ends reconciles; keeps in memory what they ended with."""
+
+    def __init__(self, services: Services) -> None:
+        self._s = services
+        self.rest = Rest(services.connections)
+        self._failing: dict[Key, float] = {}
+        self._corrections: dict[Key, list[tuple[float, tuple[str, ...]]]] = defaultdict(list)
+
+    def gone(self, key: Key) -> Result:
+        """Forget a resource that is no more."""
+        self._failing.pop(key, None)
+        self._corrections.pop(key, None)
+        self.rest.leave(key)
+        return Result(outcome=Reason.DELETING)
+
+    async def succeeded(self, work: Work) -> Result:
+        """Tell how the world is now."""
+        if work.resource.deleting and meta.FINALIZER not in work.resource.finalizers:
+            for event in work.events:
+                self._s.kube.event(work.resource, event)
+            return self.gone(work.resource.key)
+        if work.policies.paused:
+            return await self._told(work, _paused(work))
+        self._take_down(work)
+        if work.plan.drift:
+            return await self._told(work, _drifted(work))
+        self.rest.enter(work)
+        return await self._told(work, self._available(work))
+
+    async def failed(self, work: Work, error: Exception) -> Result:
+        """Tell what is in the way."""
+        self.rest.leave(work.resource.key)
+        if not isinstance(error, errors.JitopsError):
+            _log_defect(work, error)
+        if work.line is not None:
+            self._s.keeper.suspect(connection_key(work.row, work.resource), error)
+        verdict = self._patient(work, error)
+        return await self._told(work, verdict, _warning(work, verdict))
+
+    def _available(self, work: Work) -> Verdict:
+        due = work.adapter.due(work.wanted, work.found)
+        moments = [moment for moment in (due, work.hold_until) if moment is not None]
+        after = self._seconds_until(min(moments)) if moments else None
+        return Verdict(
+            reason=Reason.AVAILABLE,
+            message="the remote holds what the spec asks",
+            ready="True",
+            synced="True",
+            resolved="True",
+            retry=Retry.NEVER if after is None else Retry.AFTER,
+            after=after,
+        )
+
+    def _seconds_until(self, moment: datetime) -> float:
+        return max(0.0, (moment - self._s.clock.now()).total_seconds())
+
+    def _take_down(self, work: Work) -> None:
+        """Put what was seen and done into the facts for status."""
+        if not work.policies.observe_only:
+            left = work.adapter.leftovers(work.wanted, work.found)
+            work.facts["appliedFields"] = sorted({*work.adapter.fields(work.wanted), *left})
+        if not work.plan.drift:
+            work.facts["syncedGeneration"] = work.resource.generation
+        work.facts["secretName"] = self._s.outputs.name(work.row, work.resource)
+        work.facts["drift"] = self._drift(work)
+
+    def _drift(self, work: Work) -> JSON:
+        if not work.plan.drift:
+            return None
+        before = work.resource.status.get("drift") or {}
+        if before.get("fields") != list(work.plan.drift):
+            work.tell(EventReason.DRIFT_DETECTED, _differs(work), warning=True)
+        since = before.get("since") or stamp(self._s.clock.now())
+        return {"fields": list(work.plan.drift), "since": since}
+
+    def _patient(self, work: Work, error: Exception) -> Verdict:
+        """Keep the last conditions through a passing failure (design.md section 5)."""
+        if isinstance(error, errors.CredentialsRejected):
+            error = errors.Unavailable(str(error))
+        verdict = judge(error)
+        outage = isinstance(error, errors.Unavailable)
+        patience = OUTAGE_PATIENCE if outage else QUEUE_PATIENCE
+        if not isinstance(error, errors.Unavailable | errors.RateLimited) or (outage and not work.settled):
+            return verdict
+        now = self._s.clock.monotonic()
+        if now - self._failing.setdefault(work.resource.key, now) >= patience:
+            return verdict
+        return Verdict(verdict.reason, verdict.message, retry=verdict.retry, after=verdict.after)
+
+    async def _told(self, work: Work, verdict: Verdict, warning: str | None = None) -> Result:
+        result = Result(verdict.retry, verdict.after, verdict.reason)
+        if verdict.ready == "True":
+            self._failing.pop(work.resource.key, None)
+        if (verdict.ready, verdict.synced, verdict.resolved) == (None, None, None):
+            return result
+        if verdict.reason != Reason.RECONCILE_PAUSED and _was_paused(work):
+            work.tell(EventReason.RESUMED, "reconciling goes on")
+        events = tuple(work.events)
+        work.resource = await self._s.reporter.report(work.resource, verdict, work.facts, events, warning)
+        if verdict.ready == "True":
+            await self._s.outputs.drop_former(work.held)
+        return result
+
+    def refuse_thrashing(self, work: Work, changes: tuple[Change, ...]) -> None:
+        """Stop correcting a difference that someone else makes again and again."""
+        paths = tuple(change.path for change in changes if not change.generated)
+        if not (work.settled and paths) or work.asked:
+            return
+        now = self._s.clock.monotonic()
+        recent = [past for past in self._corrections[work.resource.key] if now - past[0] < CORRECTION_WINDOW]
+        if sum(past[1] == paths for past in recent) >= MOST_CORRECTIONS:
+            raise errors.Thrashing(
+                f"{', '.join(paths)} was corrected {MOST_CORRECTIONS} times within the hour and came back:"
+                " find who else writes it, or set spec.management.drift to Report"
+            )
+        self._corrections[work.resource.key] = [*recent, (now, paths)]
+
+    def tell_update(self, work: Work, changes: tuple[Change, ...]) -> None:
+        """Tell what was changed, by path."""
+        for reason, message in work.wanted.news:
+            work.tell(reason, message)
+        paths = ", ".join(change.path for change in changes)
+        if work.settled and any(not change.generated for change in changes):
+            work.tell(EventReason.DRIFT_CORRECTED, f"corrected {paths}")
+        elif not work.events:
+            work.tell(EventReason.UPDATED, f"updated {paths}")
+
+    def tell_secret(self, work: Work, before: Held) -> None:
+        """Tell that the Secret was written, unless a creation or rotation says it already."""
+        name = work.held.secret.name if work.held.secret else ""
+        if work.events or work.wanted.news or (before.secret is None and not work.begun):
+            return
+        if work.settled:
+            work.tell(EventReason.SECRET_RESTORED, f"restored Secret {name}")
+        else:
+            work.tell(EventReason.SECRET_PUBLISHED, f"wrote Secret {name}")
+
+
+def _paused(work: Work) -> Verdict:
+    if not _was_paused(work):
+        work.tell(EventReason.PAUSED, f"paused by the annotation {meta.PAUSED}")
+    what = "the deletion" if work.resource.deleting else "reconciling"
+    return Verdict(Reason.RECONCILE_PAUSED, f"{what} waits until {meta.PAUSED} is taken off", synced="False")
+
+
+def _was_paused(work: Work) -> bool:
+    return bool(find(work.resource.status, ConditionType.SYNCED).get("reason") == Reason.RECONCILE_PAUSED)
+
+
+def _differs(work: Work) -> str:
+    return f"differs at the remote: {', '.join(work.plan.drift)}"
+
+
+def _drifted(work: Work) -> Verdict:
+    return Verdict(
+        reason=Reason.DRIFT_DETECTED,
+        message=_differs(work),
+        ready="False",
+        synced="True",
+        resolved="True",
+        drift=work.plan.drift,
+    )
+
+
+_WARNINGS = {
+    Reason.DELETION_BLOCKED: EventReason.DELETION_BLOCKED,
+    Reason.CONFLICT: EventReason.CONFLICT_DETECTED,
+    Reason.ADOPTION_MISMATCH: EventReason.CONFLICT_DETECTED,
+    Reason.THROTTLED: EventReason.THROTTLED,
+    Reason.CREATING: None,
+    Reason.DELETING: None,
+}
+
+
+def _warning(work: Work, verdict: Verdict) -> str | None:
+    """Name the event for a failure; what is merely in progress gets none."""
+    return _WARNINGS.get(Reason(verdict.reason), work.phase)
+
+
+def _log_defect(work: Work, error: Exception) -> None:
+    """Log where it happened, without the error's own words: they might repeat a value."""
+    where = "".join(traceback.format_tb(error.__traceback__))
+    log.error("defect while reconciling %s: %s\n%s", work.resource.key, type(error).__name__, where)

@@ -1,0 +1,247 @@
+"""The one loop: a key comes in, the world is read, made so, and told.
+
+load → guard → resolve → connect → observe → plan → act → publish → report: the same line for what was created,
+changed, resumed, deleted or drifted. Deciding is `plan.plan`'s; what is done to the remote is the adapter's; how an
+error reads as conditions stands in `conditions.VERDICTS`; `outcome` turns either end into status and next attempt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from jitops.api import meta
+from jitops.api.reasons import EventReason
+from jitops.core import errors
+from jitops.core.clock import stamp
+from jitops.core.outcome import Outcomes, Result
+from jitops.core.outputs import is_changed
+from jitops.core.plan import Action, Situation, leaves_remote, plan
+from jitops.core.resolver import Resolver
+from jitops.core.work import Work, contenders
+
+if TYPE_CHECKING:
+    from jitops.core.adapter import Change, External
+    from jitops.core.kube import Key
+    from jitops.core.services import Services
+
+MOST_INCARNATIONS = 20
+"""How many burnt ids in a row are stepped over in one reconcile."""
+
+
+class Reconciler:
+    """Brings one managed resource at a time to what its spec asks."""
+
+    def __init__(self, services: Services) -> None:
+        self._s = services
+        self._resolver = Resolver(services)
+        self.outcomes = Outcomes(services)
+
+    async def reconcile(self, key: Key, since: float) -> Result:
+        """Reconcile one resource, enqueued at the monotonic moment `since`.
+
+        Raises only errors.Conflict and errors.NamespaceTerminating: the world moved on while we worked.
+        """
+        resource = self._s.kube.get(key)
+        if resource is None:
+            return self.outcomes.gone(key)
+        work = Work(self._s.kinds.managed[key.kind], resource, since)
+        try:
+            if resource.deleting:
+                await self._end(work)
+            else:
+                await self._run(work)
+        except (errors.Conflict, errors.NamespaceTerminating):
+            raise
+        except Exception as error:  # noqa: BLE001 - judged by one table; what isn't in it is logged there
+            return await self.outcomes.failed(work, error)
+        return await self.outcomes.succeeded(work)
+
+    async def _run(self, work: Work) -> None:
+        """Make the remote as the spec asks."""
+        self._resolver.guard(work)
+        if work.policies.paused:
+            return
+        await self._resolver.connect(work)
+        await self._observe(work)
+        await self._act(work)
+        await self._publish(work)
+
+    async def _end(self, work: Work) -> None:
+        """Clean up, then let the resource go; this always ends, or the error says what blocks it."""
+        if meta.FINALIZER not in work.resource.finalizers:
+            return
+        work.phase = EventReason.CANNOT_DELETE
+        work.policies = self._resolver.policies(work)
+        if not leaves_remote(work.policies) and self._resolver.may_exist(work):
+            self._resolver.guard(work)
+            if work.policies.paused:
+                return
+            await self._resolver.connect(work)
+            await self._observe(work)
+            if work.plan.action is Action.DELETE:
+                await self._delete(work)
+        await self._release(work)
+
+    async def _observe(self, work: Work) -> None:
+        """Look and decide; look again at a listing begun after the key was enqueued if a write rests on it."""
+        work.phase = EventReason.CANNOT_OBSERVE if not work.resource.deleting else work.phase
+        for since in (work.since,) if work.asked else (None, work.since):
+            wanted = self._resolver.wanted(work, since)
+            work.external = await work.adapter.observe(wanted)
+            work.wanted = work.adapter.prepare(wanted, work.external)
+            work.plan = plan(self._situation(work))
+            if not self._needs_fresh(work):
+                return
+
+    def _situation(self, work: Work) -> Situation:
+        found = work.external
+        return Situation(
+            policies=work.policies,
+            deleting=work.resource.deleting,
+            exists=found is not None,
+            ours=found is not None and found.ours,
+            settled=work.settled,
+            changes=work.adapter.diff(work.wanted, found) if found else (),
+        )
+
+    @staticmethod
+    def _needs_fresh(work: Work) -> bool:
+        """Tell whether a write rests on the listing; a first create under our own id does not."""
+        if work.plan.action is Action.CREATE:
+            return work.adapter.intends or work.begun or work.wanted.adopt_id is not None
+        return work.plan.action is not Action.NOTHING
+
+    async def _act(self, work: Work) -> None:
+        """Carry the plan out."""
+        match work.plan.action:
+            case Action.CREATE:
+                await self._create(work)
+            case Action.ADOPT:
+                await self._adopt(work)
+            case Action.UPDATE:
+                await self._update(work, work.plan.changes)
+            case Action.REPORT:
+                _refuse_or_report(work)
+
+    async def _create(self, work: Work) -> None:
+        work.phase = EventReason.CANNOT_CREATE
+        if work.wanted.adopt_id is not None and not work.resource.status.get("id"):
+            raise errors.RemoteNotFound(
+                f"there is no object {work.wanted.adopt_id} to adopt; correct spec.management.adopt.id or take it out"
+            )
+        if work.adapter.intends:
+            self._refuse_second_claim(work)
+        await self._hold(work)
+        if work.adapter.intends:
+            await self._intend(work)
+        try:
+            work.external = await self._create_under_free_id(work)
+        except (errors.SpecInvalid, errors.AlreadyOwned):
+            work.facts["intent"] = None  # A plain refusal: nothing was made that we would have to look for.
+            raise
+        work.tell(EventReason.CREATED, f"created {work.external.id}")
+        changes = work.adapter.diff(work.wanted, work.external)
+        if changes:
+            await self._update(work, changes)
+
+    async def _create_under_free_id(self, work: Work) -> External[Any]:
+        for _ in range(MOST_INCARNATIONS):
+            await self._publish_ahead(work)
+            try:
+                return await work.adapter.create(work.wanted)
+            except errors.IdBurnt:
+                work.wanted = work.adapter.prepare(work.wanted.next_incarnation(), None)
+                work.facts["incarnation"] = work.wanted.incarnation
+        raise errors.NotYet(f"{MOST_INCARNATIONS} ids in a row were used up by deleted objects", after=1.0)
+
+    async def _adopt(self, work: Work) -> None:
+        work.phase = EventReason.CANNOT_UPDATE
+        self._refuse_second_claim(work)
+        await self._hold(work)
+        work.tell(EventReason.ADOPTED, f"adopted {work.found.id}")
+        if work.plan.changes:
+            await self._update(work, work.plan.changes)
+
+    async def _update(self, work: Work, changes: tuple[Change, ...]) -> None:
+        work.phase = EventReason.CANNOT_UPDATE
+        self.outcomes.refuse_thrashing(work, changes)
+        await self._hold(work)
+        await self._publish_ahead(work)
+        work.external = await work.adapter.update(work.wanted, work.found, changes)
+        self.outcomes.tell_update(work, changes)
+
+    async def _delete(self, work: Work) -> None:
+        await work.adapter.delete(work.wanted, work.found)
+        work.tell(EventReason.DELETED, f"deleted {work.found.id}")
+        if not await work.adapter.gone(work.found):
+            raise errors.NotYet("the remote still lists the object", after=2.0, deleting=True)
+
+    async def _release(self, work: Work) -> None:
+        """Let the resource go; a Secret that is to stay loses our owner reference first."""
+        if work.policies.retain or work.policies.released:
+            await self._s.outputs.disown(work.row, work.resource)
+            work.tell(EventReason.RETAINED, "the remote object and the Secret were left as they are")
+        others = tuple(name for name in work.resource.finalizers if name != meta.FINALIZER)
+        work.resource = await self._s.kube.set_finalizers(work.resource, others)
+
+    async def _hold(self, work: Work) -> None:
+        """Put our finalizer on before anything happens outside."""
+        if meta.FINALIZER not in work.resource.finalizers:
+            finalizers = (*work.resource.finalizers, meta.FINALIZER)
+            work.resource = await self._s.kube.set_finalizers(work.resource, finalizers)
+            if work.resource.deleting:
+                raise errors.Conflict("deleted meanwhile")
+        await self._s.keeper.protect(self._resolver.connection(work))
+
+    async def _intend(self, work: Work) -> None:
+        """Write what will tell our object from others' before the remote chooses its id."""
+        intent = {"at": stamp(self._s.clock.now()), **await work.adapter.intend(work.wanted)}
+        status = {**work.resource.status, "intent": intent}
+        work.resource = await self._s.reporter.write(work.resource, status, guarded=True)
+
+    async def _publish_ahead(self, work: Work) -> None:
+        """Bring what we generated into the Secret before the remote hears of it."""
+        if work.adapter.secret_first:
+            await self._write_secret(work, work.wanted.material)
+
+    async def _publish(self, work: Work) -> None:
+        """Bring the outputs into the Secret, verified with the remote if they are news."""
+        if work.external is None:
+            return
+        work.facts |= {"id": work.external.id, **work.adapter.facts(work.wanted, work.external)}
+        values = work.adapter.outputs(work.wanted, work.external)
+        if is_changed(work.held, values) and self._s.outputs.name(work.row, work.resource):
+            await work.adapter.verify(work.wanted, work.external)
+        await self._write_secret(work, values)
+
+    async def _write_secret(self, work: Work, values: Mapping[str, str]) -> None:
+        before = work.held
+        owned = not work.policies.retain
+        work.held = await self._s.outputs.publish(work.row, work.resource, before, values, owned=owned)
+        if work.held.secret != before.secret:
+            self.outcomes.tell_secret(work, before)
+
+    def _refuse_second_claim(self, work: Work) -> None:
+        """Two resources never share a remote object: the first one keeps it."""
+        others = contenders(work.row, work.resource, list(self._s.kube.list(work.resource.key.kind)))
+        if others:
+            raise errors.AlreadyOwned(f"{others[0]} manages the same remote object; delete one of the two")
+
+
+def _refuse_or_report(work: Work) -> None:
+    """Say why nothing was done: nothing there to observe, not ours to take, or drift that is only reported."""
+    if work.external is None:
+        raise errors.RemoteNotFound("there is no such object at the remote, and policy Observe creates none")
+    if work.external.ours or work.policies.observe_only:
+        return
+    if work.policies.adopt == "Match":
+        raise errors.AdoptionMismatch(
+            f"{work.external.id} exists and differs in {', '.join(work.plan.drift)}; make spec equal to it,"
+            " or set spec.management.adopt.mode to Override",
+            paths=work.plan.drift,
+        )
+    raise errors.AlreadyOwned(
+        f"{work.external.id} exists already and was not made by jitops for this resource;"
+        " set spec.management.adopt.mode to Match or Override to adopt it"
+    )

@@ -1,0 +1,69 @@
+"""Who refers to whom, so that a change wakes exactly those that it concerns."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from jitops.core.adapter import Kinds, Row, connection_key
+from jitops.core.kube import Key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from jitops.core.kube import Resource
+
+
+class References:
+    """An index in both directions, kept by the watch: from a target to its dependents and back."""
+
+    def __init__(self, kinds: Kinds) -> None:
+        self._kinds = kinds
+        self._targets: dict[Key, frozenset[Key]] = {}
+        self._dependents: dict[Key, set[Key]] = defaultdict(set)
+
+    def declare(self, resource: Resource) -> None:
+        """Take down what a resource refers to, as its spec stands now."""
+        targets = frozenset(self.targets(resource))
+        if targets == self._targets.get(resource.key):
+            return
+        self.forget(resource.key)
+        self._targets[resource.key] = targets
+        for target in targets:
+            self._dependents[target].add(resource.key)
+
+    def forget(self, key: Key) -> frozenset[Key]:
+        """Drop a resource that is gone; return what it referred to."""
+        targets = self._targets.pop(key, frozenset())
+        for target in targets:
+            self._dependents[target].discard(key)
+            if not self._dependents[target]:
+                del self._dependents[target]
+        return targets
+
+    def dependents(self, target: Key) -> frozenset[Key]:
+        """Name the resources that refer to a target."""
+        return frozenset(self._dependents.get(target, ()))
+
+    def targets(self, resource: Resource) -> Iterable[Key]:
+        """Name what a resource refers to: its connection and output Secret, or its credentials."""
+        row = self._kinds.row(resource.key.kind)
+        if not isinstance(row, Row):
+            yield from _credentials(resource)
+            return
+        yield connection_key(row, resource)
+        name = output_secret(row, resource)
+        if name:
+            yield Key("Secret", resource.key.namespace, name)
+
+
+def output_secret(row: Row, resource: Resource) -> str | None:
+    """Name the Secret that a resource writes, if it writes one."""
+    outputs = (resource.spec.get("outputs") or {}).get("secret") or {}
+    return outputs.get("name") or row.output_name(resource.key.name)
+
+
+def _credentials(resource: Resource) -> Iterable[Key]:
+    for ref in (resource.spec.get("credentialsRef"), (resource.spec.get("tls") or {}).get("caRef")):
+        if ref and ref.get("name"):
+            yield Key(ref.get("kind") or "Secret", resource.key.namespace, ref["name"])

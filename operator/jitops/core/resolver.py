@@ -1,0 +1,85 @@
+"""Reads what a resource refers to: its spec, its policies, its connection, its Secret."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jitops.api import meta
+from jitops.api.base import InvalidSpec, validate_spec
+from jitops.api.reasons import EventReason
+from jitops.core.adapter import Wanted, connection_key
+from jitops.core.errors import DependencyNotReady, SpecInvalid
+from jitops.core.work import drift_hold, policies
+
+if TYPE_CHECKING:
+    from jitops.core.kube import Key
+    from jitops.core.plan import Policies
+    from jitops.core.services import Services
+    from jitops.core.work import Work
+
+
+class Resolver:
+    """Turns references into values, or says which of them can't be."""
+
+    def __init__(self, services: Services) -> None:
+        self._s = services
+
+    def guard(self, work: Work) -> None:
+        """Check the spec as the API server does, and read the policies."""
+        try:
+            work.spec = validate_spec(work.row.info.spec, work.resource.spec)
+        except InvalidSpec as error:
+            raise SpecInvalid(str(error)) from None
+        work.policies = self.policies(work)
+
+    def policies(self, work: Work) -> Policies:
+        """Read the `management` block with the connection's default, and the switches."""
+        connection = self._s.kube.get(self.connection(work))
+        default = connection.spec.get("deletionPolicy") if connection else None
+        work.hold_until = drift_hold(work.resource.annotations, self._s.clock.now())
+        return policies(
+            work.resource.spec, work.resource.annotations, default, held=work.hold_until is not None
+        )
+
+    def connection(self, work: Work) -> Key:
+        """Name the connection that the resource uses."""
+        return connection_key(work.row, work.resource)
+
+    def may_exist(self, work: Work) -> bool:
+        """With no connection object, and neither id nor intent in status, nothing was created (law 4)."""
+        return work.begun or self._s.kube.get(self.connection(work)) is not None
+
+    async def connect(self, work: Work) -> None:
+        """Get the connection and, unless the resource is going, its Secret."""
+        try:
+            work.line = await self._s.connections.use(self.connection(work), work.resource.key.namespace)
+        except DependencyNotReady as error:
+            if not work.resource.deleting:
+                raise
+            raise DependencyNotReady(
+                f"{error}; the deletion waits for it. To let go without cleaning up, annotate with"
+                f" {meta.RELEASE_FINALIZER}={meta.RELEASE_ORPHAN}",
+                reason=error.reason,
+                retry=error.retry,
+            ) from None
+        work.adapter = work.row.adapter(work.line.client)
+        if not work.resource.deleting:
+            work.held = await self._s.outputs.read(work.row, work.resource)
+            work.phase = EventReason.CANNOT_OBSERVE
+
+    def wanted(self, work: Work, since: float | None) -> Wanted[Any]:
+        """Put together what the adapter is to compare with."""
+        resource, status = work.resource, work.resource.status
+        return Wanted(
+            key=resource.key,
+            spec=work.spec,
+            identity=self._s.identity,
+            now=self._s.clock.now(),
+            id=status.get("id"),
+            adopt_id=work.spec.management.adopt.id,
+            incarnation=status.get("incarnation", 0),
+            applied=frozenset(status.get("appliedFields") or ()),
+            memory=status,
+            held=work.adapter.held(work.held.values, trusted=work.held.trusted),
+            since=since,
+        )

@@ -1,0 +1,52 @@
+"""What the reconcilers work with, put together once by whoever starts them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jitops.core.connections import Connections
+from jitops.core.keeper import Keeper
+from jitops.core.outputs import HashKey, Outputs
+from jitops.core.references import References
+from jitops.core.report import Reporter
+
+if TYPE_CHECKING:
+    from jitops.core.adapter import Kinds
+    from jitops.core.clock import Clock
+    from jitops.core.kube import Kube
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """One of each; shared by all reconciles of the process."""
+
+    kinds: Kinds
+    kube: Kube
+    clock: Clock
+    references: References
+    connections: Connections
+    outputs: Outputs
+    reporter: Reporter
+    keeper: Keeper
+    identity: str
+    """The cluster identity."""
+
+    @classmethod
+    def assemble(cls, kinds: Kinds, kube: Kube, clock: Clock, *, identity: str, namespace: str) -> Services:
+        """Put the services together; `namespace` is the operator's own, where the hash key lives."""
+        hash_key = HashKey(kube, namespace)
+        references = References(kinds)
+        connections = Connections(kinds, kube, hash_key, clock)
+        reporter = Reporter(kube, clock)
+        return cls(
+            kinds=kinds,
+            kube=kube,
+            clock=clock,
+            references=references,
+            connections=connections,
+            outputs=Outputs(kube, hash_key),
+            reporter=reporter,
+            keeper=Keeper(kube, references, connections, reporter),
+            identity=identity,
+        )

@@ -1,0 +1,90 @@
+"""One shared listing per connection and type: what makes a thousand resources at rest cost one request.
+
+Whoever needs the listing says how fresh (`since`); one caller refreshes while the others wait for it. The answers to
+our own writes correct it at once, and go on correcting listings that began before them, or, where a remote is slow to
+show what it accepted, for `settle` seconds after them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from jitops.core.clock import Clock
+
+R = TypeVar("R")
+
+Fetch = Callable[[], Awaitable[Mapping[str, R] | None]]
+"""Lists the rows by id; None says that nothing changed since the last time (a conditional request)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[R]):
+    """The rows by id, as of a listing that began at the monotonic moment `begun`."""
+
+    rows: Mapping[str, R]
+    begun: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Correction(Generic[R]):
+    at: float
+    id: str
+    row: R | None
+
+
+class Snapshot(Generic[R]):
+    """The listing of one type over one connection."""
+
+    def __init__(self, fetch: Fetch[R], clock: Clock, *, settle: float = 0) -> None:
+        self._fetch = fetch
+        self._clock = clock
+        self._settle = settle
+        self._rows: dict[str, R] = {}
+        self._listed: Mapping[str, R] = {}
+        self._begun: float | None = None
+        self._corrections: list[_Correction[R]] = []
+        self._lock = asyncio.Lock()
+
+    async def get(self, since: float | None = None) -> Listing[R]:
+        """Return a listing begun after `since` (None: any), refreshing it if need be."""
+        if not self._serves(since):
+            async with self._lock:
+                if not self._serves(since):
+                    await self._refresh()
+        return Listing(self._rows, self._begun or 0.0)
+
+    def record(self, remote_id: str, row: R | None) -> None:
+        """Correct the listing by the answer to a write of our own (None: deleted)."""
+        self._corrections.append(_Correction(self._clock.monotonic(), remote_id, row))
+        self._apply(self._corrections[-1])
+
+    def retract(self, remote_id: str) -> None:
+        """Drop our corrections for an id, so that the next listing alone decides about it."""
+        self._corrections = [c for c in self._corrections if c.id != remote_id]
+
+    def seen(self, remote_id: str) -> R | None:
+        """Return the row as last known, without a request."""
+        return self._rows.get(remote_id)
+
+    def _serves(self, since: float | None) -> bool:
+        return self._begun is not None and (since is None or self._begun > since)
+
+    async def _refresh(self) -> None:
+        begun = self._clock.monotonic()
+        listed = await self._fetch()
+        if listed is not None:
+            self._listed = listed
+        self._rows, self._begun = dict(self._listed), begun
+        self._corrections = [c for c in self._corrections if c.at >= begun - self._settle]
+        for correction in self._corrections:
+            self._apply(correction)
+
+    def _apply(self, correction: _Correction[R]) -> None:
+        if correction.row is None:
+            self._rows.pop(correction.id, None)
+        else:
+            self._rows[correction.id] = correction.row

@@ -1,0 +1,112 @@
+"""One reconcile's working state: what was read, what was decided, what has been done so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from jitops.api import meta
+from jitops.core.clock import moment
+from jitops.core.kube import Event
+from jitops.core.logins import requested
+from jitops.core.outputs import Held
+from jitops.core.plan import Plan, Policies
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jitops.core.adapter import Adapter, External, Row, Wanted
+    from jitops.core.connections import Line
+    from jitops.core.kube import JSON, Key, Resource
+
+
+@dataclass(slots=True)
+class Work:
+    """Grows line by line as a reconcile goes on; `phase` names the event if it fails here."""
+
+    row: Row
+    resource: Resource
+    since: float
+    """The monotonic moment at which the key was enqueued: what a write rests on must have begun after it."""
+    phase: str = "CannotResolve"
+    spec: Any = None
+    policies: Policies = field(default_factory=Policies)
+    hold_until: datetime | None = None
+    line: Line | None = None
+    held: Held = field(default_factory=Held)
+    external: External[Any] | None = None
+    adapter: Adapter[Any, Any] = field(init=False)
+    """Set by connecting, like what follows by observing: read before that, it is a defect and says so."""
+    wanted: Wanted[Any] = field(init=False)
+    plan: Plan = field(init=False)
+    facts: dict[str, JSON] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+
+    def tell(self, reason: str, message: str, *, warning: bool = False) -> None:
+        """Take down an event, to be sent once the status is written."""
+        self.events.append(Event(reason, message, warning))
+
+    @property
+    def found(self) -> External[Any]:
+        """The remote object where there must be one."""
+        assert self.external is not None  # noqa: S101 - plans that need one are made only where there is one
+        return self.external
+
+    @property
+    def settled(self) -> bool:
+        """Say whether this generation was fully applied before."""
+        return bool(self.resource.status.get("syncedGeneration") == self.resource.generation)
+
+    @property
+    def begun(self) -> bool:
+        """Say whether status tells of anything at the remote: an id, or the intent to make one."""
+        return bool(self.resource.status.get("id") or self.resource.status.get("intent"))
+
+    @property
+    def asked(self) -> bool:
+        """Say whether a person asks for a fresh look that was not taken yet."""
+        token = requested(self.resource)
+        return token is not None and token != self.resource.status.get("lastHandledReconcileAt")
+
+
+def policies(
+    spec: Mapping[str, JSON], annotations: Mapping[str, str], default_deletion: str | None, *, held: bool
+) -> Policies:
+    """Read the `management` block and the switches; a deletion policy that is not set is the connection's."""
+    management = spec.get("management") or {}
+    return Policies(
+        observe_only=management.get("policy") == "Observe",
+        adopt=(management.get("adopt") or {}).get("mode") or "Never",
+        retain=(management.get("deletionPolicy") or default_deletion or "Delete") == "Retain",
+        report_drift=management.get("drift") == "Report" or held,
+        paused=annotations.get(meta.PAUSED) == meta.TRUE,
+        released=annotations.get(meta.RELEASE_FINALIZER) == meta.RELEASE_ORPHAN,
+    )
+
+
+def drift_hold(annotations: Mapping[str, str], now: datetime) -> datetime | None:
+    """Return until when drift is only reported; None when that is over, not asked, or not a moment."""
+    try:
+        until = moment(annotations[meta.DRIFT_HOLD_UNTIL])
+    except (KeyError, ValueError):
+        return None
+    return until if until > now else None
+
+
+def contenders(row: Row, resource: Resource, others: list[Resource]) -> list[Key]:
+    """Name the resources that lay claim to the same remote object and came first."""
+    claims = row.claims(resource)
+    return [
+        other.key
+        for other in others
+        if other.key != resource.key and row.claims(other) & claims and _first(other, resource)
+    ]
+
+
+def _first(other: Resource, resource: Resource) -> bool:
+    """Tell who came first: the one that holds an id in status, else the older one."""
+    holds = bool(other.status.get("id")), bool(resource.status.get("id"))
+    if holds[0] != holds[1]:
+        return holds[0]
+    return (other.created, other.key) < (resource.created, resource.key)

@@ -1,0 +1,71 @@
+"""THE TABLE: one row per kind. Start reading here.
+
+A managed kind is a model (what users write), an adapter (what is done at the remote), and the connection that it
+speaks over. `core.reconciler` does the rest, the same for every row. Adding a kind: docs/adding-a-kind.md.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from jitops.api import kinds
+from jitops.core.adapter import ConnectionRow, Kinds, Row
+from jitops.vendors.jitsu.client import open_workspace
+from jitops.vendors.jitsu.stream import StreamAdapter
+from jitops.vendors.jitterbit.client import open_organization
+from jitops.vendors.jitterbit.connector import ConnectorAdapter
+
+if TYPE_CHECKING:
+    from jitops.core.clock import Clock
+    from jitops.core.kube import Resource
+    from jitops.vendors.http import HttpPool
+
+
+def table(pool: HttpPool, clock: Clock) -> Kinds:
+    """Give the kinds that this operator knows, their clients opened over a pool."""
+    return Kinds(
+        connections={
+            "JitsuWorkspace": ConnectionRow(
+                info=kinds.JITSU_WORKSPACE,
+                credentials=("apiKey",),
+                open=partial(open_workspace, pool=pool, clock=clock),
+            ),
+            "JitterbitOrganization": ConnectionRow(
+                info=kinds.JITTERBIT_ORGANIZATION,
+                credentials=("email", "password"),
+                open=partial(open_organization, pool=pool, clock=clock),
+            ),
+        },
+        managed={
+            "JitsuStream": Row(
+                info=kinds.JITSU_STREAM,
+                connection="JitsuWorkspace",
+                reference="workspaceRef",
+                adapter=StreamAdapter,
+                output_name="{}-jitsustream".format,
+                write_once=frozenset({"publicKeySecret", "privateKeySecret"}),
+                claims=_remote_ids,
+            ),
+            "Connector": Row(
+                info=kinds.CONNECTOR,
+                connection="JitterbitOrganization",
+                reference="organizationRef",
+                adapter=ConnectorAdapter,
+                output_name="{}-connector".format,
+                claims=_registrations,
+            ),
+        },
+    )
+
+
+def _remote_ids(resource: Resource) -> frozenset[str]:
+    """Name the id that a resource has, or asks to adopt."""
+    adopt = (resource.spec.get("management") or {}).get("adopt") or {}
+    return frozenset(filter(None, (resource.status.get("id"), adopt.get("id"))))
+
+
+def _registrations(resource: Resource) -> frozenset[str]:
+    """Name and version too: a connector is found by them."""
+    name = resource.spec.get("name") or resource.key.name
+    return _remote_ids(resource) | {f"{name}\0{resource.spec.get('version')}"}

@@ -1,0 +1,1 @@
+"""Kubernetes' part played by a folder: the same reconciler with no cluster."""

@@ -1,0 +1,238 @@
+"""The Kubernetes port over objects in memory, kept in a folder when one is given.
+
+It does what the API server and its controllers do for our objects, as far as the core relies on it: generations,
+resource versions, the status subresource, finalizers and deletion, owner references and their garbage collection.
+"""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import uuid
+from collections.abc import Callable, Collection, Mapping
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any
+
+from jitops.api.meta import API_VERSION
+from jitops.core.clock import Clock, stamp
+from jitops.core.errors import Conflict, NamespaceTerminating
+from jitops.core.kube import JSON, Event, Key, Resource, Secret
+
+Body = dict[str, Any]
+
+
+class LocalStore:
+    """The objects of a cluster that is none."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._versions = itertools.count(1)
+        self._bodies: dict[Key, Body] = {}
+        self._resources: dict[Key, Resource] = {}
+        self._secrets: dict[Key, Secret] = {}
+        self.config_maps: dict[Key, Mapping[str, str]] = {}
+        self.namespaces: dict[str, Mapping[str, str]] = {}
+        self.terminating: set[str] = set()
+        self.events: list[tuple[Key, Event]] = []
+        self.writes: list[tuple[str, Key]] = []
+        """Every write of the operator's, as verb and object."""
+        self.on_change: Callable[[Resource | None, Resource], None] = lambda _before, _after: None
+        self.on_gone: Callable[[Key], None] = lambda _: None
+        self.on_secret: Callable[[Key], None] = lambda _: None
+
+    # What a user does.
+
+    def apply(self, manifest: Mapping[str, JSON]) -> None:
+        """Take in a manifest as `kubectl apply` does: the spec and annotations replaced, the rest kept."""
+        key = key_of(manifest)
+        if key.kind == "Secret":
+            self._apply_secret(key, manifest)
+            return
+        if key.kind == "ConfigMap":
+            self.config_maps[key] = dict(manifest.get("data") or {})
+            return
+        known = self._bodies.get(key)
+        body = deepcopy(known) if known else self._born(key)
+        spec = deepcopy(dict(manifest.get("spec") or {}))
+        if known and known["spec"] != spec:
+            body["metadata"]["generation"] += 1
+        body["spec"] = spec
+        body["metadata"]["annotations"] = dict(manifest["metadata"].get("annotations") or {})
+        if body != known:
+            self._put(key, body)
+
+    def delete(self, key: Key) -> None:
+        """Delete an object: at once, or marked while finalizers hold it."""
+        if key.kind == "Secret":
+            self._delete_secret(key)
+            return
+        body = self._bodies.get(key)
+        if body is None or "deletionTimestamp" in body["metadata"]:
+            return
+        body = deepcopy(body)
+        body["metadata"]["deletionTimestamp"] = stamp(self._clock.now())
+        self._settle(key, body)
+
+    def keys(self) -> list[Key]:
+        """Name all custom resources."""
+        return sorted(self._bodies)
+
+    def body(self, key: Key) -> Body:
+        """Return a resource as it would be read with kubectl."""
+        return self._bodies[key]
+
+    def secrets(self) -> list[Secret]:
+        """Return all Secrets."""
+        return [self._secrets[key] for key in sorted(self._secrets)]
+
+    # The port.
+
+    def get(self, key: Key) -> Resource | None:
+        """Return the resource as last seen."""
+        return self._resources.get(key)
+
+    def list(self, kind: str) -> Collection[Resource]:
+        """Return all resources of a kind."""
+        return [resource for key, resource in self._resources.items() if key.kind == kind]
+
+    async def refresh(self, key: Key) -> Resource | None:
+        """Return the resource: nothing is ever outdated here."""
+        return self._resources.get(key)
+
+    async def prune(self, kind: str) -> Collection[Key]:  # noqa: ARG002 - the port's
+        """Forget nothing: deletions are always reported here."""
+        return ()
+
+    async def set_finalizers(self, resource: Resource, finalizers: tuple[str, ...]) -> Resource:
+        """Replace the finalizers, if the resource is still in this version."""
+        body = self._current(resource, guarded=True)
+        body["metadata"]["finalizers"] = list(finalizers)
+        self.writes.append(("finalizers", resource.key))
+        self._settle(resource.key, body)
+        return Resource.parse(resource.key.kind, body)
+
+    async def write_status(
+        self, resource: Resource, status: Mapping[str, JSON], *, guarded: bool = False
+    ) -> Resource:
+        """Make the status so."""
+        body = self._current(resource, guarded=guarded)
+        body["status"] = deepcopy(dict(status))
+        self.writes.append(("status", resource.key))
+        return self._put(resource.key, body)
+
+    async def read_secret(self, namespace: str, name: str) -> Secret | None:
+        """Read a Secret."""
+        return self._secrets.get(Key("Secret", namespace, name))
+
+    async def write_secret(self, secret: Secret) -> Secret:
+        """Create the Secret, or replace that very version of it."""
+        known = self._secrets.get(secret.key)
+        if (known.resource_version if known else "") != secret.resource_version:
+            raise Conflict(f"Secret {secret.name} changed meanwhile")
+        if known is None and secret.namespace in self.terminating:
+            raise NamespaceTerminating(f"namespace {secret.namespace} is terminating")
+        self.writes.append(("secret", secret.key))
+        return self._put_secret(secret)
+
+    async def delete_secret(self, secret: Secret) -> None:
+        """Delete a Secret."""
+        self.writes.append(("delete", secret.key))
+        self._delete_secret(secret.key)
+
+    async def read_config_map(self, namespace: str, name: str) -> Mapping[str, str] | None:
+        """Read a ConfigMap's values."""
+        return self.config_maps.get(Key("ConfigMap", namespace, name))
+
+    async def namespace_labels(self, namespace: str) -> Mapping[str, str]:
+        """Read a namespace's labels."""
+        return self.namespaces.get(namespace, {})
+
+    def event(self, resource: Resource, event: Event) -> None:
+        """Keep the event for whoever looks."""
+        self.events.append((resource.key, event))
+
+    # Below the surface.
+
+    def _born(self, key: Key) -> Body:
+        meta = {
+            "name": key.name,
+            "namespace": key.namespace,
+            "uid": str(uuid.uuid4()),
+            "generation": 1,
+            "creationTimestamp": stamp(self._clock.now()),
+            "finalizers": [],
+        }
+        status = {"observedGeneration": -1}
+        return {"apiVersion": API_VERSION, "kind": key.kind, "metadata": meta, "status": status, "spec": {}}
+
+    def _current(self, resource: Resource, *, guarded: bool) -> Body:
+        body = self._bodies.get(resource.key)
+        if body is None or body["metadata"]["uid"] != resource.uid:
+            raise Conflict(f"{resource.key} is gone")
+        if guarded and body["metadata"]["resourceVersion"] != resource.resource_version:
+            raise Conflict(f"{resource.key} changed meanwhile")
+        return deepcopy(body)
+
+    def _settle(self, key: Key, body: Body) -> None:
+        """Keep the body, or let it go when its deletion is held by nothing any more."""
+        if "deletionTimestamp" in body["metadata"] and not body["metadata"]["finalizers"]:
+            del self._bodies[key], self._resources[key]
+            self._collect(body["metadata"]["uid"])
+            self.on_gone(key)
+        else:
+            self._put(key, body)
+
+    def _put(self, key: Key, body: Body) -> Resource:
+        body["metadata"]["resourceVersion"] = str(next(self._versions))
+        before, after = self._resources.get(key), Resource.parse(key.kind, body)
+        self._bodies[key], self._resources[key] = body, after
+        self.on_change(before, after)
+        return after
+
+    def _collect(self, uid: str) -> None:
+        """Delete the Secrets whose owners are all gone, as the garbage collector does."""
+        for key, secret in tuple(self._secrets.items()):
+            others = tuple(owner for owner in secret.owners if owner.uid != uid)
+            if others != secret.owners and not others:
+                self._delete_secret(key)
+
+    def _apply_secret(self, key: Key, manifest: Mapping[str, JSON]) -> None:
+        known = self._secrets.get(key)
+        meta = manifest["metadata"]
+        secret = Secret(
+            key.namespace,
+            key.name,
+            secret_data(manifest),
+            meta.get("labels") or {},
+            meta.get("annotations") or {},
+            known.finalizers if known else (),
+        )
+        unversioned = replace(known, resource_version="") if known else None
+        if unversioned != secret:
+            self._put_secret(secret)
+
+    def _put_secret(self, secret: Secret) -> Secret:
+        kept = replace(secret, resource_version=str(next(self._versions)))
+        self._secrets[secret.key] = kept
+        if secret.deleting and not secret.finalizers:
+            del self._secrets[secret.key]
+        self.on_secret(secret.key)
+        return kept
+
+    def _delete_secret(self, key: Key) -> None:
+        secret = self._secrets.get(key)
+        if secret is not None:
+            self._put_secret(replace(secret, deleting=True))
+
+
+def key_of(manifest: Mapping[str, JSON]) -> Key:
+    """Name the object that a manifest is about."""
+    meta = manifest["metadata"]
+    return Key(manifest["kind"], meta.get("namespace") or "default", meta["name"])
+
+
+def secret_data(manifest: Mapping[str, JSON]) -> dict[str, str]:
+    """Give a Secret manifest's values: `stringData` over `data`."""
+    decoded = {name: base64.b64decode(value).decode() for name, value in (manifest.get("data") or {}).items()}
+    return {**decoded, **(manifest.get("stringData") or {})}

@@ -1,0 +1,1 @@
+"""jitops in a cluster: kopf watches, `kubernetes` authenticates, the Lease elects."""

@@ -1,0 +1,81 @@
+"""What goes through the HTTP wrapper: how a connection uses a host, and what the host answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Protocol
+from urllib.parse import quote
+
+from jitops.core.errors import JitopsError, SpecInvalid, Unavailable
+
+
+class AnswerLost(Unavailable):
+    """The request may have reached the remote and taken effect; no answer came."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the remote answered; the body never shows."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    """By their names in lower case."""
+    body: bytes = field(repr=False)
+
+    @property
+    def succeeded(self) -> bool:
+        """Tell whether the status is a 2xx, or the 304 of a conditional read."""
+        return 200 <= self.status < 300 or self.status == 304  # noqa: PLR2004 - as the docstring says
+
+    @cached_property
+    def json(self) -> Any:  # noqa: ANN401 - JSON
+        """The decoded body; None where it is no JSON."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            return None
+
+
+Classify = Callable[[Answer], JitopsError | None]
+"""A vendor's judgement of an answer; None leaves a success alone, and a failure to the table `BY_STATUS`."""
+
+
+class Observer(Protocol):
+    """Is told of each request; `outcome` is the status code or the name of our error."""
+
+    def request(self, host: str, method: str, outcome: str, seconds: float) -> None:
+        """Note one request."""
+
+
+class Silent:
+    """Observes nothing."""
+
+    def request(self, host: str, method: str, outcome: str, seconds: float) -> None:
+        """Let it pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How one connection uses a host."""
+
+    base_url: str
+    account: str = field(repr=False)
+    """The key id or user that the budget belongs to."""
+    classify: Classify
+    ca: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    budget: Mapping[str, int] = field(default_factory=dict)
+    """Calls a minute by method, until the server tells; without it, none are counted until then."""
+    limits: Mapping[str, int] = field(default_factory=dict)
+    """What the connection's spec states."""
+
+
+def segment(value: str) -> str:
+    """Write a value as one segment of a path; what would be read as another path is refused."""
+    if value in {"", ".", ".."}:
+        raise SpecInvalid(f"{value!r} can't be the id of a remote object")
+    return quote(value, safe="")

@@ -1,0 +1,1 @@
+"""Jitsu's Console Management API (reference/jitsu.md)."""

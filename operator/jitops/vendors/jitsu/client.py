@@ -1,0 +1,200 @@
+"""One Jitsu workspace over its console's API (reference/jitsu.md): typed calls, and one listing per type.
+
+Every call names its type: build A follows an id into any type (section 4). The listings are conditional and
+corrected by the answers to our own writes; a 2xx is as good as seen.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from jitops.core.errors import NotYet, SpecInvalid
+from jitops.core.snapshot import Snapshot
+from jitops.vendors.budget import stated
+from jitops.vendors.exchange import Access, Answer, AnswerLost, segment
+from jitops.vendors.jitsu import errors, wire
+from jitops.vendors.jitsu.wire import StreamRow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from jitops.core.adapter import Opening
+    from jitops.core.clock import Clock
+    from jitops.core.kube import JSON
+    from jitops.vendors.http import Http, HttpPool
+
+R = TypeVar("R")
+
+BUDGET = {"GET": 600, "POST": 120, "PUT": 120, "DELETE": 60}
+"""The console's defaults per key and minute (reference/jitsu.md section 7), until it tells its own."""
+API_KEY = re.compile(r"([!-9;-~]+):([!-~]+)")
+NOT_MODIFIED = 304
+
+
+@dataclass(frozen=True, slots=True)
+class Type(Generic[R]):
+    """One type of object: how its rows are read, and what our writes make of them."""
+
+    kind: str
+    parse: Callable[[Mapping[str, JSON]], R]
+    created: Callable[[Mapping[str, JSON]], R]
+    updated: Callable[[R, Mapping[str, JSON]], R]
+    secrets: Callable[[Mapping[str, JSON]], Iterable[str]]
+    """The secrets in a body of ours."""
+
+
+STREAM = Type("JitsuStream", StreamRow.parse, wire.stream_created, wire.stream_updated, wire.plaintexts)
+TYPES: Mapping[str, Type[Any]] = {"stream": STREAM}
+
+
+async def open_workspace(opening: Opening, pool: HttpPool, clock: Clock) -> JitsuClient:
+    """Make the client of a JitsuWorkspace; nothing is asked of the console yet."""
+    raw = opening.credentials["apiKey"]
+    match = API_KEY.fullmatch(raw.strip())
+    if match is None:
+        raise SpecInvalid(
+            "the Secret's apiKey must have the form keyId:secret, in printable ASCII without spaces"
+        )
+    key_id, secret = match.groups()
+    access = Access(
+        base_url=opening.spec.base_url,
+        ca=opening.ca,
+        account=key_id,
+        classify=errors.classify,
+        headers={"Authorization": f"Bearer {key_id}:{secret}"},
+        secrets=(raw, match.group(), secret),
+        budget=BUDGET,
+        limits=stated(opening.spec.limits),
+    )
+    return JitsuClient(pool.http(access), opening.spec.workspace, clock)
+
+
+class JitsuClient:
+    """The calls on one workspace."""
+
+    def __init__(self, http: Http, workspace: str, clock: Clock) -> None:
+        self._http = http
+        self._workspace = workspace
+        self._facts: dict[str, JSON] = {}
+        self._etags: dict[str, str] = {}
+        self.streams: Snapshot[StreamRow] = Snapshot(lambda: self._rows("stream", STREAM), clock)
+        self._snapshots: dict[str, Snapshot[Any]] = {"stream": self.streams}
+
+    @property
+    def snapshots(self) -> Mapping[str, Snapshot[Any]]:
+        """The listings, by our kind's name."""
+        return {TYPES[name].kind: snapshot for name, snapshot in self._snapshots.items()}
+
+    @property
+    def workspace_id(self) -> str:
+        """The workspace's id; empty until the first `verify`."""
+        return str(self._facts.get("id", ""))
+
+    async def verify(self) -> Mapping[str, JSON]:
+        """Resolve the workspace: only this call takes a slug, and only it tells of a deleted workspace."""
+        path = f"/api/workspace/{segment(self._workspace)}"
+        answer = await self._conditional(path)
+        if answer.status != NOT_MODIFIED:
+            self._facts = self._resolved(answer.json)
+            self._remember(path, answer)
+        return self._facts
+
+    async def get(self, type_: str, id_: str) -> Mapping[str, JSON] | None:
+        """Read one object; None when there is none of this type."""
+        try:
+            answer = await self._http.request("GET", await self._path(type_, id_), who=f"{type_}/{id_}")
+        except errors.Missing:
+            return None
+        found: Mapping[str, JSON] = answer.json
+        return found if found.get("type") == type_ else None
+
+    async def create(self, type_: str, body: Mapping[str, JSON], *, secrets: Iterable[str] = ()) -> None:
+        """Create an object under the id in the body; IdBurnt when the id was ever used."""
+        path = await self._path(type_)
+        sent = {**body, "type": type_, "workspaceId": self.workspace_id}
+        await self._write("POST", path, type_, body["id"], sent, secrets)
+        self._record(type_, body["id"], TYPES[type_].created(sent))
+
+    async def update(
+        self, type_: str, id_: str, body: Mapping[str, JSON], *, secrets: Iterable[str] = ()
+    ) -> None:
+        """Merge the body into an object."""
+        path = await self._path(type_, id_)
+        try:
+            await self._write("PUT", path, type_, id_, body, secrets)
+        except errors.Missing:
+            self._record(type_, id_, None)
+            raise NotYet(f"the {type_} vanished while it was being changed", after=1.0) from None
+        row = self._snapshots[type_].seen(id_)
+        if row is not None:
+            self._record(type_, id_, TYPES[type_].updated(row, body))
+
+    async def delete(self, type_: str, id_: str, *, strict: bool = False, cascade: bool = False) -> None:
+        """Delete an object; one that is gone is deleted. `cascade` wins over `strict` (section 6)."""
+        flags = [f"{name}=true" for name, wanted in (("strict", strict), ("cascade", cascade)) if wanted]
+        path = await self._path(type_, id_) + ("?" + "&".join(flags) if flags else "")
+        await self._http.request("DELETE", path, who=f"{type_}/{id_}")
+        self._record(type_, id_, None)
+
+    async def aclose(self) -> None:
+        """Give up the connection; the sockets belong to the pool."""
+        self._http.close()
+
+    async def _write(  # noqa: PLR0913, PLR0917 - what a write consists of
+        self,
+        method: str,
+        path: str,
+        type_: str,
+        id_: str,
+        body: Mapping[str, JSON],
+        secrets: Iterable[str],
+    ) -> None:
+        known = [*TYPES[type_].secrets(body), *secrets]
+        await self._http.request(method, path, body=body, who=f"{type_}/{id_}", secrets=known)
+
+    async def _rows(self, type_: str, typed: Type[R]) -> Mapping[str, R] | None:
+        """List a type for its snapshot; None when nothing changed since the last time."""
+        path = await self._path(type_)
+        answer = await self._conditional(path)
+        if answer.status == NOT_MODIFIED:
+            return None
+        listed = answer.json.get("objects")
+        if not isinstance(listed, list):
+            raise AnswerLost("the console's answer is no listing")
+        rows = {row["id"]: typed.parse(row) for row in listed if isinstance(row.get("id"), str)}
+        self._remember(path, answer)
+        return rows
+
+    async def _conditional(self, path: str) -> Answer:
+        etag = self._etags.get(path)
+        return await self._http.request(
+            "GET", path, headers={"if-none-match": etag} if etag else None, who=path
+        )
+
+    def _remember(self, path: str, answer: Answer) -> None:
+        """Keep the ETag of an answer that was understood."""
+        self._etags[path] = answer.headers.get("etag", "")
+
+    async def _path(self, type_: str, id_: str | None = None) -> str:
+        if not self._facts:
+            await self.verify()
+        return f"/api/{segment(self.workspace_id)}/config/{type_}" + (
+            "" if id_ is None else f"/{segment(id_)}"
+        )
+
+    def _resolved(self, body: Mapping[str, JSON]) -> dict[str, JSON]:
+        if not isinstance(body.get("id"), str) or not body["id"]:
+            raise AnswerLost("the console's answer is no workspace")
+        if body.get("deleted"):
+            raise SpecInvalid("spec.workspace: this workspace was deleted; name another one")
+        return {
+            "id": body["id"],
+            "slug": body.get("slug"),
+            "workspaceName": body.get("name"),
+            "host": self._http.host,
+        }
+
+    def _record(self, type_: str, id_: str, row: object | None) -> None:
+        self._snapshots[type_].record(id_, row)

@@ -1,0 +1,1 @@
+"""Jitterbit's Cloud RESTful Service (reference/jitterbit.md)."""

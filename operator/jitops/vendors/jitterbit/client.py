@@ -1,0 +1,196 @@
+"""One Harmony organization over its REST service (reference/jitterbit.md section 2): connector registrations.
+
+Every call carries the account's token. A refusal that may mean a worn-out token is answered by one fresh
+log-in and one more try, which is safe: what was refused took no effect. What failed otherwise is never repeated
+here.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from jitops.api.jitterbit import DEFAULT_SETTLE_SECONDS, REGION_HOSTS
+from jitops.core.errors import JitopsError, PermissionDenied, SpecInvalid
+from jitops.core.snapshot import Snapshot
+from jitops.vendors.budget import stated
+from jitops.vendors.exchange import Access, Answer, AnswerLost, segment
+from jitops.vendors.jitterbit.errors import Faltered, Refused, classify
+from jitops.vendors.jitterbit.session import BASE, Account, Session
+from jitops.vendors.jitterbit.wire import ConnectorRow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from jitops.core.adapter import LoginLedger, Opening
+    from jitops.core.clock import Clock
+    from jitops.core.kube import JSON
+    from jitops.vendors.http import Http, HttpPool
+    from jitops.vendors.jitterbit.session import Login
+
+__all__ = ["JitterbitClient", "Refused", "open_organization"]
+
+UNAUTHORIZED = 401
+FORBIDDEN = 403
+HARMLESS = re.compile(r"[\w-]{1,64}")
+
+
+async def open_organization(opening: Opening, pool: HttpPool, clock: Clock) -> JitterbitClient:
+    """Make the client of a JitterbitOrganization; nothing is asked of Harmony yet."""
+    spec, credentials = opening.spec, opening.credentials
+    host = spec.host or REGION_HOSTS[spec.region]
+    account = Account(host, credentials["email"], credentials["password"])
+    access = Access(
+        base_url=host,
+        ca=opening.ca,
+        account=account.email,
+        classify=classify,
+        secrets=(account.email, account.password),
+        limits=stated(spec.limits),
+    )
+    session = pool.share(account, lambda: Session(account, clock))
+    return JitterbitClient(pool.http(access), session, opening.ledger, spec, clock)
+
+
+class JitterbitClient:
+    """The calls on one organization."""
+
+    def __init__(self, http: Http, session: Session, ledger: LoginLedger, spec: Any, clock: Clock) -> None:  # noqa: ANN401 - the spec's model
+        self._http = http
+        self._session = session
+        self._ledger = ledger
+        self._organization = str(spec.organization_id)
+        self._region = spec.region or _region(spec.host)
+        self._path = f"{BASE}/orgs/{segment(self._organization)}/connector"
+        settle = DEFAULT_SETTLE_SECONDS if spec.settle_seconds is None else spec.settle_seconds
+        self.clock = clock
+        self.settle = timedelta(seconds=settle)
+        """For how long after a registration the listing may not show it."""
+        self.connectors: Snapshot[ConnectorRow] = Snapshot(self._list, clock, settle=settle)
+
+    @property
+    def snapshots(self) -> Mapping[str, Snapshot[Any]]:
+        """The listings, by our kind's name."""
+        return {"Connector": self.connectors}
+
+    async def verify(self) -> Mapping[str, JSON]:
+        """Prove that the log-in works, and that it may use the organization, in this region."""
+        told = (await self._session.login(self._http, self._ledger)).body
+        organization = _organizations(told).get(self._organization, {})
+        self._check_region(organization.get("orgZoneUrl") or told.get("serverUrl"))
+        if not organization and told.get("orgAttrs"):
+            raise SpecInvalid(
+                "spec.organizationId: the account is no member of this organization, but of"
+                f" {', '.join(filter(HARMLESS.fullmatch, _organizations(told))) or 'others'}"
+            )
+        name = organization.get("orgName")
+        return {
+            "id": self._organization,
+            "organizationName": name if isinstance(name, str) else None,
+            "host": self._http.host,
+        }
+
+    async def register(self, name: str, version: str) -> ConnectorRow | None:
+        """Register a connector; None when the answer bears no id, so that only the listing can tell (2.5)."""
+        wanted = {"name": name, "version": version}
+        answer = await self._call("POST", self._path, body=wanted, who=f"register {name} {version}")
+        row = ConnectorRow.parse({**(answer.json or {}), **wanted})
+        if not row.id:
+            return None
+        self.connectors.record(row.id, row)
+        return row
+
+    async def remove(self, id_: str) -> None:
+        """Delete a registration; that it is gone is seen in a later listing."""
+        await self._call("DELETE", f"{self._path}/{segment(id_)}", who=f"remove {id_}")
+        self.connectors.retract(id_)
+
+    async def remove_payload(self, id_: str) -> None:
+        """Delete the connector's UI description that agents uploaded (2.7)."""
+        await self._call("DELETE", f"{self._path}/{segment(id_)}/sdk/delete", who=f"payload {id_}")
+
+    async def validate(self, name: str, key: str, secret: str) -> bool:
+        """Ask whether key and secret belong to the connector; the answer's form is not documented (2.8)."""
+        body = {"name": name, "key": key, "secret": secret}
+        path = f"{self._path}/validate/securityinfo"
+        try:
+            await self._call("PUT", path, body=body, who=f"validate {name}", secrets=(key, secret))
+        except Refused:
+            return False
+        return True
+
+    async def aclose(self) -> None:
+        """Give up the connection; the session lives while others use it."""
+        self._http.close()
+
+    async def _list(self) -> Mapping[str, ConnectorRow]:
+        try:
+            body = (await self._call("GET", self._path, who=f"list {self._organization}")).json or {}
+        except Refused as refused:
+            raise PermissionDenied(f"the organization's connectors can't be listed: {refused}") from None
+        listed = body.get("registeredConnectorList")
+        if listed is None and body.get("status") is True:
+            listed = []
+        if not isinstance(listed, list):
+            raise AnswerLost("Harmony's answer is no listing")
+        rows = [ConnectorRow.parse(row) for row in listed if isinstance(row, dict)]
+        return {row.id: row for row in rows if row.id}
+
+    async def _call(
+        self, method: str, path: str, *, who: str, body: JSON = None, secrets: Iterable[str] = ()
+    ) -> Answer:
+        """Call with the session's token, and once more with a fresh one if that may have been the matter."""
+        login = await self._session.login(self._http, self._ledger)
+
+        async def send(login: Login) -> Answer:
+            headers, hidden = {"authToken": login.token}, (login.token, *secrets)
+            return await self._http.request(method, path, body=body, headers=headers, who=who, secrets=hidden)
+
+        try:
+            return await send(login)
+        except (Refused, Faltered) as error:
+            if not self._may_be_the_token(method, error):
+                raise _final(error) from None
+        self._session.refuse(login)
+        try:
+            return await send(await self._session.login(self._http, self._ledger))
+        except Refused as refused:
+            self._session.settle(method, refused)
+            raise _final(refused) from None
+
+    def _may_be_the_token(self, method: str, error: Refused | Faltered) -> bool:
+        """Tell whether a fresh token may cure it; a write that failed with a 5xx may have taken effect."""
+        if isinstance(error, Faltered):
+            return method == "GET"
+        return not self._session.is_settled(method, error)
+
+    def _check_region(self, zone: JSON) -> None:
+        actual = _region(zone)
+        if actual and self._region and actual != self._region:
+            raise SpecInvalid(
+                f"spec.region: the organization lives in {actual}, not in {self._region};"
+                f" set region to {actual}"
+            )
+
+
+def _organizations(told: Mapping[str, JSON]) -> dict[str, Mapping[str, JSON]]:
+    """Give the account's organizations by id, as far as the log-in told them (2.3)."""
+    listed = told.get("orgAttrs")
+    found = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    return {str(each.get("orgId")): each for each in found}
+
+
+def _region(address: JSON) -> str | None:
+    """Tell which region an address belongs to, if it is one of Harmony's."""
+    host = urlsplit(address).hostname or "" if isinstance(address, str) else ""
+    names = {region: urlsplit(url).hostname or "" for region, url in REGION_HOSTS.items()}
+    return next((region for region, name in names.items() if f".{host}".endswith(f".{name}")), None)
+
+
+def _final(error: Refused | Faltered) -> JitopsError:
+    """Say what a refusal means that no fresh token cures."""
+    if isinstance(error, Refused) and error.status in {UNAUTHORIZED, FORBIDDEN}:
+        return PermissionDenied(f"the account may not do this in the organization: {error}")
+    return error

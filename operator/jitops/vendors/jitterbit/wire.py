@@ -1,0 +1,44 @@
+"""Connector registrations as Harmony writes them (reference/jitterbit.md sections 2.5 and 2.6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jitops.core.kube import JSON
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorRow:
+    """One registration; key and secret never show."""
+
+    id: str
+    name: str
+    version: str
+    key: str = field(repr=False)
+    secret: str = field(repr=False)
+    endpoint_entity_id: str
+    function_entity_start_id: str
+    function_entity_end_id: str
+
+    @classmethod
+    def parse(cls, body: Mapping[str, JSON]) -> ConnectorRow:
+        """Read a registration; ids may come as strings or numbers."""
+        return cls(
+            id=_text(body, "id"),
+            name=_text(body, "name"),
+            version=_text(body, "version"),
+            key=_text(body, "key"),
+            secret=_text(body, "secret"),
+            endpoint_entity_id=_text(body, "endpointEntityId"),
+            function_entity_start_id=_text(body, "functionEntityStartId"),
+            function_entity_end_id=_text(body, "functionEntityEndId"),
+        )
+
+
+def _text(body: Mapping[str, JSON], name: str) -> str:
+    value = body.get(name)
+    return "" if value is None else str(value)

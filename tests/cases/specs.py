@@ -1,0 +1,13 @@
+"""One table of specs for whoever judges specs: the models, the local store, and a real API server."""
+
+from __future__ import annotations
+
+from tests.cases.case import Case
+from tests.cases.connections import ORGANIZATIONS, WORKSPACES
+from tests.cases.connectors import CONNECTORS
+from tests.cases.streams import STREAMS
+
+__all__ = ["CASES", "Case"]
+
+CASES = (*WORKSPACES, *STREAMS, *ORGANIZATIONS, *CONNECTORS)
+"""All cases; names are unique within a kind."""

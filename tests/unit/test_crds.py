@@ -1,0 +1,212 @@
+"""The generated CRDs: structural, complete as a manual, bounded, and the same as what is committed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from pydantic import BaseModel
+
+from jitops import crds
+from jitops.api.base import InvalidSpec, validate_spec
+from jitops.api.connection import ConnectionSpec
+from jitops.api.kinds import CONNECTOR, JITSU_STREAM, KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+MANIFESTS = {crd["spec"]["names"]["kind"]: crd for crd in crds.manifests()}
+
+
+def root_schema(kind: str) -> dict[str, Any]:
+    """Give the schema of a kind's resources."""
+    schema: dict[str, Any] = MANIFESTS[kind]["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    return schema
+
+
+def nodes(schema: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Walk over a schema, with a path for each node."""
+    yield path, schema
+    for name, child in schema.get("properties", {}).items():
+        yield from nodes(child, f"{path}.{name}")
+    for holder in ("items", "additionalProperties"):
+        if holder in schema:
+            yield from nodes(schema[holder], f"{path}[]")
+
+
+every_kind = pytest.mark.parametrize("kind", MANIFESTS)
+
+
+@every_kind
+def test_every_node_is_structural(kind: str) -> None:
+    """Each node has a type, only known words, and no default that would make GitOps tools see differences."""
+    for path, node in nodes(root_schema(kind)):
+        assert "type" in node, path
+        assert set(node) <= set(crds.ORDER), path
+        assert node.get("default") == ({"observedGeneration": -1} if path == ".status" else None), path
+
+
+@every_kind
+def test_every_field_is_described(kind: str) -> None:
+    """`kubectl explain` is the manual: each field says what it is, in whole sentences on one line."""
+    for path, node in nodes(root_schema(kind)):
+        if not path.endswith("[]") and not path.startswith(".metadata"):
+            assert re.fullmatch(r"[A-Z].*\.", node.get("description", "")), path
+
+
+@every_kind
+def test_what_users_write_is_bounded(kind: str) -> None:
+    """Everything in a spec has a largest size, or the cost of the rules could not be bounded."""
+    limits = {"string": "maxLength", "array": "maxItems", "integer": "maximum"}
+    for path, node in nodes(root_schema(kind)["properties"]["spec"]):
+        if "enum" not in node and ".extra." not in path:
+            is_map = "additionalProperties" in node or "x-kubernetes-preserve-unknown-fields" in node
+            limit = "maxProperties" if is_map else limits.get(node["type"], "type")
+            assert limit in node, path
+
+
+@every_kind
+def test_merge_keys_are_required(kind: str) -> None:
+    """A list that is a map has keys that each item must have."""
+    for path, node in nodes(root_schema(kind)):
+        for key in node.get("x-kubernetes-list-map-keys", ()):
+            assert key in node["items"]["required"], path
+
+
+def test_unknown_fields_are_kept_in_one_place() -> None:
+    """Only a stream's `extra` takes what we don't know; everywhere else the API server refuses it."""
+    kept = {
+        f"{kind}{path}"
+        for kind in MANIFESTS
+        for path, node in nodes(root_schema(kind))
+        if "x-kubernetes-preserve-unknown-fields" in node
+    }
+    assert {path.split(".extra")[0] for path in kept} == {"JitsuStream.spec"}
+
+
+@pytest.mark.parametrize("kind", [JITSU_STREAM, CONNECTOR], ids=lambda kind: kind.kind)
+def test_columns(kind: Any) -> None:
+    """Columns are found by the type of condition, never by its place; the last ones need `-o wide`."""
+    shown = MANIFESTS[kind.kind]["spec"]["versions"][0]["additionalPrinterColumns"]
+    names = [column["name"] for column in shown]
+    assert names == ["READY", "SYNCED", "REMOTE-ID", "AGE", "REASON", "CONNECTION", "DRIFT", "MESSAGE"]
+    assert [column["name"] for column in shown if column.get("priority") == 1] == names[4:]
+    assert not any("[0]" in column["jsonPath"] for column in shown)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind)
+def test_rules_of_the_models_are_all_there(kind: Any) -> None:
+    """Each rule of a spec stands in its CRD with its words, so that both judges say the same."""
+    found = root_schema(kind.kind)["properties"]["spec"]["x-kubernetes-validations"]
+    assert found == [rule.manifest() for rule in kind.spec.rules]
+
+
+def test_committed_files_are_current() -> None:
+    """What is committed is what the models say (`make crds` writes it)."""
+    assert crds.current(ROOT / "crds") == []
+
+
+def test_files_are_plain_and_repeatable(tmp_path: Path) -> None:
+    """Writing twice gives the same bytes, which hold no anchors and read back as the manifests."""
+    crds.write(tmp_path)
+    first = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    crds.write(tmp_path)
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == first
+    assert [yaml.safe_load(text) for text in first.values()] == [
+        MANIFESTS[yaml.safe_load(text)["spec"]["names"]["kind"]] for text in first.values()
+    ]
+    assert all(text.startswith("# Generated") and "&id0" not in text for text in first.values())
+
+
+def test_stale_files_are_named_and_removed(tmp_path: Path) -> None:
+    """A file that is missing, edited, or of a kind that is no more is reported, then set right."""
+    crds.write(tmp_path)
+    (tmp_path / "jitops.dev_connectors.yaml").unlink()
+    (tmp_path / "jitops.dev_jitsustreams.yaml").write_text("edited")
+    (tmp_path / "jitops.dev_gone.yaml").write_text("old")
+    (tmp_path / "kustomization.yaml").write_text("someone else's")
+    assert crds.current(tmp_path) == [
+        "jitops.dev_connectors.yaml",
+        "jitops.dev_gone.yaml",
+        "jitops.dev_jitsustreams.yaml",
+    ]
+    crds.write(tmp_path)
+    assert crds.current(tmp_path) == []
+    assert (tmp_path / "kustomization.yaml").exists()
+
+
+def test_translation_of_what_kubernetes_says_otherwise() -> None:
+    """Constants, open limits and alternatives with null become what a structural schema has for them."""
+    definitions = {"Part": {"title": "Part", "type": "object", "description": "A\n  part.", "properties": {}}}
+    schema = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "a": {"const": "x", "type": "string"},
+            "b": {"anyOf": [{"type": "integer", "exclusiveMinimum": 0}, {"type": "null"}], "default": None},
+            "c": {"$ref": "#/$defs/Part", "description": "Its own words."},
+            "d": {"type": "array", "items": {"$ref": "#/$defs/Part"}},
+            "e": {"type": "integer", "exclusiveMaximum": 5},
+        },
+    }
+    assert crds.structural(schema, definitions)["properties"] == {
+        "a": {"type": "string", "enum": ["x"]},
+        "b": {"type": "integer", "format": "int64", "minimum": 1},
+        "c": {"type": "object", "description": "Its own words.", "properties": {}},
+        "d": {
+            "type": "array",
+            "x-kubernetes-list-type": "atomic",
+            "items": {"type": "object", "description": "A part.", "properties": {}},
+        },
+        "e": {"type": "integer", "format": "int64", "maximum": 4},
+    }
+
+
+class TwoTypes(BaseModel):
+    """A model that no structural schema can express."""
+
+    either: int | str
+
+
+class Pair(BaseModel):
+    """Another one."""
+
+    pair: tuple[int, str]
+
+
+@pytest.mark.parametrize("model", [TwoTypes, Pair])
+def test_what_cannot_be_expressed_is_refused(model: Any) -> None:
+    """A model that Kubernetes can't take fails when the CRDs are made, not when they are applied."""
+    with pytest.raises(crds.UnstructuralError):
+        crds.model_schema(model)
+
+
+def example_documents() -> list[dict[str, Any]]:
+    """Read all examples in the order of their numbers."""
+    paths = sorted((ROOT / "examples").rglob("*.yaml"))
+    return [document for path in paths for document in yaml.safe_load_all(path.read_text())]
+
+
+def test_examples_are_valid_and_show_every_kind() -> None:
+    """Each example would be accepted, and what it refers to is there."""
+    documents = example_documents()
+    specs = {kind.kind: kind.spec for kind in KINDS}
+    names = {(document["kind"], document["metadata"]["name"]) for document in documents}
+    for document in documents:
+        if document["kind"] in specs:
+            spec = validate_spec(specs[document["kind"]], document["spec"])
+            if isinstance(spec, ConnectionSpec):
+                assert ("Secret", spec.credentials_ref.name) in names
+            else:
+                assert spec.connection_ref.name in {name for _, name in names}
+    assert {kind for kind, _ in names} == {"Secret", *specs}
+
+
+def test_examples_would_fail_if_they_were_wrong() -> None:
+    """The check above has teeth."""
+    with pytest.raises(InvalidSpec):
+        validate_spec(KINDS[0].spec, {"workspace": "acme"})

@@ -1,0 +1,249 @@
+"""The budget: as many calls as the server takes, none promised twice, nothing spent on a key that isn't metered."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jitops.core.errors import RateLimited
+from jitops.vendors.budget import Budget, Meter, stated
+
+
+class Time:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def monotonic(self) -> float:
+        """Tell the seconds."""
+        return self.seconds
+
+    def now(self) -> datetime:
+        """Tell the time of day."""
+        return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.seconds)
+
+
+def told(limit: int, remaining: int) -> dict[str, str]:
+    """Give the headers of a metered answer."""
+    return {"x-ratelimit-limit": str(limit), "x-ratelimit-remaining": str(remaining)}
+
+
+def after(meter: Meter, who: str) -> float:
+    """Give the seconds that a caller is told to stay away; 0 when the call may go."""
+    try:
+        meter.claim(who)
+    except RateLimited as error:
+        return error.after
+    return 0.0
+
+
+def test_the_budget_may_be_used_at_once() -> None:
+    """Up to the limit nobody waits; the next one does, for about a minute."""
+    meter = Meter(Time(), "POST", 120)
+    assert [after(meter, f"a{n}") for n in range(120)] == [0.0] * 120
+    assert after(meter, "late") == pytest.approx(60, abs=1)
+
+
+def test_waiters_do_not_all_come_back_at_once() -> None:
+    """Of 600 that wait for 120 a minute, no minute is promised to more than 120."""
+    time = Time()
+    meter = Meter(time, "POST", 120)
+    waits = sorted(after(meter, f"w{n}") for n in range(720))
+    for first, later in zip(waits, waits[120:], strict=False):
+        assert later - first >= 60
+    assert waits[-1] == pytest.approx(5 * 60, abs=4)
+
+
+def test_a_waiter_that_comes_back_in_time_is_let_through() -> None:
+    """The turn that was promised is kept for its caller."""
+    time = Time()
+    meter = Meter(time, "POST", 1)
+    assert after(meter, "first") == 0
+    wait, second = after(meter, "one"), after(meter, "two")
+    time.seconds += wait
+    assert after(meter, "one") == 0
+    assert after(meter, "two") == pytest.approx(second - wait)
+
+
+def test_asking_again_early_does_not_cost_the_turn() -> None:
+    """A caller that comes back too early is told the rest of the same wait."""
+    time = Time()
+    meter = Meter(time, "POST", 1)
+    meter.claim("first")
+    wait = after(meter, "one")
+    time.seconds += 10
+    assert after(meter, "one") == pytest.approx(wait - 10)
+    assert after(meter, "one") == pytest.approx(wait - 10)
+
+
+def test_a_short_wait_is_spent_inside_the_call() -> None:
+    """A turn within a second is waited for, not refused."""
+    time = Time()
+    meter = Meter(time, "POST", 1, minute=0.5)
+    meter.claim("first")
+    assert 0 < meter.claim("second") <= 1
+
+
+def test_a_key_that_is_not_metered_costs_nothing() -> None:
+    """A 2xx without a rate limit header: no limit from then on, and nothing is remembered."""
+    meter = Meter(Time(), "POST", 120)
+    meter.learn(200, {})
+    assert meter.limit is None
+    assert [after(meter, "same") for _ in range(5000)] == [0.0] * 5000
+    assert not meter._turns
+
+
+@pytest.mark.parametrize("status", [304, 401, 403, 500, 503])
+def test_other_answers_without_headers_say_nothing(status: int) -> None:
+    """Only a 2xx tells that a key isn't metered: a refusal may come before the metering."""
+    meter = Meter(Time(), "POST", 120)
+    meter.learn(status, {})
+    assert meter.limit == 120
+
+
+def test_the_servers_numbers_win() -> None:
+    """A console with another limit is believed, in both directions."""
+    meter = Meter(Time(), "POST", 120)
+    meter.learn(200, told(1200, 1199))
+    assert meter.limit == 1200
+    meter.learn(200, told(12, 11))
+    assert meter.limit == 12
+
+
+def test_what_others_use_of_the_key_is_learnt() -> None:
+    """With 3 of 120 left at the server, only 3 more calls are made at once, and the next is spread out."""
+    meter = Meter(Time(), "POST", 120)
+    meter.claim("first")
+    meter.learn(200, told(120, 3))
+    assert [after(meter, f"n{n}") for n in range(3)] == [0.0] * 3
+    assert 0 <= after(meter, "next") < 3
+    assert meter.left() == 0
+
+
+def test_the_smallest_stated_limit_of_a_key_counts() -> None:
+    """Two connections of one key: the smaller number holds, and goes with its connection."""
+    budget = Budget(Time(), {"POST": 120})
+    one, other = object(), object()
+    budget.state(one, {"POST": 60})
+    budget.state(other, {"POST": 10})
+    assert budget.meter("POST").limit == 10
+    budget.state(other, {})
+    assert budget.meter("POST").limit == 60
+
+
+def test_a_stated_limit_holds_for_an_unmetered_key() -> None:
+    """A service token has no budget at the console, but spec.limits is obeyed."""
+    budget = Budget(Time(), {"POST": 120})
+    budget.state("connection", {"POST": 2})
+    meter = budget.meter("POST")
+    meter.learn(200, {})
+    assert [after(meter, f"n{n}") for n in range(2)] == [0.0, 0.0]
+    assert after(meter, "third") > 50
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after": "7"}, 7),
+        ({"retry-after": format_datetime(Time().now() + timedelta(seconds=9))}, 9),
+        ({"x-ratelimit-reset": str(Time().now().timestamp() + 11)}, 11),
+        ({}, 10),
+        ({"retry-after": "soon"}, 10),
+        ({"retry-after": "1e99"}, 3600),
+    ],
+)
+def test_a_429_pauses_the_key_and_method(headers: dict[str, str], seconds: float) -> None:
+    """The pause is what the server says, in any of its forms, and nobody calls before its end."""
+    time = Time()
+    meter = Meter(time, "DELETE", 60)
+    assert meter.refused("a", headers).after == pytest.approx(seconds)
+    assert after(meter, "b") == pytest.approx(seconds)
+    time.seconds += seconds
+    assert after(meter, "a") == 0
+    assert after(meter, "b") == 0
+
+
+def test_a_429_moves_the_turns_that_were_promised_before() -> None:
+    """A turn inside the pause no longer holds."""
+    time = Time()
+    meter = Meter(time, "DELETE", 1)
+    meter.claim("first")
+    assert after(meter, "second") < 100
+    meter.refused("third", {"retry-after": "300"})
+    time.seconds += 100
+    assert after(meter, "second") >= 200
+
+
+def test_a_429_pauses_an_unmetered_key_and_is_forgotten() -> None:
+    """A pause holds without a limit too, and leaves nothing behind."""
+    time = Time()
+    meter = Meter(time, "POST", None)
+    meter.refused("a", {"retry-after": "5"})
+    assert after(meter, "b") == pytest.approx(5)
+    time.seconds += 6
+    assert after(meter, "c") == 0
+    assert not meter._turns
+    assert not meter._promised
+
+
+def test_turns_of_callers_that_never_come_back_are_forgotten() -> None:
+    """A deleted resource's promise is dropped once its minute is over."""
+    time = Time()
+    meter = Meter(time, "POST", 1)
+    meter.claim("first")
+    after(meter, "gone")
+    time.seconds += 200
+    assert after(meter, "other") == 0
+    assert not meter._promised
+
+
+def test_late_comers_make_later_turns_wait() -> None:
+    """Two that use their turns 40 s late and a third in time: still no three within a minute."""
+    time = Time()
+    meter = Meter(time, "POST", 2)
+    assert [after(meter, who) for who in ("a", "b")] == [0, 0]
+    waits = {who: after(meter, who) for who in ("c", "d", "e")}
+    time.seconds += waits["c"] + 40
+    assert [after(meter, who) for who in ("c", "d")] == [0, 0]
+    time.seconds += waits["e"] - waits["c"] - 40
+    assert after(meter, "e") == pytest.approx(40, abs=1)
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.floats(0, 40)), max_size=120), st.integers(1, 8))
+def test_no_minute_ever_holds_more_calls_than_the_limit(steps: list[tuple[int, float]], limit: int) -> None:
+    """Whoever comes, whenever: calls that were let through never exceed the limit in any minute."""
+    time = Time()
+    meter = Meter(time, "POST", limit)
+    sent: list[float] = []
+    for who, pause in steps:
+        time.seconds += pause
+        try:
+            sent.append(time.seconds + meter.claim(f"caller {who}"))
+        except RateLimited:
+            continue
+    sent.sort()
+    assert all(later - first >= 60 for first, later in zip(sent, sent[limit:], strict=False))
+
+
+def test_methods_have_budgets_of_their_own() -> None:
+    """A used-up DELETE budget stops no POST (reference/jitsu.md section 7)."""
+    budget = Budget(Time(), {"DELETE": 1, "POST": 1})
+    budget.meter("DELETE").claim("a")
+    assert after(budget.meter("DELETE"), "b") > 0
+    assert after(budget.meter("POST"), "b") == 0
+
+
+def test_limits_are_read_from_a_spec() -> None:
+    """`spec.limits` names methods in lower case, and leaves some out."""
+
+    class Limits:
+        get = 5
+        post = None
+        delete = 2
+
+    assert stated(Limits()) == {"GET": 5, "DELETE": 2}

@@ -1,0 +1,78 @@
+"""The redactor: what it knows never leaves, in no spelling that a remote may use."""
+
+from __future__ import annotations
+
+import base64
+import json
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jitops.vendors.redaction import LONGEST_TEXT, Redactor
+
+SECRET = 'pa"ss/w örd+1'
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        SECRET,
+        json.dumps(SECRET),
+        json.dumps(SECRET, ensure_ascii=False),
+        quote(SECRET, safe=""),
+        base64.b64encode(SECRET.encode()).decode(),
+    ],
+)
+def test_no_spelling_of_a_secret_survives(spelled: str) -> None:
+    """A remote may repeat a value plain, in JSON, in a URL or in base64: each is masked."""
+    cleaned = Redactor([SECRET]).clean(f"before {spelled} after")
+    assert "***" in cleaned
+    assert cleaned.startswith("before")
+    assert cleaned.endswith("after")
+    assert spelled.strip('"=') not in cleaned
+
+
+@given(st.text(), st.text(min_size=4), st.text())
+def test_nothing_known_is_left(before: str, secret: str, after: str) -> None:
+    """Whatever stands around it, a known value is not in what comes out, unless it is part of the mask."""
+    cleaned = Redactor([secret]).clean(before + secret + after)
+    assert secret not in cleaned.replace("***", "")
+
+
+def test_a_value_of_one_request_is_masked_too() -> None:
+    """Values that only one request holds are given with it and not kept."""
+    redactor = Redactor()
+    assert redactor.clean("got plain-text-1", ["plain-text-1"]) == "got ***"
+    assert redactor.clean("got plain-text-1") == "got plain-text-1"
+
+
+def test_a_forgotten_value_is_masked_no_more() -> None:
+    """A value that opens nothing any more can be forgotten."""
+    redactor = Redactor(["old-token"])
+    redactor.discard("old-token")
+    assert redactor.clean("old-token") == "old-token"
+
+
+def test_the_cut_never_leaves_half_a_secret() -> None:
+    """Cleaning comes before cutting, so that no prefix of a secret stands at the end."""
+    secret = "S" * 50
+    cleaned = Redactor([secret]).clean("x" * (LONGEST_TEXT - 10) + secret)
+    assert "S" not in cleaned
+    assert len(cleaned) <= LONGEST_TEXT
+
+
+def test_a_message_is_one_line_without_control_characters() -> None:
+    """A remote's line breaks and escape sequences do not reach a terminal or a log."""
+    assert Redactor().clean("a\r\nb\x1b[31mc\u2028d") == "a b [31mc d"
+
+
+def test_too_short_values_are_left_alone() -> None:
+    """Masking a value of three letters would make every sentence unreadable."""
+    assert Redactor(["the"]).clean("the end") == "the end"
+
+
+def test_the_redactor_shows_nothing_of_what_it_knows() -> None:
+    """Its `repr` gives only a number."""
+    assert repr(Redactor(["secret-1", "secret-2"])) == "<Redactor of 2 values>"
