@@ -79,9 +79,7 @@ async def measure(base: str) -> None:
     http = pool.http(Access(base, "key", nothing, headers={"Authorization": "Bearer key:secret"}))
 
     async def bare() -> object:
-        async with session.post(
-            base + path, json=BODY, headers={"Authorization": "Bearer key:secret"}
-        ) as told:
+        async with session.post(base + path, json=BODY, headers={"Authorization": "Bearer key:secret"}) as told:
             return await told.json()
 
     async def plain() -> object:

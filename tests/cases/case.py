@@ -50,17 +50,13 @@ def accepted(kind: str, specs: dict[str, Spec]) -> tuple[Case, ...]:
 
 def refused(kind: str, fields: dict[str, dict[str, Spec]]) -> tuple[Case, ...]:
     """Make cases of specs that are wrong, by the field that is to blame, then by name."""
-    return tuple(
-        Case(name, kind, spec, field=field) for field, specs in fields.items() for name, spec in specs.items()
-    )
+    return tuple(Case(name, kind, spec, field=field) for field, specs in fields.items() for name, spec in specs.items())
 
 
 def changed(kind: str, fields: dict[str | None, dict[str, tuple[Spec, Spec]]]) -> tuple[Case, ...]:
     """Make cases of changes, old spec then new, by the field that is to blame (None: fine), then by name."""
     return tuple(
-        Case(name, kind, new, old, field)
-        for field, changes in fields.items()
-        for name, (old, new) in changes.items()
+        Case(name, kind, new, old, field) for field, changes in fields.items() for name, (old, new) in changes.items()
     )
 
 

@@ -67,9 +67,7 @@ WORKSPACES = (
                 "Exists with values": workspace(
                     allowedNamespaces={
                         "from": "Selector",
-                        "selector": {
-                            "matchExpressions": [{"key": "a", "operator": "Exists", "values": ["b"]}]
-                        },
+                        "selector": {"matchExpressions": [{"key": "a", "operator": "Exists", "values": ["b"]}]},
                     }
                 ),
             },

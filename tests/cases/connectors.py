@@ -9,12 +9,8 @@ CONNECTORS = (
         "Connector",
         {
             "the least": connector(),
-            "with activities": connector(
-                name="Acme CRM", manifest={"activities": ["query", "Upsert_2", "x-y"]}
-            ),
-            "as many activities as there are": connector(
-                manifest={"activities": [f"a{n}" for n in range(99)]}
-            ),
+            "with activities": connector(name="Acme CRM", manifest={"activities": ["query", "Upsert_2", "x-y"]}),
+            "as many activities as there are": connector(manifest={"activities": [f"a{n}" for n in range(99)]}),
             "adopt by name and version": connector(**adopt(mode="Match")),
             "manifest renamed": connector(**secret(keys={"MANIFEST.MF": "manifest"})),
         },

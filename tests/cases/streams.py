@@ -42,10 +42,10 @@ STREAMS = (
             "observed": stream(management={"policy": "Observe"}),
             "adopt by id": stream(**adopt(mode="Override", id="x")),
             "no resync": stream(management={"resyncPeriod": "0"}),
+            "null entries are absent": stream(**secret(keys={"id": None}, labels={"a": None})),
+            "whole number with a point": stream(shard=3.0),
             "resync in seconds": stream(management={"resyncPeriod": "90s"}),
-            "outputs swapped": stream(
-                **secret(keys={"publicKeyId": "privateKeyId", "privateKeyId": "publicKeyId"})
-            ),
+            "outputs swapped": stream(**secret(keys={"publicKeyId": "privateKeyId", "privateKeyId": "publicKeyId"})),
             "name with spaces inside": stream(name="Shop  events ü"),
         },
     ),
@@ -140,9 +140,7 @@ STREAMS = (
             },
             "spec.outputs.secret.labels": {
                 "label of ours": stream(**secret(labels={"jitops.dev/watch": "false"})),
-                "label that says who manages": stream(
-                    **secret(labels={"app.kubernetes.io/managed-by": "me"})
-                ),
+                "label that says who manages": stream(**secret(labels={"app.kubernetes.io/managed-by": "me"})),
             },
             "spec.outputs.secret.annotations": {
                 "annotation key with a space": stream(**secret(annotations={"a b": "c"})),
@@ -150,6 +148,9 @@ STREAMS = (
             },
             "spec.outputs.secret.labels.team": {
                 "label value with a space": stream(**secret(labels={"team": "a b"})),
+            },
+            "spec.keys.nope": {
+                "field unknown and null": stream(keys={"nope": None}),
             },
             "spec.domain": {
                 "field unknown": stream(domain="example.com"),

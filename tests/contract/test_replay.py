@@ -36,7 +36,7 @@ MATCHING = {
     "ping": 1,
     "healthcheck": 1,
 }
-"""Every prefix of the recording that matches whole; the exports, `app-config`, `id` and the OpenAPI document don't yet."""
+"""Every prefix of the recording that matches whole; the exports, `app-config`, `id` and `openapi spec` don't yet."""
 
 
 async def replayed(recording: Path, *prefixes: str) -> Report:
@@ -52,10 +52,13 @@ async def test_the_recording_matches() -> None:
     assert (report.matched, report.total) == (sum(MATCHING.values()),) * 2
 
 
+ROWS_BEFORE_DESTINATIONS = 84
+
+
 def rewritten(tmp_path: Path, name: str, old: str, new: str) -> Path:
-    """Copy the recording with one row's answer changed."""
+    """Copy the first rows of the recording with one row's answer changed."""
     rows = []
-    for line in RECORDING.read_text(encoding="utf-8").splitlines():
+    for line in RECORDING.read_text(encoding="utf-8").splitlines()[:ROWS_BEFORE_DESTINATIONS]:
         row = json.loads(line)
         if row.get("name") == name and "response" in row:
             response = json.dumps(row["response"])

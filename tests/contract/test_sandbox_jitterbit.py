@@ -68,11 +68,13 @@ class Client:
 async def harmony(**switches: Any) -> AsyncIterator[Client]:
     """Run a sandbox with these switches and give a client that is logged in."""
     clock = Clock()
-    async with Sandbox.start(clock=clock, switches=Switches(**switches)) as sandbox:
-        async with httpx.AsyncClient(base_url=sandbox.jitterbit_url + BASE) as http:
-            client = Client(sandbox, http, clock)
-            await client.log_in()
-            yield client
+    async with (
+        Sandbox.start(clock=clock, switches=Switches(**switches)) as sandbox,
+        httpx.AsyncClient(base_url=sandbox.jitterbit_url + BASE) as http,
+    ):
+        client = Client(sandbox, http, clock)
+        await client.log_in()
+        yield client
 
 
 async def test_login_names_organizations_host_and_lifetime() -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,10 +12,13 @@ import pytest
 from kubernetes import client, config
 from kubernetes.client.exceptions import ApiException
 from tests.cases.case import Spec, stream
+from tests.cases.mutations import FULL, ODD, places, replaced
 from tests.cases.specs import CASES, Case
 
+from jitops.api.base import InvalidSpec, validate_spec
 from jitops.api.kinds import JITSU_STREAM, KINDS
 from jitops.api.meta import API_VERSION, GROUP, LONGEST_NAME, VERSION
+from jitops.controlplane import Kubectl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,25 +33,16 @@ PLURALS = {kind.kind: kind.plural for kind in KINDS}
 class Cluster:
     """The API server with our CRDs, through kubectl and through its API."""
 
-    def __init__(self, kubeconfig: Path) -> None:
-        self.kubeconfig = kubeconfig
-        self.objects = client.CustomObjectsApi(config.new_client_from_config(str(kubeconfig)))  # type: ignore[no-untyped-call]
-
-    def kubectl(self, *arguments: str) -> str:
-        """Run kubectl and give its output."""
-        command = [str(Path(sys.executable).with_name("kubectl")), f"--kubeconfig={self.kubeconfig}"]
-        done = subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)  # noqa: S603 - our own words
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+    def __init__(self, kubectl: Kubectl) -> None:
+        self.kubectl = kubectl
+        self.objects = client.CustomObjectsApi(config.new_client_from_config(str(kubectl.kubeconfig)))  # type: ignore[no-untyped-call]
 
     def create(self, kind: str, spec: Spec, *, name: str = "case", dry: bool = False) -> Spec:
         """Create an object; `dry` only asks whether it would be accepted."""
         where = (GROUP, VERSION, NAMESPACE, PLURALS[kind])
         body = {"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": name}, "spec": spec}
         mode = "All" if dry else None
-        created = self.objects.create_namespaced_custom_object(
-            *where, body, dry_run=mode, field_validation="Strict"
-        )
+        created = self.objects.create_namespaced_custom_object(*where, body, dry_run=mode, field_validation="Strict")
         return cast("Spec", created)
 
     def change(self, kind: str, old: Spec, new: Spec) -> None:
@@ -83,9 +76,9 @@ def blamed(refusal: ApiException) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def cluster(control_plane: Any) -> Iterator[Cluster]:
+def cluster(kubectl: Kubectl) -> Iterator[Cluster]:
     """Give the API server with our CRDs and a namespace for the cases."""
-    found = Cluster(Path(control_plane.kubeconfig))
+    found = Cluster(kubectl)
     found.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(ROOT / "crds"))
     found.kubectl("wait", "--for=condition=Established", "--timeout=30s", "-f", str(ROOT / "crds"))
     found.kubectl("create", "namespace", NAMESPACE)
@@ -98,6 +91,22 @@ def cluster(control_plane: Any) -> Iterator[Cluster]:
 def test_table(cluster: Cluster, case: Case) -> None:
     """The API server accepts and refuses just what the models do, and blames the same field."""
     assert cluster.blames(case) == ([] if case.field is None else [case.field])
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind)
+def test_both_judges_agree_on_oddities(cluster: Cluster, kind: Any) -> None:
+    """Whatever stands wherever in a spec: what the API server lets in the operator can read, and the reverse."""
+    disagreed = []
+    for path, value in itertools.product(places(FULL[kind.kind]), ODD):
+        case = Case("odd", kind.kind, replaced(FULL[kind.kind], path, value))
+        try:
+            validate_spec(kind.spec, case.spec)
+            accepted = True
+        except InvalidSpec:
+            accepted = False
+        if accepted != (cluster.blames(case) == []):
+            disagreed.append((path, value, accepted))
+    assert disagreed == []
 
 
 def test_names_fit_into_labels(cluster: Cluster) -> None:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import copy
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import pytest
 from pydantic import TypeAdapter
+from tests.cases.mutations import Path, places, replaced
 from tests.cases.specs import CASES, Case
 from tests.cases.streams import FULL_STREAM
 
 from jitops.api.base import InvalidSpec, Model, Problem, Rule, immutable, validate_spec
 from jitops.api.kinds import KINDS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 SPECS = {kind.kind: kind.spec for kind in KINDS}
 
@@ -49,31 +46,9 @@ def test_every_refusal_is_a_sentence() -> None:
 SECRET = "hunter2 §: ¡never shown!\n"
 
 
-def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Walk over everything in a spec that could be replaced."""
-    yield path
-    children = (
-        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    )
-    for key, child in children:
-        yield from leaves(child, (*path, key))
-
-
-def replaced(spec: Any, path: tuple[Any, ...], value: object) -> Any:
-    """Give the spec with one thing replaced."""
-    if not path:
-        return value
-    changed = copy.deepcopy(spec)
-    target = changed
-    for key in path[:-1]:
-        target = target[key]
-    target[path[-1]] = value
-    return changed
-
-
 @pytest.mark.parametrize("planted", [SECRET, [SECRET], {"a": SECRET}, 4242424242424242424242], ids=type)
-@pytest.mark.parametrize("path", tuple(leaves(FULL_STREAM)), ids=str)
-def test_refusals_never_tell_the_value(path: tuple[Any, ...], planted: object) -> None:
+@pytest.mark.parametrize("path", tuple(places(FULL_STREAM)), ids=str)
+def test_refusals_never_tell_the_value(path: Path, planted: object) -> None:
     """Whatever stands wherever in a spec, the refusal repeats neither text nor number."""
     spec = replaced(FULL_STREAM, path, planted)
     try:
@@ -109,9 +84,7 @@ def test_several_broken_rules_of_one_object_are_told_at_once() -> None:
 
 def test_what_only_an_earlier_version_accepted_can_be_mended() -> None:
     """A stored spec that is no longer valid doesn't stand in the way of a valid one."""
-    assert (
-        problems(Case("x", "Connector", {"organizationRef": {"name": "a"}, "version": "2"}, {"bad": 1})) == []
-    )
+    assert problems(Case("x", "Connector", {"organizationRef": {"name": "a"}, "version": "2"}, {"bad": 1})) == []
 
 
 class Small(Model):
@@ -133,9 +106,7 @@ class Small(Model):
         ({"kept": None}, {}, True),
     ],
 )
-def test_immutable_holds_through_removal_and_return(
-    new: dict[str, Any], old: dict[str, Any], fine: bool
-) -> None:
+def test_immutable_holds_through_removal_and_return(new: dict[str, Any], old: dict[str, Any], fine: bool) -> None:
     """A field that can't be changed can't be dropped or added either, and null means absent."""
     try:
         validate_spec(Small, new, old)

@@ -74,9 +74,7 @@ def test_defaults_of_a_stream() -> None:
         ("Observe", {"public": "Generate"}, ("None", "None")),
     ],
 )
-def test_keys_are_made_only_where_writing_is_allowed(
-    policy: str, keys: dict[str, Any], modes: tuple[str, str]
-) -> None:
+def test_keys_are_made_only_where_writing_is_allowed(policy: str, keys: dict[str, Any], modes: tuple[str, str]) -> None:
     """Under Observe no key is made, whatever the spec says."""
     spec = validate_spec(JitsuStreamSpec, stream(management={"policy": policy}, keys=keys))
     assert (spec.public_key_mode, spec.private_key_mode) == modes

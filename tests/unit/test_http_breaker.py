@@ -36,8 +36,7 @@ def refuses(breaker: Breaker) -> bool:
     try:
         breaker.check()
     except Unavailable as error:
-        assert error.circuit_open
-        return True
+        return error.circuit_open
     return False
 
 
@@ -62,7 +61,7 @@ def test_a_success_between_failures_starts_the_count_anew() -> None:
 
 def test_half_open_lets_one_call_through() -> None:
     """After the pause one call is the trial; the others are refused until it ended."""
-    time, breaker = Time(), Breaker("host", Time())
+    time = Time()
     breaker = Breaker("host", time)
     fail(breaker, THRESHOLD)
     time.seconds += FIRST

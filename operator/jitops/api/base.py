@@ -52,9 +52,7 @@ class Rule:
             raise TypeError(f"{self.cel!r} compares with oldSelf: put it into the rules of the spec")
         return core_schema.no_info_after_validator_function(self._obey, handler(source))
 
-    def __get_pydantic_json_schema__(
-        self, core: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         return with_rules(handler(core), [self])
 
     def _obey(self, value: object) -> object:
@@ -86,8 +84,7 @@ def keys_matching(pattern: str, message: str) -> Rule:
 def immutable(field: str, instead: str) -> Rule:
     """Refuse a change of `field` (camelCase), also its removal and return; say what to do `instead`."""
     return Rule(
-        cel=f"has(self.{field}) == has(oldSelf.{field})"
-        f" && (!has(self.{field}) || self.{field} == oldSelf.{field})",
+        cel=f"has(self.{field}) == has(oldSelf.{field}) && (!has(self.{field}) || self.{field} == oldSelf.{field})",
         message=f"{field} can't be changed: {instead}",
         check=lambda new, old: _given(new, field) == _given(old, field),
         field=field,
@@ -116,9 +113,7 @@ class ListMap:
 
     key: str
 
-    def __get_pydantic_json_schema__(
-        self, core: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         keys = {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": [self.key]}
         return {**handler(core), **keys}
 
@@ -141,10 +136,11 @@ class Model(pydantic.BaseModel):
     @pydantic.model_validator(mode="before")
     @classmethod
     def _drop_nulls(cls, data: object) -> object:
-        """Take null for absent, as the API server does with fields that can't be null."""
+        """Take a known field that is null for absent, as the API server does."""
         if not isinstance(data, Mapping):
             return data
-        return {name: value for name, value in data.items() if value is not None}
+        known = {*cls.model_fields, *(info.validation_alias for info in cls.model_fields.values())}
+        return {name: value for name, value in data.items() if value is not None or name not in known}
 
     @pydantic.model_validator(mode="after")
     def _obey(self) -> Self:
@@ -176,7 +172,7 @@ class Problem:
         return f"{self.field}: {self.message}"
 
 
-class InvalidSpec(ValueError):  # noqa: N818 - says what it is, as core.errors do
+class InvalidSpec(ValueError):
     """A spec that can't be accepted, with every problem that was found."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:

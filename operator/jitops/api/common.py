@@ -6,7 +6,16 @@ from pydantic import Field
 
 from jitops.api.base import Model, Rule
 from jitops.api.meta import GROUP, MANAGED_BY
-from jitops.api.strings import Annotations, DataKey, DisplayName, Duration, Labels, NamespaceName, ObjectName
+from jitops.api.strings import (
+    Annotations,
+    DataKey,
+    DisplayName,
+    Duration,
+    Labels,
+    NamespaceName,
+    ObjectName,
+    OutputKeys,
+)
 
 DeletionPolicy = Literal["Delete", "Retain"]
 
@@ -91,7 +100,7 @@ class OutputSecret(Model):
     name: ObjectName | None = None
     """The Secret's name. A Secret that exists and isn't ours is never overwritten. Default: the resource's
     name and its kind, where the kind always writes a Secret; see the kind's own description."""
-    keys: Annotated[dict[str, DataKey], Field(max_length=32)] = Field(default_factory=dict)
+    keys: OutputKeys = Field(default_factory=dict)
     """Other names for the outputs: from the output's own name to the key it gets in the Secret, such as
     `id: MY_ID`. Outputs that aren't named here keep their own names."""
     labels: Annotated[Labels, OURS] = Field(default_factory=dict)
@@ -143,9 +152,7 @@ def output_rules(names: tuple[str, ...]) -> tuple[Rule, ...]:
             cel=f"{there} || {listed}.all(a, {listed}.all(b, a == b"
             f" || (a in {keys} ? {keys}[a] : a) != (b in {keys} ? {keys}[b] : b)))",
             message="two outputs would get the same key in the Secret: give each a key of its own",
-            check=lambda spec: (
-                len({spec.outputs.secret.keys.get(name, name) for name in names}) == len(names)
-            ),
+            check=lambda spec: len({spec.outputs.secret.keys.get(name, name) for name in names}) == len(names),
             field="outputs.secret.keys",
         ),
     )

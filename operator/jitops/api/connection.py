@@ -6,9 +6,10 @@ from pydantic import Field
 
 from jitops.api.base import Model, Rule
 from jitops.api.common import DeletionPolicy, NameRef
+from jitops.api.integers import WHOLE
 from jitops.api.strings import DataKey, Duration, LabelKey, Labels, LabelValue, ObjectName
 
-PerMinute = Annotated[int, Field(ge=1, le=1_000_000)]
+PerMinute = Annotated[int, Field(ge=1, le=1_000_000), WHOLE]
 
 
 class LabelRequirement(Model):

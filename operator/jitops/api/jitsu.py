@@ -8,14 +8,13 @@ from pydantic import Field, JsonValue
 from jitops.api.base import Model, Rule, immutable, matching
 from jitops.api.common import ConnectionRef, ManagedSpec, output_rules
 from jitops.api.connection import ConnectionSpec
+from jitops.api.integers import Count
 from jitops.api.open_map import LIST_OF_OBJECTS, LIST_OF_STRINGS, OpenMap
 from jitops.api.strings import DisplayName, Duration, HttpUrl, PathSegment
 
 KeyMode = Literal["Generate", "None"]
 
 DEFAULT_OVERLAP = timedelta(hours=24)
-LARGEST = 9_007_199_254_740_991
-"""The console is JavaScript: larger whole numbers would come back changed."""
 
 ISO_DATE = matching(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d*)?(-\d{2}:\d{2}|Z)?", "")
 """Strings that the console takes for dates, and then refuses where it expects a string."""
@@ -117,9 +116,9 @@ class JitsuStreamSpec(ManagedSpec):
     """
     strict: bool | None = None
     """Whether events are accepted only with a valid write key, and never by the host name alone."""
-    shard: Annotated[int, Field(ge=0, le=LARGEST)] | None = None
+    shard: Count | None = None
     """The shard that processes the stream, in installations that have several."""
-    deduplicate_window_ms: Annotated[int, Field(ge=0, le=LARGEST)] | None = None
+    deduplicate_window_ms: Count | None = None
     """For how many milliseconds an event with a message id that was seen before counts as a duplicate."""
     extra: Annotated[dict[str, JsonValue], Field(max_length=64), EXTRA] | None = None
     """Further fields of the stream that the console keeps without knowing them, by name."""

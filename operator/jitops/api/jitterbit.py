@@ -7,6 +7,7 @@ from pydantic import Field
 from jitops.api.base import Model, Rule, immutable, matching
 from jitops.api.common import ConnectionRef, ManagedSpec, output_rules
 from jitops.api.connection import ConnectionSpec
+from jitops.api.integers import WHOLE
 from jitops.api.strings import DisplayName, HttpUrl, PathSegment
 
 Region = Literal["NA", "EMEA", "APAC"]
@@ -27,9 +28,7 @@ MOST_ACTIVITIES = 99
 Activity = Annotated[
     str,
     Field(min_length=1, max_length=38),
-    matching(
-        "[A-Za-z0-9_-]+", "must be a part of a manifest header: letters, digits, '-' and '_', 38 at most"
-    ),
+    matching("[A-Za-z0-9_-]+", "must be a part of a manifest header: letters, digits, '-' and '_', 38 at most"),
 ]
 
 OUTPUTS = (
@@ -58,14 +57,12 @@ class JitterbitOrganizationSpec(ConnectionSpec):
     organization_id: PathSegment
     """The organization's id, in quotes. It can't be changed: the objects would be made again in another one.
     """
-    settle_seconds: Annotated[int, Field(ge=0, le=3600)] | None = None
+    settle_seconds: Annotated[int, Field(ge=0, le=3600), WHOLE] | None = None
     """How many seconds a registration may take to appear in the listing. After an unclear answer the operator
     waits that long before it registers again, so that nothing is registered twice. Default: 60."""
 
     rules: ClassVar[tuple[Rule, ...]] = (
-        immutable(
-            "organizationId", "create another JitterbitOrganization, and let the resources refer to it"
-        ),
+        immutable("organizationId", "create another JitterbitOrganization, and let the resources refer to it"),
         Rule(
             cel="has(self.region) || has(self.host)",
             message="set region to NA, EMEA or APAC, or host to the address of the REST services",

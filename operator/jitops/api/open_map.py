@@ -42,9 +42,7 @@ class OpenMap:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401 - pydantic's signature
         return core_schema.no_info_after_validator_function(self._obey, handler(source))
 
-    def __get_pydantic_json_schema__(
-        self, core: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         kept = {name: value for name, value in handler(core).items() if name != "additionalProperties"}
         properties = {
             name: {**schema, "description": f"Not allowed here: it {self.why}."}

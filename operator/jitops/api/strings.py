@@ -26,9 +26,7 @@ ObjectName = Annotated[
 NamespaceName = Annotated[
     str,
     Field(min_length=1, max_length=63),
-    matching(
-        DNS_LABEL, "must be the name of a namespace: lower-case letters, digits and '-', such as my-team"
-    ),
+    matching(DNS_LABEL, "must be the name of a namespace: lower-case letters, digits and '-', such as my-team"),
 ]
 """The name of a namespace."""
 
@@ -76,17 +74,28 @@ HttpUrl = Annotated[
 PathSegment = Annotated[
     str,
     Field(min_length=1, max_length=128),
-    matching(
-        "[A-Za-z0-9][-A-Za-z0-9._~]*", "must be an id or a slug: letters, digits, '-', '_', '.' and '~'"
-    ),
+    matching("[A-Za-z0-9][-A-Za-z0-9._~]*", "must be an id or a slug: letters, digits, '-', '_', '.' and '~'"),
 ]
 """An id or slug that the remote takes as one part of a path."""
 
-Labels = Annotated[dict[str, LabelValue], Field(max_length=64), LABEL_KEYS]
+
+def drop_nulls(entries: object) -> object:
+    """Take an entry that is null for absent, as the API server does."""
+    if not isinstance(entries, dict):
+        return entries
+    return {key: value for key, value in entries.items() if value is not None}
+
+
+DROP_NULLS = BeforeValidator(drop_nulls)
+
+Labels = Annotated[dict[str, LabelValue], Field(max_length=64), LABEL_KEYS, DROP_NULLS]
 """Labels, as Kubernetes takes them."""
 
-Annotations = Annotated[dict[str, Annotated[str, Field(max_length=4096)]], Field(max_length=64), LABEL_KEYS]
+Annotations = Annotated[dict[str, Annotated[str, Field(max_length=4096)]], Field(max_length=64), LABEL_KEYS, DROP_NULLS]
 """Annotations, as Kubernetes takes them."""
+
+OutputKeys = Annotated[dict[str, DataKey], Field(max_length=32), DROP_NULLS]
+"""Keys of a Secret, by the names of the outputs that get them."""
 
 DURATION = "^(0|([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?)$"
 UNITS = {"h": "hours", "m": "minutes", "s": "seconds"}

@@ -32,7 +32,7 @@ EXPECTATION = "5 to 10 minutes on two cores, 2 GB of memory and 3 GB of disk for
 SECONDS_BETWEEN_REPORTS = 60.0
 
 
-class ControlPlaneUnavailable(Exception):  # noqa: N818 - it names a state of the machine, as Unavailable does
+class ControlPlaneUnavailable(Exception):
     """The control plane can't be built, started or spoken to on this machine; the message says why, in a sentence."""
 
 
@@ -65,7 +65,7 @@ def cache_folder() -> Path:
 def sources_digest() -> str:
     """Name one state of the Go sources, dependencies and link flags, so that each is built once."""
     digest = hashlib.sha256("\0".join(_link_flags()).encode())
-    for path in sorted(SOURCES.glob("*.go")) + [SOURCES / "go.mod", SOURCES / "go.sum"]:
+    for path in (*sorted(SOURCES.glob("*.go")), SOURCES / "go.mod", SOURCES / "go.sum"):
         digest.update(f"\0{path.name}\0".encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 
@@ -116,7 +116,7 @@ def _build(target: Path, report: Callable[[str], None]) -> None:
     log = target.with_suffix(".log")
     if _run_reporting(command, log, report) != 0:
         raise ControlPlaneUnavailable(
-            f"The test control plane did not build; Go said “{_last_words(log)}” (all of it: {log})."
+            f"The test control plane did not build; Go said “{_complaint(log)}” (all of it: {log})."
         )
     unfinished.replace(target)
     report(f"the control plane is built, in {time.monotonic() - started:.0f} s.")
@@ -134,15 +134,16 @@ def _run_reporting(command: list[str], log: Path, report: Callable[[str], None])
         for count, line in enumerate(process.stderr or (), start=1):
             kept.write(line)
             if time.monotonic() >= next_report:
-                report(f"still building the control plane, {count} packages of about 2,500 done.")
+                report(f"still building the control plane, {count} packages of about 2,200 done.")
                 next_report += SECONDS_BETWEEN_REPORTS
         return process.wait()
 
 
-def _last_words(log: Path) -> str:
-    """Return the last line that Go wrote, which is where it gave up."""
-    lines = log.read_text(encoding="utf-8").split("\n")
-    return next((line.strip() for line in reversed(lines) if line.strip()), "nothing")
+def _complaint(log: Path) -> str:
+    """Return the first line that is neither the name of a package nor of a download: there Go gave up."""
+    lines = log.read_text(encoding="utf-8").splitlines()
+    complaints = (line.strip() for line in lines if ": " in line and not line.startswith("go: downloading"))
+    return next(complaints, "nothing")
 
 
 def _environment() -> dict[str, str]:

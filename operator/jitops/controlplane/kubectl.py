@@ -13,7 +13,7 @@ import yaml
 from jitops.controlplane.build import ControlPlaneUnavailable
 
 
-class KubectlFailed(Exception):  # noqa: N818 - reads as what happened
+class KubectlFailed(Exception):
     """A kubectl command was refused; the message is what kubectl printed."""
 
 

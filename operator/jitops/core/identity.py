@@ -11,12 +11,14 @@ import base64
 import hashlib
 import hmac
 import re
+from functools import lru_cache
 
 _READABLE = 16
 _HASH = 16
 _DIGEST_BYTES = 16
 
 
+@lru_cache(maxsize=16384)
 def stem(identity: str, scope: str, kind: str, namespace: str, name: str) -> str:
     """Give the part of the id that never changes: at most 32 characters."""
     readable = re.sub(r"[^a-z0-9]", "", name.lower())[:_READABLE]

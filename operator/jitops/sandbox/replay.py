@@ -60,7 +60,7 @@ def run(  # noqa: PLR0913 - the options of the command line
     seed: Path | None = None,
     prefixes: Sequence[str] = (),
     build: Build = "A",
-    out: TextIO = sys.stdout,
+    out: TextIO | None = None,
 ) -> bool:
     """Replay against a running sandbox, or one started for it; print the report, tell if all matched."""
     sown = seed_file.load(seed) if seed else seed_file.shipped("recorded")
@@ -72,7 +72,7 @@ def run(  # noqa: PLR0913 - the options of the command line
             return await replay(recording, sandbox.jitsu_url, sown, prefixes)
 
     report = asyncio.run(replayed())
-    out.writelines(f"{line}\n" for line in report.lines())
+    (out or sys.stdout).writelines(f"{line}\n" for line in report.lines())
     return report.matched == report.total
 
 

@@ -135,7 +135,7 @@ def serve(  # noqa: PLR0913 - the options of the command line
     seed: Path | None = None,
     faults: Path | None = None,
     switches: Switches | None = None,
-    out: TextIO = sys.stdout,
+    out: TextIO | None = None,
 ) -> None:
     """Run the sandbox until SIGINT or SIGTERM; print one JSON line when it is ready."""
     ordered = faults_file.load(faults) if faults else []
@@ -153,8 +153,7 @@ def serve(  # noqa: PLR0913 - the options of the command line
             switches=switches,
             faults=ordered,
         ) as sandbox:
-            out.write(json.dumps(sandbox.announcement()) + "\n")
-            out.flush()
+            print(json.dumps(sandbox.announcement()), file=out or sys.stdout, flush=True)
             await stopped.wait()
 
     asyncio.run(run())

@@ -20,7 +20,10 @@ MULTIPLIERS: Final = {"GET": 10, "POST": 2, "PUT": 2, "PATCH": 2, "DELETE": 1, "
 
 @dataclass(slots=True)
 class _Window:
-    start: float
+    """The count of a window and of the one before; all times are whole milliseconds, as the console's are."""
+
+    start: int
+    length: int
     current: int = 0
     previous: int = 0
 
@@ -85,33 +88,36 @@ class Limiter:
 
     def check(self, key: str, bucket: str, limit: int | None = None, minutes: float = 1.0) -> Budget:
         """Count a request of a key and tell what is left; `limit` and `minutes` are a route's own budget."""
-        now = self.clock.now().timestamp()
-        length = self.minute * minutes
+        now = int(self.clock.now().timestamp() * 1000)
         allowed = limit if limit is not None else max(1, self.base * MULTIPLIERS.get(bucket, 1))
-        window = self._window(key, bucket, now, length)
+        window = self._window(key, bucket, now, int(self.minute * minutes * 1000))
         window.current += 1
-        left = window.start + length - now
-        used = window.current + window.previous * left / length
-        if used <= allowed:
-            return Budget(bucket, allowed, math.floor(allowed - used), window.start + length, 0)
-        wait = max(1, math.ceil(_wait(window, allowed, left, length)))
-        return Budget(bucket, allowed, 0, now + wait, wait)
+        spare = (allowed - window.current) * window.length - window.previous * _left(window, now)
+        if spare >= 0:
+            ends = (window.start + window.length) / 1000
+            return Budget(bucket, allowed, spare // window.length, ends, 0)
+        wait = max(1, math.ceil(_wait(window, allowed, now) / 1000))
+        return Budget(bucket, allowed, 0, now / 1000 + wait, wait)
 
-    def _window(self, key: str, bucket: str, now: float, length: float) -> _Window:
-        start = math.floor(now / length) * length
+    def _window(self, key: str, bucket: str, now: int, length: int) -> _Window:
+        start = now // length * length
         window = self._windows.get((key, bucket))
         if window is None or window.start != start:
-            adjacent = window is not None and math.isclose(window.start + length, start)
-            previous = window.current if window is not None and adjacent else 0
-            window = self._windows[key, bucket] = _Window(start, 0, previous)
+            previous = window.current if window is not None and window.start + length == start else 0
+            window = self._windows[key, bucket] = _Window(start, length, 0, previous)
         return window
 
 
-def _wait(window: _Window, limit: int, left: float, length: float) -> float:
-    """Reckon the seconds until one more request would fit, if no other comes meanwhile."""
+def _left(window: _Window, now: int) -> int:
+    return window.start + window.length - now
+
+
+def _wait(window: _Window, limit: int, now: int) -> int:
+    """Reckon the milliseconds until one more request would fit, if no other comes meanwhile."""
+    length = window.length
     if window.previous > 0 and limit > window.current:
-        elapsed = length * (window.previous + window.current + 1 - limit) / window.previous
+        elapsed = -(-length * (window.previous + window.current + 1 - limit) // window.previous)
         if elapsed <= length:
-            return max(0.0, elapsed - (length - left))
-    into_next = length * (window.current + 1 - limit) / window.current if limit > 1 else length
-    return left + max(0.0, into_next)
+            return max(0, elapsed - (now - window.start))
+    into_next = -(-length * (window.current + 1 - limit) // window.current) if limit > 1 else length
+    return _left(window, now) + max(0, into_next)

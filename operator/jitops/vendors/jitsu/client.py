@@ -54,9 +54,7 @@ async def open_workspace(opening: Opening, pool: HttpPool, clock: Clock) -> Jits
     raw = opening.credentials["apiKey"]
     match = API_KEY.fullmatch(raw.strip())
     if match is None:
-        raise SpecInvalid(
-            "the Secret's apiKey must have the form keyId:secret, in printable ASCII without spaces"
-        )
+        raise SpecInvalid("the Secret's apiKey must have the form keyId:secret, in printable ASCII without spaces")
     key_id, secret = match.groups()
     access = Access(
         base_url=opening.spec.base_url,
@@ -102,13 +100,13 @@ class JitsuClient:
         return self._facts
 
     async def get(self, type_: str, id_: str) -> Mapping[str, JSON] | None:
-        """Read one object; None when there is none of this type."""
+        """Read one object; None when there is none. Build A answers with any type's object of this id."""
         try:
             answer = await self._http.request("GET", await self._path(type_, id_), who=f"{type_}/{id_}")
         except errors.Missing:
             return None
         found: Mapping[str, JSON] = answer.json
-        return found if found.get("type") == type_ else None
+        return found
 
     async def create(self, type_: str, body: Mapping[str, JSON], *, secrets: Iterable[str] = ()) -> None:
         """Create an object under the id in the body; IdBurnt when the id was ever used."""
@@ -117,9 +115,7 @@ class JitsuClient:
         await self._write("POST", path, type_, body["id"], sent, secrets)
         self._record(type_, body["id"], TYPES[type_].created(sent))
 
-    async def update(
-        self, type_: str, id_: str, body: Mapping[str, JSON], *, secrets: Iterable[str] = ()
-    ) -> None:
+    async def update(self, type_: str, id_: str, body: Mapping[str, JSON], *, secrets: Iterable[str] = ()) -> None:
         """Merge the body into an object."""
         path = await self._path(type_, id_)
         try:
@@ -163,15 +159,14 @@ class JitsuClient:
         listed = answer.json.get("objects")
         if not isinstance(listed, list):
             raise AnswerLost("the console's answer is no listing")
-        rows = {row["id"]: typed.parse(row) for row in listed if isinstance(row.get("id"), str)}
+        named = [row for row in listed if isinstance(row, dict) and isinstance(row.get("id"), str)]
+        rows = {row["id"]: typed.parse(row) for row in named}
         self._remember(path, answer)
         return rows
 
     async def _conditional(self, path: str) -> Answer:
         etag = self._etags.get(path)
-        return await self._http.request(
-            "GET", path, headers={"if-none-match": etag} if etag else None, who=path
-        )
+        return await self._http.request("GET", path, headers={"if-none-match": etag} if etag else None, who=path)
 
     def _remember(self, path: str, answer: Answer) -> None:
         """Keep the ETag of an answer that was understood."""
@@ -180,9 +175,7 @@ class JitsuClient:
     async def _path(self, type_: str, id_: str | None = None) -> str:
         if not self._facts:
             await self.verify()
-        return f"/api/{segment(self.workspace_id)}/config/{type_}" + (
-            "" if id_ is None else f"/{segment(id_)}"
-        )
+        return f"/api/{segment(self.workspace_id)}/config/{type_}" + ("" if id_ is None else f"/{segment(id_)}")
 
     def _resolved(self, body: Mapping[str, JSON]) -> dict[str, JSON]:
         if not isinstance(body.get("id"), str) or not body["id"]:

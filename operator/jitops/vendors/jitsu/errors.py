@@ -35,7 +35,7 @@ HARMLESS = re.compile(r"[\w.:-]{1,128}")
 NOT_MODIFIED = 304
 
 
-class Missing(JitopsError):  # noqa: N818 - named like its siblings in core.errors
+class Missing(JitopsError):
     """The object does not exist, or no longer."""
 
 
@@ -45,11 +45,7 @@ def classify(answer: Answer) -> JitopsError | None:
         return None
     body = answer.json if isinstance(answer.json, dict) else None
     if answer.succeeded:
-        return (
-            None
-            if body is not None
-            else AnswerLost("the console's answer is cut off, or is not the console's")
-        )
+        return None if body is not None else AnswerLost("the console's answer is cut off, or is not the console's")
     body = body or {}
     sentence = _sentence(body)
     for pattern, make in BY_SENTENCE:
@@ -88,8 +84,7 @@ def _plainly(error: Callable[[], JitopsError]) -> Make:
 def _issues(body: Body, _: str) -> JitopsError:
     """Name the fields that validation refused, by path and message alone."""
     holder = body.get("error") if isinstance(body.get("error"), dict) else body.get("zodError")
-    issues = holder.get("issues") if isinstance(holder, dict) else None
-    named = [_issue(issue) for issue in issues if isinstance(issue, dict)] if isinstance(issues, list) else []
+    named = [_issue(issue) for issue in _dicts(holder.get("issues") if isinstance(holder, dict) else None)]
     return SpecInvalid(f"the console refuses the object: {_few(named) or 'it does not say which field'}")
 
 
@@ -116,8 +111,7 @@ def _in_use(body: Body, _: str) -> JitopsError:
     users = [
         f"{what} {_harmless(user.get('id')) or '?'}{_typed(user)}"
         for field, what in USERS
-        for user in body.get(field) or ()
-        if isinstance(user, dict)
+        for user in _dicts(body.get(field))
     ]
     return DeletionBlocked(
         f"still used by {_few(users) or 'other objects'}: delete these first, or set management.cascade"
@@ -126,6 +120,10 @@ def _in_use(body: Body, _: str) -> JitopsError:
 
 USERS = (("linkedConnections", "link"), ("connections", "link"), ("profileBuilders", "profile builder"))
 """Where a 409 lists what uses the object (reference/jitsu.md section 6)."""
+
+
+def _dicts(value: object) -> list[Body]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def _typed(user: Body) -> str:

@@ -42,7 +42,8 @@ class StreamRow:
     def parse(cls, body: Mapping[str, JSON]) -> StreamRow:
         """Read what the console lists."""
         fields = {name: value for name, value in body.items() if name not in NO_FIELDS}
-        fields["domains"] = normal_domains(fields.get("domains") or ())
+        domains = fields.get("domains")
+        fields["domains"] = normal_domains(domains if isinstance(domains, list | tuple) else ())
         return cls(
             id=str(body.get("id", "")),
             name=str(body.get("name", "")),
@@ -87,6 +88,5 @@ def plaintexts(body: Mapping[str, JSON]) -> list[str]:
 
 
 def _keys(listed: JSON) -> tuple[KeyRow, ...]:
-    return tuple(
-        KeyRow(str(key.get("id", "")), key.get("hint")) for key in listed or () if isinstance(key, dict)
-    )
+    keys = listed if isinstance(listed, list | tuple) else ()
+    return tuple(KeyRow(str(key.get("id", "")), key.get("hint")) for key in keys if isinstance(key, dict))

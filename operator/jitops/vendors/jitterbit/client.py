@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from jitops.api.jitterbit import DEFAULT_SETTLE_SECONDS, REGION_HOSTS
+from jitops.api.jitterbit import REGION_HOSTS
 from jitops.core.errors import JitopsError, PermissionDenied, SpecInvalid
 from jitops.core.snapshot import Snapshot
 from jitops.vendors.budget import stated
@@ -24,6 +24,7 @@ from jitops.vendors.jitterbit.wire import ConnectorRow
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from jitops.api.jitterbit import JitterbitOrganizationSpec
     from jitops.core.adapter import LoginLedger, Opening
     from jitops.core.clock import Clock
     from jitops.core.kube import JSON
@@ -40,10 +41,9 @@ HARMLESS = re.compile(r"[\w-]{1,64}")
 async def open_organization(opening: Opening, pool: HttpPool, clock: Clock) -> JitterbitClient:
     """Make the client of a JitterbitOrganization; nothing is asked of Harmony yet."""
     spec, credentials = opening.spec, opening.credentials
-    host = spec.host or REGION_HOSTS[spec.region]
-    account = Account(host, credentials["email"], credentials["password"])
+    account = Account(spec.base_url, credentials["email"], credentials["password"])
     access = Access(
-        base_url=host,
+        base_url=spec.base_url,
         ca=opening.ca,
         account=account.email,
         classify=classify,
@@ -57,18 +57,24 @@ async def open_organization(opening: Opening, pool: HttpPool, clock: Clock) -> J
 class JitterbitClient:
     """The calls on one organization."""
 
-    def __init__(self, http: Http, session: Session, ledger: LoginLedger, spec: Any, clock: Clock) -> None:  # noqa: ANN401 - the spec's model
+    def __init__(
+        self,
+        http: Http,
+        session: Session,
+        ledger: LoginLedger,
+        spec: JitterbitOrganizationSpec,
+        clock: Clock,
+    ) -> None:
         self._http = http
         self._session = session
         self._ledger = ledger
-        self._organization = str(spec.organization_id)
+        self._organization = spec.organization_id
         self._region = spec.region or _region(spec.host)
         self._path = f"{BASE}/orgs/{segment(self._organization)}/connector"
-        settle = DEFAULT_SETTLE_SECONDS if spec.settle_seconds is None else spec.settle_seconds
         self.clock = clock
-        self.settle = timedelta(seconds=settle)
+        self.settle = timedelta(seconds=spec.settle)
         """For how long after a registration the listing may not show it."""
-        self.connectors: Snapshot[ConnectorRow] = Snapshot(self._list, clock, settle=settle)
+        self.connectors: Snapshot[ConnectorRow] = Snapshot(self._list, clock, settle=spec.settle)
 
     @property
     def snapshots(self) -> Mapping[str, Snapshot[Any]]:
@@ -170,8 +176,7 @@ class JitterbitClient:
         actual = _region(zone)
         if actual and self._region and actual != self._region:
             raise SpecInvalid(
-                f"spec.region: the organization lives in {actual}, not in {self._region};"
-                f" set region to {actual}"
+                f"spec.region: the organization lives in {actual}, not in {self._region}; set region to {actual}"
             )
 
 

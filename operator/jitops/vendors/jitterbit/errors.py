@@ -22,7 +22,7 @@ CODE = re.compile(r"[A-Z0-9_]{1,64}")
 LONGEST_SENTENCE = 200
 
 
-class Refused(JitopsError):  # noqa: N818 - named like its siblings in core.errors
+class Refused(JitopsError):
     """Harmony decided against the request; `code` is empty where it gave none that looks like one."""
 
     def __init__(self, message: str, *, status: int, code: str = "") -> None:
@@ -106,8 +106,7 @@ def login_refusal(refused: Refused) -> JitopsError:
     """Say what to do about a refused log-in."""
     if refused.status in NO_SUCH_SERVICE and not refused.code:
         return SpecInvalid(
-            f"no Harmony service answers at this address (HTTP {refused.status}):"
-            " check spec.region or spec.host"
+            f"no Harmony service answers at this address (HTTP {refused.status}): check spec.region or spec.host"
         )
     hint = next((hint for pattern, hint in HINTS if pattern.search(f"{refused}")), USUAL_HINT)
     return CredentialsRejected(f"the log-in was refused: {hint} ({refused})")

@@ -1,0 +1,47 @@
+"""Fixtures of all tests that need a real Kubernetes API; see `jitops.controlplane`."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+import pytest
+
+from jitops.controlplane import ControlPlane, ControlPlaneUnavailable, Kubectl, running_control_plane
+from jitops.controlplane.build import to_stderr
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session")
+def control_plane(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """Run one control plane for the whole session; where there can be none, the tests fail with a sentence."""
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+
+    def report(sentence: str) -> None:
+        """Show at once why the first test takes minutes: pytest would keep it until the test is over."""
+        with capture.global_and_fixture_disabled():
+            to_stderr(sentence)
+
+    audit_log = tmp_path_factory.mktemp("control-plane") / "audit.log"
+    try:
+        with running_control_plane(audit_log=audit_log, report=report) as running:
+            yield running
+    except ControlPlaneUnavailable as unavailable:
+        raise pytest.fail.Exception(str(unavailable), pytrace=False) from None
+
+
+@pytest.fixture(scope="session")
+def kubectl(control_plane: ControlPlane) -> Kubectl:
+    """Speak to the control plane as its administrator."""
+    return Kubectl(control_plane.kubeconfig)
+
+
+@pytest.fixture
+def namespace(kubectl: Kubectl) -> Iterator[str]:
+    """Make a namespace for one test, and have it deleted afterwards without waiting for the end."""
+    name = f"test-{uuid.uuid4().hex[:10]}"
+    kubectl("create", "namespace", name)
+    yield name
+    kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found")
