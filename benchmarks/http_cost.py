@@ -104,7 +104,7 @@ async def measure(base: str) -> None:
 def main() -> None:
     """Start the server beside us and measure."""
     command = [sys.executable, __file__, "serve"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - ourselves
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         port = server.stdout.readline().strip()
         uvloop.run(measure(f"http://127.0.0.1:{port}"))

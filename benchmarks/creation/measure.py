@@ -1,4 +1,4 @@
-"""What one run cost: time and requests from the audit log and the sandbox, CPU and memory from the operator's process."""
+"""What one run cost: time and requests from the audit log, CPU and memory from the operator's process."""
 
 from __future__ import annotations
 
