@@ -32,7 +32,10 @@ class Usage:
 
 @dataclass
 class Audit:
-    """The operator's requests of one namespace's streams, and when the first and last mattered."""
+    """The operator's requests of one namespace's streams, and when the first and last mattered.
+
+    Events are counted, but a stream is done without its event.
+    """
 
     requests: Counter[str] = field(default_factory=Counter)
     started: datetime | None = None
@@ -65,6 +68,6 @@ class Audit:
             return
         resource = "/".join(filter(None, (where.get("resource"), where.get("subresource"))))
         self.requests[f"{entry['verb']} {resource}"] += 1
-        if entry["verb"] not in {"get", "list", "watch"}:
+        if entry["verb"] not in {"get", "list", "watch"} and where.get("resource") != "events":
             ended = datetime.fromisoformat(str(entry["stageTimestamp"]))
             self.ended = max(self.ended or ended, ended)

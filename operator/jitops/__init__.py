@@ -1,1 +1,3 @@
 """jitops: a Kubernetes operator for Jitterbit Harmony and Jitsu."""
+
+__version__ = "0.1.0"

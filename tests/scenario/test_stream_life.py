@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from jitops.core.kube import Key
-
-STREAM = Key("JitsuStream", "team", "shop")
+from tests.scenario.world import STREAM, World, stream
 
 
-async def test_becomes_ready_with_its_secret(world, make):
+async def test_becomes_ready_with_its_secret(world: World) -> None:
     """A new stream is Ready with all seven outputs, after one POST and one write of each kind to Kubernetes."""
     await world.connect_jitsu()
-    world.store.writes.clear()
-    world.apply(make.stream(domains=["Shop.Example.com"]))
+    world.forget()
+    world.apply(stream(domains=["Shop.Example.com"]))
     await world.settle()
     assert world.ready(STREAM), world.status(STREAM)
     values = world.values("shop-jitsustream")
@@ -22,5 +20,5 @@ async def test_becomes_ready_with_its_secret(world, make):
         "secret",
         "status",
     ]
-    assert world.remote_writes() == 1
+    assert len(world.remote_writes()) == 1
     assert world.events(STREAM) == ["Created"]

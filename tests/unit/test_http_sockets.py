@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import ssl
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,8 +17,31 @@ from jitops.vendors.http import Http, HttpPool
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
+    from pathlib import Path
 
     Reply = Callable[[int], bytes | None]
+
+
+CERTIFICATE = """\
+-----BEGIN CERTIFICATE-----
+MIIBXDCCAQKgAwIBAgIBATAKBggqhkjOPQQDAjAUMRIwEAYDVQQDDAlsb2NhbGhv
+c3QwIBcNMjAwMTAxMDAwMDAwWhgPMjEyMDAxMDEwMDAwMDBaMBQxEjAQBgNVBAMM
+CWxvY2FsaG9zdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABF3P6JQe59sAUfI1
++0+/QHQkrsrnKw6oOm1NTMTooWQ8Zxt8bAiOcPqRyo5tt4s18q0a2rc7X3uBeDh2
+aShldvWjQzBBMA8GA1UdEQQIMAaHBH8AAAEwDwYDVR0TAQH/BAUwAwEB/zAdBgNV
+HQ4EFgQUojz9ZR4E2/zYdLTRPXesM8aFxa4wCgYIKoZIzj0EAwIDSAAwRQIhAN66
+rz3igH0SVIbIL0N2qpbQ5hzxwDZD+A7vBNUzT0t3AiBS38FOFRaI4SOtflvcOzjd
+AmBrM2o43vaGMyxGRArNsQ==
+-----END CERTIFICATE-----
+"""
+KEY = """\
+-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgJ390qxdck2Bk1HSr
+E8a2TKbJdXzobk8VFMC82hvwuDGhRANCAARdz+iUHufbAFHyNftPv0B0JK7K5ysO
+qDptTUzE6KFkPGcbfGwIjnD6kcqObbeLNfKtGtq3O197gXg4dmkoZXb1
+-----END PRIVATE KEY-----
+"""
+"""Of 127.0.0.1, made for these tests alone and used by nothing else; both are valid until 2120."""
 
 
 def unjudged(_: Answer) -> JitopsError | None:
@@ -161,6 +185,28 @@ async def test_a_plain_server_spoken_to_in_tls_is_named(server: Server) -> None:
     http = pool.http(Access(f"https://127.0.0.1:{server.port}", "key", unjudged))
     with pytest.raises(Unavailable, match="can't be reached"):
         await http.request("GET", "/")
+    await pool.aclose()
+
+
+@pytest.fixture
+async def tls(server: Server, tmp_path: Path) -> AsyncIterator[str]:
+    """Serve over TLS, with a certificate that no usual authority signed; give the address."""
+    (tmp_path / "pair.pem").write_text(CERTIFICATE + KEY)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tmp_path / "pair.pem")
+    listening = await asyncio.start_server(server.serve, "127.0.0.1", 0, ssl=context)
+    yield f"https://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+    listening.close()
+    await listening.wait_closed()
+
+
+async def test_a_private_authority_is_trusted_where_it_is_named(tls: str) -> None:
+    """With the certificate under caRef the call goes through; another connection without it is refused."""
+    pool = HttpPool(SystemClock())
+    assert (await pool.http(Access(tls, "key", unjudged, ca=CERTIFICATE)).request("GET", "/")).status == 200
+    with pytest.raises(Unavailable, match=r"spec\.tls\.caRef") as caught:
+        await pool.http(Access(tls, "key", unjudged)).request("GET", "/")
+    assert not isinstance(caught.value, AnswerLost)
     await pool.aclose()
 
 

@@ -6,7 +6,6 @@ resource versions, the status subresource, finalizers and deletion, owner refere
 
 from __future__ import annotations
 
-import base64
 import itertools
 import uuid
 from collections.abc import Callable, Collection, Mapping
@@ -16,17 +15,20 @@ from typing import Any
 
 from jitops.api.meta import API_VERSION
 from jitops.core.clock import Clock, stamp
-from jitops.core.errors import Conflict, NamespaceTerminating
+from jitops.core.errors import Conflict, NamespaceTerminating, SpecInvalid
 from jitops.core.kube import JSON, Event, Key, Resource, Secret
+from jitops.local.documents import is_ours, is_output, key_of, secret_document, secret_of
+from jitops.local.folder import Folder
 
 Body = dict[str, Any]
 
 
 class LocalStore:
-    """The objects of a cluster that is none."""
+    """The objects of a cluster that is none. Each write is in the folder before anyone hears of it."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, folder: Folder | None = None) -> None:
         self._clock = clock
+        self._folder = folder
         self._versions = itertools.count(1)
         self._bodies: dict[Key, Body] = {}
         self._resources: dict[Key, Resource] = {}
@@ -40,6 +42,8 @@ class LocalStore:
         self.on_change: Callable[[Resource | None, Resource], None] = lambda _before, _after: None
         self.on_gone: Callable[[Key], None] = lambda _: None
         self.on_secret: Callable[[Key], None] = lambda _: None
+        if folder is not None:
+            self._restore(folder)
 
     # What a user does.
 
@@ -49,8 +53,8 @@ class LocalStore:
         if key.kind == "Secret":
             self._apply_secret(key, manifest)
             return
-        if key.kind == "ConfigMap":
-            self.config_maps[key] = dict(manifest.get("data") or {})
+        if key.kind in ("ConfigMap", "Namespace"):
+            self._apply_other(key, manifest)
             return
         known = self._bodies.get(key)
         body = deepcopy(known) if known else self._born(key)
@@ -67,6 +71,9 @@ class LocalStore:
         if key.kind == "Secret":
             self._delete_secret(key)
             return
+        if key.kind in ("ConfigMap", "Namespace"):
+            self._drop_other(key)
+            return
         body = self._bodies.get(key)
         if body is None or "deletionTimestamp" in body["metadata"]:
             return
@@ -78,6 +85,10 @@ class LocalStore:
         """Name all custom resources."""
         return sorted(self._bodies)
 
+    def resources(self) -> list[Resource]:
+        """Return all custom resources."""
+        return list(self._resources.values())
+
     def body(self, key: Key) -> Body:
         """Return a resource as it would be read with kubectl."""
         return self._bodies[key]
@@ -85,6 +96,11 @@ class LocalStore:
     def secrets(self) -> list[Secret]:
         """Return all Secrets."""
         return [self._secrets[key] for key in sorted(self._secrets)]
+
+    def given(self) -> list[Key]:
+        """Name what users brought in besides custom resources: Secrets not written by us, ConfigMaps, Namespaces."""
+        secrets = [secret.key for secret in self.secrets() if not is_ours(secret)]
+        return [*secrets, *self.config_maps, *(Key("Namespace", "", name) for name in self.namespaces)]
 
     # The port.
 
@@ -112,9 +128,7 @@ class LocalStore:
         self._settle(resource.key, body)
         return Resource.parse(resource.key.kind, body)
 
-    async def write_status(
-        self, resource: Resource, status: Mapping[str, JSON], *, guarded: bool = False
-    ) -> Resource:
+    async def write_status(self, resource: Resource, status: Mapping[str, JSON], *, guarded: bool = False) -> Resource:
         """Make the status so."""
         body = self._current(resource, guarded=guarded)
         body["status"] = deepcopy(dict(status))
@@ -132,6 +146,8 @@ class LocalStore:
             raise Conflict(f"Secret {secret.name} changed meanwhile")
         if known is None and secret.namespace in self.terminating:
             raise NamespaceTerminating(f"namespace {secret.namespace} is terminating")
+        if any(name == "." or name.startswith("..") for name in secret.data):
+            raise SpecInvalid(f"Secret {secret.name} can't have a key that is '.' or begins with '..'; choose another")
         self.writes.append(("secret", secret.key))
         return self._put_secret(secret)
 
@@ -153,6 +169,30 @@ class LocalStore:
         self.events.append((resource.key, event))
 
     # Below the surface.
+
+    def _restore(self, folder: Folder) -> None:
+        """Take in what the folder holds, and lay the outputs out as it says."""
+        for document in folder.documents():
+            self._take_in(key_of(document), document)
+        versions = [int(resource.resource_version) for resource in self._resources.values()]
+        versions += [int(secret.resource_version) for secret in self._secrets.values()]
+        self._versions = itertools.count(max(versions, default=0) + 1)
+        outputs = [secret for secret in self._secrets.values() if is_output(secret)]
+        folder.withdraw_others(secret.key for secret in outputs)
+        for secret in outputs:
+            folder.publish(secret.key, secret.data)
+
+    def _take_in(self, key: Key, document: Mapping[str, JSON]) -> None:
+        match key.kind:
+            case "Secret":
+                self._secrets[key] = secret_of(document)
+            case "ConfigMap":
+                self.config_maps[key] = document["data"]
+            case "Namespace":
+                self.namespaces[key.name] = document["metadata"]["labels"]
+            case _:
+                self._bodies[key] = dict(document)
+                self._resources[key] = Resource.parse(key.kind, document)
 
     def _born(self, key: Key) -> Body:
         meta = {
@@ -177,62 +217,82 @@ class LocalStore:
     def _settle(self, key: Key, body: Body) -> None:
         """Keep the body, or let it go when its deletion is held by nothing any more."""
         if "deletionTimestamp" in body["metadata"] and not body["metadata"]["finalizers"]:
-            del self._bodies[key], self._resources[key]
             self._collect(body["metadata"]["uid"])
+            self._drop(key)
+            del self._bodies[key], self._resources[key]
             self.on_gone(key)
         else:
             self._put(key, body)
 
     def _put(self, key: Key, body: Body) -> Resource:
         body["metadata"]["resourceVersion"] = str(next(self._versions))
+        self._keep(key, body)
         before, after = self._resources.get(key), Resource.parse(key.kind, body)
         self._bodies[key], self._resources[key] = body, after
         self.on_change(before, after)
         return after
 
     def _collect(self, uid: str) -> None:
-        """Delete the Secrets whose owners are all gone, as the garbage collector does."""
+        """Delete the Secrets whose owners are all gone, as the garbage collector does; a killed one does it again."""
         for key, secret in tuple(self._secrets.items()):
             others = tuple(owner for owner in secret.owners if owner.uid != uid)
             if others != secret.owners and not others:
                 self._delete_secret(key)
 
     def _apply_secret(self, key: Key, manifest: Mapping[str, JSON]) -> None:
-        known = self._secrets.get(key)
-        meta = manifest["metadata"]
-        secret = Secret(
-            key.namespace,
-            key.name,
-            secret_data(manifest),
-            meta.get("labels") or {},
-            meta.get("annotations") or {},
-            known.finalizers if known else (),
-        )
-        unversioned = replace(known, resource_version="") if known else None
-        if unversioned != secret:
-            self._put_secret(secret)
+        known, given = self._secrets.get(key), secret_of(manifest)
+        if known is None:
+            self._put_secret(given)
+            return
+        wanted = replace(known, data=given.data, labels=given.labels, annotations=given.annotations)
+        if wanted != known:
+            self._put_secret(wanted)
 
     def _put_secret(self, secret: Secret) -> Secret:
         kept = replace(secret, resource_version=str(next(self._versions)))
-        self._secrets[secret.key] = kept
-        if secret.deleting and not secret.finalizers:
-            del self._secrets[secret.key]
-        self.on_secret(secret.key)
+        if kept.deleting and not kept.finalizers:
+            self._drop(kept.key)
+            self._secrets.pop(kept.key, None)
+        else:
+            self._keep(kept.key, secret_document(kept, stamp(self._clock.now()) if kept.deleting else None))
+            self._secrets[kept.key] = kept
+        self._lay_out(kept)
+        self.on_secret(kept.key)
         return kept
 
     def _delete_secret(self, key: Key) -> None:
         secret = self._secrets.get(key)
-        if secret is not None:
+        if secret is not None and not secret.deleting:
             self._put_secret(replace(secret, deleting=True))
 
+    def _apply_other(self, key: Key, manifest: Mapping[str, JSON]) -> None:
+        """Take in a ConfigMap or a Namespace, of which nothing but values and labels counts."""
+        metadata = {"name": key.name, "namespace": key.namespace, "labels": manifest["metadata"].get("labels") or {}}
+        document = {"kind": key.kind, "metadata": metadata, "data": dict(manifest.get("data") or {})}
+        self._keep(key, document)
+        self._take_in(key, document)
 
-def key_of(manifest: Mapping[str, JSON]) -> Key:
-    """Name the object that a manifest is about."""
-    meta = manifest["metadata"]
-    return Key(manifest["kind"], meta.get("namespace") or "default", meta["name"])
+    def _drop_other(self, key: Key) -> None:
+        self._drop(key)
+        self.config_maps.pop(key, None)
+        if key.kind == "Namespace":
+            self.namespaces.pop(key.name, None)
 
+    # In the folder.
 
-def secret_data(manifest: Mapping[str, JSON]) -> dict[str, str]:
-    """Give a Secret manifest's values: `stringData` over `data`."""
-    decoded = {name: base64.b64decode(value).decode() for name, value in (manifest.get("data") or {}).items()}
-    return {**decoded, **(manifest.get("stringData") or {})}
+    def _keep(self, key: Key, document: Mapping[str, JSON]) -> None:
+        if self._folder is not None:
+            self._folder.keep(key, document)
+
+    def _drop(self, key: Key) -> None:
+        if self._folder is not None:
+            self._folder.drop(key)
+
+    def _lay_out(self, secret: Secret) -> None:
+        """Show an output's values as files for as long as it exists."""
+        if self._folder is None or not is_output(secret):
+            return
+        if secret.key in self._secrets:
+            self._folder.publish(secret.key, secret.data)
+        else:
+            self._folder.withdraw(secret.key)

@@ -110,10 +110,23 @@ class Meter:
         """Pause after a 429, and promise the caller a turn behind the pause."""
         now = self._clock.monotonic()
         self._paused_until = max(self._paused_until, now + self._pause(headers))
-        due = self._next(now)
+        due = self._free(self._paused_until, now)
+        self._postpone(now, due + self._step)
         insort(self._turns, due)
         self._promised[who] = due
         return self._limited(due - now)
+
+    @property
+    def _step(self) -> float:
+        """The time between two who wait: they come one by one, not as a crowd each minute."""
+        return 0.0 if self._limit is None else self._minute / self._limit
+
+    def _postpone(self, now: float, until: float) -> None:
+        """Move all promised turns back, in their order, so that the first is not before `until`."""
+        delay = until - min((due for due in self._promised.values() if due > now), default=until)
+        if delay > 0:
+            self._turns = [turn + delay if turn > now else turn for turn in self._turns]
+            self._promised = {who: due + delay if due > now else due for who, due in self._promised.items()}
 
     def _redeem(self, who: str, now: float) -> float:
         """Give the turn that was promised, or the next one if none was or it no longer holds."""
@@ -130,8 +143,9 @@ class Meter:
         """Find the next free turn, behind all that are promised."""
         earliest = max(now, self._paused_until)
         busy = self._busy(now)
-        queued = self._limit is not None and len(busy) >= self._limit
-        return self._free(max(earliest, busy[-1]) if queued else earliest, now)
+        if busy and busy[-1] > now:
+            earliest = max(earliest, busy[-1] + self._step)
+        return self._free(earliest, now)
 
     def _free(self, moment: float, now: float) -> float:
         """Find the first moment, from this one on, with a turn left in the minute before it."""

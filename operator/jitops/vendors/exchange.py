@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from jitops.core.errors import JitopsError, SpecInvalid, Unavailable
+from jitops.core.errors import CredentialsRejected, JitopsError, PermissionDenied, SpecInvalid, Unavailable
 
 
 class AnswerLost(Unavailable):
@@ -79,3 +79,22 @@ def segment(value: str) -> str:
     if value in {"", ".", ".."}:
         raise SpecInvalid(f"{value!r} can't be the id of a remote object")
     return quote(value, safe="")
+
+
+BY_STATUS: Mapping[int, type[JitopsError]] = {
+    401: CredentialsRejected,
+    403: PermissionDenied,
+    408: Unavailable,
+    425: Unavailable,
+}
+"""What a failure means that the vendor left alone; others are SpecInvalid, and Unavailable from 500 on."""
+FAILURES = 500
+REDIRECTS = range(300, 400)
+
+
+def unclassified(host: str, status: int) -> JitopsError:
+    """Judge a failure by its status alone."""
+    if status in REDIRECTS:
+        return SpecInvalid(f"{host} answered HTTP {status}, a redirect: write the address that it leads to")
+    kind = BY_STATUS.get(status, Unavailable if status >= FAILURES else SpecInvalid)
+    return kind(f"{host} answered HTTP {status}")

@@ -23,10 +23,10 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
-from jitops.core.errors import CredentialsRejected, JitopsError, PermissionDenied, SpecInvalid, Unavailable
+from jitops.core.errors import JitopsError, SpecInvalid, Unavailable
 from jitops.vendors.breaker import Breaker
 from jitops.vendors.budget import MINUTE, Budget
-from jitops.vendors.exchange import Access, Answer, AnswerLost, Observer, Silent
+from jitops.vendors.exchange import Access, Answer, AnswerLost, Observer, Silent, unclassified
 from jitops.vendors.redaction import Redactor
 
 if TYPE_CHECKING:
@@ -42,15 +42,6 @@ CONNECT = 3.0
 """The longest way from the check of the Lease to the first byte: the time the Lease outlasts its deadline."""
 TIMEOUT = {"connect": CONNECT, "pool": CONNECT, "write": 30.0, "read": 30.0}
 TOO_MANY = 429
-FAILURES = 500
-REDIRECTS = range(300, 400)
-BY_STATUS: Mapping[int, type[JitopsError]] = {
-    401: CredentialsRejected,
-    403: PermissionDenied,
-    408: Unavailable,
-    425: Unavailable,
-}
-"""What a failure means that the vendor left alone; others are SpecInvalid, and Unavailable from 500 on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +219,7 @@ class Http:
         error = self._classify(answer)
         if error is not None or answer.succeeded:
             return error
-        return _unclassified(self.host, answer.status)
+        return unclassified(self.host, answer.status)
 
 
 class _Disconnected(AnswerLost):
@@ -252,13 +243,6 @@ FAILED: tuple[tuple[type[Exception], type[Unavailable], str], ...] = (
     (aiohttp.ClientPayloadError, AnswerLost, "its answer ended too early"),
 )
 """What failed, in words of ours: the library's own may repeat headers and addresses."""
-
-
-def _unclassified(host: str, status: int) -> JitopsError:
-    if status in REDIRECTS:
-        return SpecInvalid(f"{host} answered HTTP {status}, a redirect: write the address that it leads to")
-    kind = BY_STATUS.get(status, Unavailable if status >= FAILURES else SpecInvalid)
-    return kind(f"{host} answered HTTP {status}")
 
 
 def _failure(host: str, error: Exception) -> Unavailable:

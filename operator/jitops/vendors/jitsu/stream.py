@@ -11,7 +11,7 @@ from jitops.core import identity
 from jitops.core.adapter import Adapter, Change, External, Wanted, compare
 from jitops.core.errors import IdBurnt
 from jitops.vendors.jitsu.keys import Entry, Question, Ring, decide
-from jitops.vendors.jitsu.wire import DROPPED_WHEN_OMITTED, UNSET, KeyRow, StreamRow, normal_domains
+from jitops.vendors.jitsu.wire import DROPPED_WHEN_OMITTED, UNSET, KeyRow, StreamRow, normal, normal_domains
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -112,7 +112,7 @@ class StreamAdapter(Adapter[JitsuStreamSpec, StreamRow]):
             "shard": spec.shard,
             "deduplicateWindowMs": spec.deduplicate_window_ms,
         }
-        extra = {EXTRA + name: value for name, value in (spec.extra or {}).items()}
+        extra = {EXTRA + name: normal(value) for name, value in (spec.extra or {}).items()}
         return {path: value for path, value in given.items() if value is not None} | extra
 
     def diff(self, wanted: Want, external: Found) -> tuple[Change, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,6 +12,7 @@ if TYPE_CHECKING:
 
     from jitops.core.kube import JSON
 
+ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(-\d{2}:\d{2}|Z)?")
 UNSET = "__*$undef$*__"
 """The value that removes a field of a stream in a PUT."""
 NO_FIELDS = frozenset({"id", "type", "workspaceId", "updatedAt", "publicKeys", "privateKeys"})
@@ -41,7 +44,7 @@ class StreamRow:
     @classmethod
     def parse(cls, body: Mapping[str, JSON]) -> StreamRow:
         """Read what the console lists."""
-        fields = {name: value for name, value in body.items() if name not in NO_FIELDS}
+        fields = {name: normal(value) for name, value in body.items() if name not in NO_FIELDS}
         domains = fields.get("domains")
         fields["domains"] = normal_domains(domains if isinstance(domains, list | tuple) else ())
         return cls(
@@ -52,6 +55,27 @@ class StreamRow:
             private_keys=_keys(body.get("privateKeys")),
             fields=fields,
         )
+
+
+def normal(value: JSON) -> JSON:
+    """Write dates inside a value in one form: the console takes ISO dates for moments, and may write them anew."""
+    match value:
+        case str() if ISO_DATE.fullmatch(value):
+            return _moment(value)
+        case list():
+            return [normal(each) for each in value]
+        case dict():
+            return {name: normal(each) for name, each in value.items()}
+    return value
+
+
+def _moment(text: str) -> str:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def normal_domains(domains: Iterable[str]) -> list[str]:

@@ -41,7 +41,7 @@ def classify(answer: Answer) -> JitopsError | None:
     if answer.succeeded:
         return _judge_success(answer, body)
     if answer.status >= 500:  # noqa: PLR2004 - the server's failures
-        kind = Unavailable if body is None else Faltered
+        kind = Faltered if body is not None and body.get("status") is False else Unavailable
         return kind(f"Harmony failed with HTTP {answer.status}{_told(body or {})}")
     return _refused(answer.status, body or {})
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from jitops.vendors.exchange import AnswerLost
@@ -59,12 +60,14 @@ class Session:
         self._task: asyncio.Task[Login] | None = None
         self._unspent = False
         """Whether an attempt that Harmony never judged stands in the ledger: the next one uses its count."""
+        self._uncleared = False
         self._settled: set[tuple[str, int, str]] = set()
         """Refusals of writes that a fresh token did not cure: they are about something else."""
 
     async def login(self, http: Http, ledger: LoginLedger) -> Login:
         """Give the current log-in, making one if need be; all who wait share one attempt and its outcome."""
         if self._login is not None and self._clock.monotonic() < self._login.until:
+            await self._clear(ledger)
             return self._login
         if self._task is None:
             self._task = asyncio.create_task(self._attempt(http, ledger))
@@ -97,8 +100,15 @@ class Session:
         began = self._clock.monotonic()
         body = await self._ask(http)
         self._login = Login(body["authenticationToken"], began + _lifetime(body), body)
-        await ledger.accepted()
+        self._uncleared = True
+        await self._clear(ledger)
         return self._login
+
+    async def _clear(self, ledger: LoginLedger) -> None:
+        """Clear the count of an accepted log-in, also when that failed the first time."""
+        if self._uncleared:
+            await ledger.accepted()
+            self._uncleared = False
 
     async def _ask(self, http: Http) -> Mapping[str, JSON]:
         credentials = {"email": self._account.email, "password": self._account.password}
@@ -126,7 +136,9 @@ def _checked(body: Mapping[str, JSON]) -> Mapping[str, JSON]:
 def _lifetime(body: Mapping[str, JSON]) -> float:
     """Tell for how many seconds a token is used: the time it is said to last, less a margin."""
     try:
-        told = float(body.get("sessionTimeoutInSeconds") or UNTOLD_TIMEOUT)
-    except (TypeError, ValueError):
+        told = float(body["sessionTimeoutInSeconds"])
+    except (KeyError, TypeError, ValueError, OverflowError):
+        told = UNTOLD_TIMEOUT
+    if not (isfinite(told) and told > 0):
         told = UNTOLD_TIMEOUT
     return told - min(LONGEST_MARGIN, told * MARGIN)

@@ -1,0 +1,309 @@
+"""The command line: `jitops run`, `apply`, `demo`, `sandbox`, `crds`, `version`.
+
+Each command imports what it needs when it is called: nobody waits for kopf to read a version.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+
+import typer
+from pydantic import ValidationError
+from typer.exceptions import TyperException
+from yaml import YAMLError
+
+import jitops
+from jitops.api.strings import read_duration
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+HELP_NAMES = {"help_option_names": ["-h", "--help"]}
+app = typer.Typer(
+    help="Manage Jitterbit Harmony and Jitsu as Kubernetes resources.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings=HELP_NAMES,
+)
+sandbox_app = typer.Typer(invoke_without_command=True, context_settings=HELP_NAMES)
+app.add_typer(sandbox_app, name="sandbox")
+
+FAILED, REFUSED = 1, 2
+"""Exit codes: what was asked did not come to be; it could not be asked like this."""
+
+Build = Literal["A", "B"]
+Level = Literal["debug", "info", "warning", "error"]
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run a command and exit; what a person did wrong is told in a line, without a traceback."""
+    try:
+        code = app(args=arguments, prog_name="jitops", standalone_mode=False)
+    except TyperException as error:
+        _complain(_line(error))
+        code = error.exit_code
+    except BrokenPipeError:
+        # The reader went away, as `| head` does: nothing is left to be said, at the exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = FAILED
+    sys.exit(code or 0)
+
+
+def _line(error: Exception) -> str:
+    """Say in one line what an error says in several."""
+    return " ".join(str(error.format_message() if isinstance(error, TyperException) else error).split())
+
+
+def _complain(*lines: str) -> None:
+    for line in lines:
+        typer.echo(f"jitops: {line}", err=True)
+
+
+def _fail(*lines: str, code: int = FAILED) -> NoReturn:
+    _complain(*lines)
+    raise typer.Exit(code)
+
+
+def _duration(text: str) -> timedelta:
+    try:
+        return read_duration(text)
+    except ValueError:
+        raise typer.BadParameter("write a duration such as 90s, 10m or 1h30m, or 0") from None
+
+
+def _env(name: str, text: str, *flags: str, **more: Any) -> Any:  # noqa: ANN401 - as typer's own
+    """Declare an option that the environment may set too."""
+    return typer.Option(*flags, help=f"{text} [env: JITOPS_{name}]", show_default=False, **more)
+
+
+@app.command()
+def run(  # noqa: PLR0913 - the settings of an operator
+    *,
+    kubeconfig: Annotated[
+        Path | None, _env("KUBECONFIG", "The kubeconfig. Default: $KUBECONFIG, the pod's account, ~/.kube/config.")
+    ] = None,
+    context: Annotated[str | None, _env("CONTEXT", "A context of it. Default: its current one.")] = None,
+    namespace: Annotated[
+        list[str] | None,
+        _env("NAMESPACES", "A namespace to serve; may be given again. Default: all.", "-n", "--namespace"),
+    ] = None,
+    cluster_id: Annotated[
+        str | None, _env("CLUSTER_ID", "What tells this cluster's objects from others'. Default: kube-system's UID.")
+    ] = None,
+    operator_namespace: Annotated[
+        str | None, _env("OPERATOR_NAMESPACE", "Where Lease and hash key live. Default: the pod's, the context's.")
+    ] = None,
+    workers: Annotated[int | None, _env("WORKERS", "How many resources at once. Default: 32.", min=1)] = None,
+    resync_period: Annotated[
+        timedelta | None, _env("RESYNC", "How often all is compared; 0: never. Default: 10m.", parser=_duration)
+    ] = None,
+    slow_retry: Annotated[
+        timedelta | None,
+        _env("SLOW_RETRY", "How soon to retry what a person must heal. Default: 5m.", parser=_duration),
+    ] = None,
+    secrets_watch: Annotated[
+        bool | None,
+        _env("SECRETS_WATCH", "Watch labelled Secrets. Default: yes.", "--secrets-watch/--no-secrets-watch"),
+    ] = None,
+    leader_election: Annotated[bool | None, _env("LEADER_ELECTION", "Write only with the Lease. Default: yes.")] = None,
+    probes_port: Annotated[
+        int | None, _env("PROBES_PORT", "Of /healthz and /readyz; 0: none. Default: 8080.", min=0, max=65535)
+    ] = None,
+    metrics_port: Annotated[
+        int | None, _env("METRICS_PORT", "Of /metrics; 0: none. Default: 9090.", min=0, max=65535)
+    ] = None,
+    log_level: Annotated[Level | None, _env("LOG_LEVEL", "Default: info.")] = None,
+    log_format: Annotated[Literal["text", "json"] | None, _env("LOG_FORMAT", "Default: text.")] = None,
+) -> None:
+    """Run the operator, in a cluster or with a kubeconfig, until SIGTERM."""
+    from jitops.runtime.app import run as run_operator  # noqa: PLC0415 - only for this command
+    from jitops.runtime.settings import Settings  # noqa: PLC0415
+
+    given = {
+        "kubeconfig": kubeconfig,
+        "context": context,
+        "namespaces": tuple(namespace) if namespace else None,
+        "cluster_id": cluster_id,
+        "operator_namespace": operator_namespace,
+        "workers": workers,
+        "resync": resync_period,
+        "slow_retry": slow_retry,
+        "secrets_watch": secrets_watch,
+        "leader_election": leader_election,
+        "log_level": log_level,
+        "log_format": log_format,
+    }
+    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    ports = {"probes_port": probes_port, "metrics_port": metrics_port}
+    changes |= {name: port or None for name, port in ports.items() if port is not None}
+    try:
+        settings = replace(Settings.from_environment(), **changes)
+    except ValueError as error:
+        _fail(str(error), code=REFUSED)
+    run_operator(settings)
+
+
+@app.command()
+def apply(
+    *,
+    filename: Annotated[Path, typer.Option("-f", "--filename", help="The folder (or file) of manifests.")],
+    state: Annotated[Path, typer.Option(help="The folder that remembers what was made; keep it, and keep it safe.")],
+    cluster_id: Annotated[
+        str | None, typer.Option(help="What tells these objects from others'. Default: what the state says.")
+    ] = None,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait until all is Ready.")] = 120,
+) -> None:
+    """Make Jitsu and Jitterbit as a folder of manifests says, with no cluster.
+
+    What is no longer in the folder is deleted. Ids and keys are written to STATE/outputs. Exit code 0: all is Ready;
+    1: something is not; 2: nothing was done, because the manifests can't be applied.
+    """
+    from jitops.local.apply import apply as make_so  # noqa: PLC0415 - only for this command
+    from jitops.local.folder import Folder, FolderBusy, FolderUnusable  # noqa: PLC0415
+    from jitops.local.manifests import ManifestsRefused, load  # noqa: PLC0415
+    from jitops.local.progress import console, progress, say  # noqa: PLC0415
+
+    output = console()
+    try:
+        manifests = load(filename, skip=state.absolute())
+        with Folder.open(state) as folder, progress(output) as shown:
+            outcome = asyncio.run(make_so(manifests, folder, shown, cluster_id=cluster_id, timeout=timeout))
+    except ManifestsRefused as error:
+        _fail(*error.faults, code=REFUSED)
+    except FolderUnusable as error:
+        _fail(str(error), code=FAILED if isinstance(error, FolderBusy) else REFUSED)
+    if not outcome.complete:
+        _fail(*outcome.complaints())
+    say(output, f"all is Ready: {len(outcome.rows)} resources")
+
+
+@app.command()
+def demo(
+    *,
+    cluster: Annotated[
+        bool, typer.Option("--cluster", help="On a real Kubernetes API server, built at the first use.")
+    ] = False,
+) -> None:
+    """Show both products being managed: created, repaired, deleted; every step is checked."""
+    from jitops import demo as demos  # noqa: PLC0415 - only for this command
+    from jitops.controlplane import ControlPlaneUnavailable  # noqa: PLC0415
+    from jitops.local.progress import console  # noqa: PLC0415
+
+    try:
+        (demos.run_on_cluster if cluster else demos.run_locally)(console())
+    except demos.DemoFailed as error:
+        _fail(f"the demo failed: {error}")
+    except ControlPlaneUnavailable as error:
+        _fail(str(error))
+
+
+@sandbox_app.callback()
+def sandbox(  # noqa: PLR0913 - what can be set about it
+    context: typer.Context,
+    *,
+    jitsu_port: Annotated[int, typer.Option(min=0, max=65535, help="Where Jitsu listens; 0: any free port.")] = 7710,
+    jitterbit_port: Annotated[int, typer.Option(min=0, max=65535, help="Where Harmony listens; 0: any.")] = 7720,
+    build: Annotated[Build, typer.Option(help="Which of the two known builds of the Jitsu console.")] = "A",
+    minute_seconds: Annotated[
+        float, typer.Option(min=0.001, help="How long a minute of Jitsu's request budget takes.")
+    ] = 60,
+    seed: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="What exists at the start, in YAML.")
+    ] = None,
+    faults: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Faults to begin with, in YAML.")
+    ] = None,
+) -> None:
+    """Serve stand-ins of both products on this machine, until SIGINT or SIGTERM.
+
+    When they are ready, one line of JSON tells their addresses and credentials.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from jitops.sandbox.seed import SeedError  # noqa: PLC0415 - only for this command
+    from jitops.sandbox.server import serve  # noqa: PLC0415
+
+    try:
+        serve(
+            jitsu_port=jitsu_port,
+            jitterbit_port=jitterbit_port,
+            build=build,
+            minute_seconds=minute_seconds,
+            seed=seed,
+            faults=faults,
+        )
+    except SeedError as error:
+        _fail(_line(error), code=REFUSED)
+    except ValidationError as error:
+        faulty = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        _fail(f"{faults}: {faulty}", code=REFUSED)
+    except (YAMLError, UnicodeError) as error:
+        _fail(f"{faults}: is no YAML: {_line(error)}", code=REFUSED)
+    except OSError as error:
+        _fail(f"the sandbox can't listen: {error.strerror or error}")
+
+
+@sandbox_app.command()
+def replay(
+    recording: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Recorded exchanges, a JSON a line.")],
+    *,
+    url: Annotated[str | None, typer.Option(help="A running sandbox. Default: one is started for the replay.")] = None,
+    seed: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Its seed. Default: the recorded one.")
+    ] = None,
+    prefix: Annotated[
+        list[str] | None, typer.Option(help="Compare rows whose names begin so; may be given again. Default: all.")
+    ] = None,
+    build: Annotated[Build, typer.Option(help="The build to start.")] = "A",
+) -> None:
+    """Send a recording to a sandbox; print how many answers matched, and each difference.
+
+    The exit code is 1 if any row differs.
+    """
+    from jitops.sandbox.replay import run as run_replay  # noqa: PLC0415 - only for this command
+    from jitops.sandbox.seed import SeedError  # noqa: PLC0415
+
+    try:
+        matched = run_replay(recording, base_url=url, seed=seed, prefixes=prefix or (), build=build)
+    except SeedError as error:
+        _fail(_line(error), code=REFUSED)
+    if not matched:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def crds(
+    *,
+    write: Annotated[Path | None, typer.Option(file_okay=False, help="Write them into this folder.")] = None,
+    check: Annotated[Path | None, typer.Option(file_okay=False, help="Say which files there are outdated.")] = None,
+) -> None:
+    """Print the CustomResourceDefinitions, as they follow from the models."""
+    from jitops import crds as generator  # noqa: PLC0415 - only for this command
+
+    if write and check:
+        raise typer.BadParameter("take one of --write and --check, not both")
+    if write:
+        generator.write(write)
+    elif check:
+        outdated = generator.current(check)
+        if outdated:
+            _fail(f"{check} is not what the models say: {', '.join(outdated)}; run `make crds`")
+    else:
+        typer.echo("---\n".join(generator.files().values()), nl=False)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(f"jitops {jitops.__version__}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+"""The products' side of the demo: what they hold, and a colleague who changes it by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jitops.sandbox import Sandbox
+
+BY_HAND = "Changed by hand"
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """Both sandboxes as one inventory."""
+
+    sandbox: Sandbox
+
+    def inventory(self) -> dict[str, str]:
+        """Give everything that the products hold: id → what it is."""
+        held = self.sandbox.jitsu.summary()
+        objects = {one["id"]: f"{kind} “{one['name']}”" for kind, many in held["objects"].items() for one in many}
+        links = {one["id"]: "link" for one in held["links"]}
+        connectors = {one.id: f"connector “{one.name}” {one.version}" for one in self.sandbox.jitterbit.connectors()}
+        return {**objects, **links, **connectors}
+
+    def name_of(self, stream: str) -> str:
+        """Read a stream's name as the console has it now."""
+        return str(self.sandbox.jitsu.stored(stream)["name"])
+
+    def rename(self, stream: str) -> None:
+        """Give a stream another name, as somebody does in the console."""
+        self.sandbox.jitsu.change(stream, name=BY_HAND)
+
+    def unregister(self, connector: str) -> None:
+        """Delete a connector's registration, as somebody does in Harmony."""
+        self.sandbox.jitterbit.remove(connector)

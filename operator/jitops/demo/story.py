@@ -1,0 +1,172 @@
+"""What the demo tells, step by step; every step is checked against the products before it is called done."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+from rich.table import Table
+from rich.text import Text
+
+from jitops.demo.examples import examples
+from jitops.demo.remote import BY_HAND, Remote
+from jitops.local.documents import is_output
+from jitops.local.progress import progress, row_of, say, table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rich.console import Console
+
+    from jitops.core.kube import Resource, Secret
+    from jitops.local.manifests import Manifest
+    from jitops.local.progress import Progress
+    from jitops.sandbox import Sandbox
+
+
+class DemoFailed(Exception):
+    """Something is not as the demo says; the message is a sentence."""
+
+
+class Stage(Protocol):
+    """Where the resources live: a local folder, or a cluster."""
+
+    how_applied: str
+    """How a person does what `apply` does."""
+    how_repaired: str
+    """What makes the operator look before its next resync."""
+
+    async def apply(self, manifests: Sequence[Manifest], progress: Progress) -> None:
+        """Apply manifests and wait until all is Ready; DemoFailed if that doesn't come."""
+
+    async def look_again(self, manifests: Sequence[Manifest], progress: Progress) -> None:
+        """Have every resource compared with its remote object now."""
+
+    async def delete(self, manifests: Sequence[Manifest], progress: Progress) -> None:
+        """Delete all and wait until it is gone; DemoFailed if something stays."""
+
+    async def resources(self) -> list[Resource]:
+        """Read all resources."""
+
+    async def secrets(self) -> list[Secret]:
+        """Read all Secrets."""
+
+
+class Story:
+    """One telling of the demo."""
+
+    def __init__(self, console: Console, stage: Stage, sandbox: Sandbox) -> None:
+        self._console = console
+        self._stage = stage
+        self._remote = Remote(sandbox)
+        self._sandbox = sandbox
+        self._manifests = examples(sandbox)
+        self._step = 0
+
+    async def tell(self) -> None:
+        """Tell it from beginning to end."""
+        say(self._console, f"Jitsu is at {self._sandbox.jitsu_url}, Harmony at {self._sandbox.jitterbit_url}.")
+        await self._create()
+        await self._show_secrets()
+        await self._repair()
+        await self._delete()
+        say(self._console, "\nEvery line with a ✓ was checked against the products' own state.")
+
+    async def _create(self) -> None:
+        self._head(f"The examples are applied: {self._stage.how_applied}")
+        with self._shown() as progress:
+            await self._stage.apply(self._manifests, progress)
+        resources = await self._stage.resources()
+        if not self._console.is_terminal:
+            self._console.print(table([row_of(resource) for resource in resources]))
+        wanted = {manifest.key for manifest in self._manifests if manifest.spec}
+        _check({one.key for one in resources} == wanted, "not every example became a resource")
+        held = self._remote.inventory()
+        for resource in _managed(resources):
+            id_ = resource.status["id"]
+            _check(id_ in held, f"{resource.key} is Ready, but the product has no object {id_}")
+            self._done(f"{resource.key} is at the product: {held[id_]}, id {id_}")
+
+    async def _show_secrets(self) -> None:
+        self._head("What the products handed out is in Secrets (values masked here)")
+        secrets = await self._outputs()
+        grid = Table("SECRET", "KEY", "VALUE", box=None, pad_edge=False, header_style="bold")
+        for secret in secrets:
+            for key, value in sorted(secret.data.items()):
+                grid.add_row(f"{secret.namespace}/{secret.name}", key, Text(f"•••••••• ({len(value)} characters)"))
+        self._console.print(grid)
+        await self._check_secrets()
+
+    async def _repair(self) -> None:
+        resources = {one.key.kind: one for one in _managed(await self._stage.resources())}
+        stream, connector = resources["JitsuStream"], resources["Connector"]
+        id_, registration = stream.status["id"], connector.status["id"]
+        name = self._remote.name_of(id_)
+        self._head("Somebody changes things by hand, behind the operator's back")
+        self._remote.rename(id_)
+        self._remote.unregister(registration)
+        _check(self._remote.name_of(id_) == BY_HAND, "the stream could not be renamed by hand")
+        say(self._console, f"  Jitsu: stream {id_} is called “{BY_HAND}” now, and no longer “{name}”.")
+        say(self._console, f"  Harmony: connector {registration} is registered no more.")
+        self._head(f"The operator compares and repairs: {self._stage.how_repaired}")
+        with self._shown() as progress:
+            await self._stage.look_again(self._manifests, progress)
+        _check(self._remote.name_of(id_) == name, f"the stream's name is still “{self._remote.name_of(id_)}”")
+        self._done(f"stream {id_} is called “{name}” again")
+        await self._check_registered_anew(registration)
+
+    async def _check_registered_anew(self, former: str) -> None:
+        connector = next(one for one in await self._stage.resources() if one.key.kind == "Connector")
+        id_ = connector.status["id"]
+        _check(id_ != former and id_ in self._remote.inventory(), "the connector was not registered again")
+        self._done(f"connector {id_} is registered in place of {former}")
+        await self._check_secrets()
+
+    async def _check_secrets(self) -> None:
+        """See that each managed resource has its Secret, complete and about the object that is there now."""
+        outputs = {(one.namespace, one.name): one for one in await self._outputs()}
+        for resource in _managed(await self._stage.resources()):
+            name = str(resource.status.get("secretName"))
+            secret = outputs.get((resource.key.namespace, name))
+            _check(secret is not None, f"{resource.key} has no Secret {name}")
+            if secret is not None:
+                _check(secret.data.get("id") == resource.status["id"], f"Secret {name} names another object")
+                _check(all(secret.data.values()), f"Secret {name} has an empty value")
+                self._done(f"Secret {name} holds {len(secret.data)} values for {resource.status['id']}")
+
+    async def _delete(self) -> None:
+        self._head("Everything is deleted; the finalizers see to it that the products are cleaned up first")
+        with self._shown() as progress:
+            await self._stage.delete(self._manifests, progress)
+        _check(not await self._stage.resources(), "some resources are still there")
+        _check(not await self._outputs(), "a Secret outlived its resource")
+        left = self._remote.inventory()
+        _check(not left, f"the products still hold {', '.join(left.values())}")
+        self._done("no resource, no Secret, and both products are empty again")
+
+    async def _outputs(self) -> list[Secret]:
+        return [secret for secret in await self._stage.secrets() if is_output(secret)]
+
+    @contextmanager
+    def _shown(self) -> Iterator[Progress]:
+        with progress(self._console) as shown:
+            yield shown
+
+    def _head(self, sentence: str) -> None:
+        self._step += 1
+        self._console.print()
+        self._console.print(Text(f"{self._step}. {sentence}", style="bold"), soft_wrap=True)
+
+    def _done(self, sentence: str) -> None:
+        self._console.print(Text("  ✓ ", style="green"), end="")
+        say(self._console, sentence)
+
+
+def _managed(resources: Sequence[Resource]) -> list[Resource]:
+    """Leave the connections out: they stand for nothing that was made."""
+    return [one for one in resources if one.status.get("id") and one.status.get("secretName")]
+
+
+def _check(holds: bool, complaint: str) -> None:
+    if not holds:
+        raise DemoFailed(f"{complaint}.")

@@ -1,0 +1,175 @@
+"""Accepts manifests as strictly as `kubectl apply` does, and says of each fault where it is and what helps."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, JsonValue
+
+from jitops.api.base import InvalidSpec, Model, Problem, refusal, validate_spec
+from jitops.api.kinds import KINDS
+from jitops.api.meta import API_VERSION, MANAGED_BY, MANAGER
+from jitops.api.strings import DataKey, NamespaceName, ObjectName
+from jitops.core.kube import JSON, Key
+from jitops.local.documents import key_of
+from jitops.local.reading import documents, files
+
+
+class ManifestsRefused(Exception):
+    """Manifests that can't be applied, with one line for each fault: file, document, field and cure."""
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One object as a user wrote it, and where."""
+
+    key: Key
+    body: Mapping[str, JSON]
+    place: str
+
+    @property
+    def spec(self) -> Mapping[str, JSON]:
+        """The spec as written."""
+        spec: Mapping[str, JSON] = self.body.get("spec") or {}
+        return spec
+
+
+def load(source: Path, skip: Path | None = None) -> list[Manifest]:
+    """Read all manifests of a file, or of a folder and those below it except `skip`.
+
+    ManifestsRefused tells all that is wrong with them.
+    """
+    if not source.exists():
+        raise ManifestsRefused((f"{source}: there is no such file or folder; name the one that holds your manifests",))
+    manifests: list[Manifest] = []
+    faults: list[str] = []
+    for file, name in files(source, skip):
+        for place, document in documents(file, name, faults):
+            manifests.extend(_accepted(place, document, faults))
+    faults.extend(_twice(manifests))
+    if faults:
+        raise ManifestsRefused(tuple(faults))
+    return manifests
+
+
+def _base64(value: str) -> str:
+    try:
+        base64.b64decode(value, validate=True).decode()
+    except ValueError:
+        cure = "must be text in UTF-8, written in base64; or write it as it is under stringData"
+        raise refusal((None, cure)) from None
+    return value
+
+
+def _not_ours(labels: dict[str, str]) -> dict[str, str]:
+    if labels.get(MANAGED_BY) == MANAGER:
+        raise refusal((None, f"must leave out {MANAGED_BY}: {MANAGER}, by which jitops knows what it wrote itself"))
+    return labels
+
+
+class _Metadata(Model):
+    """What a user may say of an object; what only the server sets is read over, as it stands in exports."""
+
+    name: ObjectName
+    namespace: NamespaceName | None = None
+    labels: Annotated[dict[str, str], AfterValidator(_not_ours)] = Field(default_factory=dict)
+    annotations: dict[str, str] = Field(default_factory=dict)
+    uid: JsonValue = None
+    resource_version: JsonValue = None
+    generation: JsonValue = None
+    creation_timestamp: JsonValue = None
+    managed_fields: JsonValue = None
+
+
+class _Document(Model):
+    api_version: str
+    kind: str
+    metadata: _Metadata
+
+
+class _Secret(_Document):
+    data: dict[DataKey, Annotated[str, AfterValidator(_base64)]] = Field(default_factory=dict)
+    string_data: dict[DataKey, str] = Field(default_factory=dict)
+    type: str = "Opaque"
+    immutable: bool = False
+
+
+class _ConfigMap(_Document):
+    data: dict[DataKey, str] = Field(default_factory=dict)
+    binary_data: dict[DataKey, str] = Field(default_factory=dict)
+    immutable: bool = False
+
+
+class _Namespace(_Document):
+    spec: JsonValue = None
+    status: JsonValue = None
+
+
+class _Custom(_Document):
+    spec: JsonValue = None
+    status: JsonValue = None
+
+
+_ENVELOPES: dict[tuple[str, str], type[_Document]] = {
+    **{(API_VERSION, info.kind): _Custom for info in KINDS},
+    ("v1", "Secret"): _Secret,
+    ("v1", "ConfigMap"): _ConfigMap,
+    ("v1", "Namespace"): _Namespace,
+}
+SPECS = {info.kind: info.spec for info in KINDS}
+
+
+def _accepted(place: str, document: object, faults: list[str]) -> Iterator[Manifest]:
+    """Give a document as a manifest, if it is one."""
+    if not isinstance(document, Mapping):
+        faults.append(f"{place}: is not an object; a manifest begins with apiVersion, kind and metadata")
+        return
+    kind, version = document.get("kind"), document.get("apiVersion")
+    envelope = _ENVELOPES.get((str(version), str(kind)))
+    if envelope is None:
+        faults.append(f"{place}: {_unknown(kind, version)}")
+        return
+    metadata = document.get("metadata")
+    named = f"{place} ({kind} {metadata.get('name')})" if isinstance(metadata, Mapping) else f"{place} ({kind})"
+    problems = list(_problems(envelope, document))
+    faults.extend(f"{named}: {problem}" for problem in problems)
+    if not problems:
+        yield Manifest(key_of(document), document, named)
+
+
+def _problems(envelope: type[_Document], document: Mapping[str, JSON]) -> Iterator[Problem]:
+    try:
+        validate_spec(envelope, document)
+    except InvalidSpec as error:
+        yield from (Problem(problem.field.removeprefix("spec."), problem.message) for problem in error.problems)
+    if envelope is _Custom:
+        spec = document.get("spec")
+        try:
+            validate_spec(SPECS[document["kind"]], {} if spec is None else spec)
+        except InvalidSpec as error:
+            yield from error.problems
+
+
+def _unknown(kind: object, version: object) -> str:
+    known = ", ".join(info.kind for info in KINDS)
+    what = f"kind {kind} of {version} is not one" if kind and version else "it has no kind and apiVersion"
+    return (
+        f"{what} that jitops applies: these are {known} ({API_VERSION}), and Secret, ConfigMap, Namespace (v1);"
+        " correct it, or move it to another folder"
+    )
+
+
+def _twice(manifests: list[Manifest]) -> Iterator[str]:
+    first: dict[Key, str] = {}
+    for manifest in manifests:
+        if manifest.key in first:
+            yield f"{manifest.place}: {manifest.key} stands in {first[manifest.key]} already; take one of the two out"
+        first.setdefault(manifest.key, manifest.place)

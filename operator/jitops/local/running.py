@@ -1,0 +1,100 @@
+"""The same controller as in a cluster, at work on a local store."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jitops.api.reasons import ConditionType, Reason
+from jitops.core.adapter import connection_key
+from jitops.core.conditions import find
+from jitops.core.controller import Controller
+from jitops.core.services import Services
+from jitops.kinds import table
+from jitops.local.progress import in_order, row_of
+from jitops.vendors.http import HttpPool
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from jitops.core.clock import Clock
+    from jitops.core.kube import Key, Resource
+    from jitops.local.store import LocalStore
+
+OPERATOR_NAMESPACE = "jitops-system"
+"""Where the operator's own Secret lives, as in a cluster."""
+DRAIN = 5.0
+"""Seconds that a reconcile at work is given when the pass ends."""
+
+NEEDS_A_PERSON = frozenset(
+    {
+        Reason.DEPENDENCY_NOT_FOUND,
+        Reason.REFERENCE_NOT_PERMITTED,
+        Reason.RECONCILE_PAUSED,
+        Reason.DRIFT_DETECTED,
+    }
+)
+"""Reasons that waiting won't change though they aren't Stalled: in a cluster the missing object might still come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The controller with what it works on."""
+
+    store: LocalStore
+    services: Services
+    controller: Controller
+    task: asyncio.Task[None]
+
+    def resources(self) -> list[Resource]:
+        """Give all resources, in order."""
+        return in_order(self.store.resources())
+
+    def is_ready(self, resource: Resource) -> bool:
+        """Tell whether nothing is left to do for a resource."""
+        return row_of(resource).ready == "True" and self.is_proved(resource)
+
+    def is_proved(self, resource: Resource) -> bool:
+        """Tell whether the remote was seen, by this process, as status says; a paused resource is not looked at."""
+        if row_of(resource).reason == Reason.RECONCILE_PAUSED:
+            return True
+        if self._is_connection(resource.key):
+            connections = self.services.connections
+            return connections.line(resource.key) is not None and connections.error(resource.key) is None
+        return self.controller.reconciler.outcomes.rest.holds(resource.key)
+
+    def may_heal(self, resource: Resource) -> bool:
+        """Tell whether a resource that isn't ready may become so by being tried again."""
+        if find(resource.status, ConditionType.STALLED) or row_of(resource).reason in NEEDS_A_PERSON:
+            return False
+        if self._is_connection(resource.key):
+            return True
+        connection = self.store.get(connection_key(self.services.kinds.managed[resource.key.kind], resource))
+        return connection is not None and (self.is_ready(connection) or self.may_heal(connection))
+
+    def _is_connection(self, key: Key) -> bool:
+        return key.kind in self.services.kinds.connections
+
+
+@asynccontextmanager
+async def running(store: LocalStore, clock: Clock, identity: str) -> AsyncIterator[Running]:
+    """Run the controller until the block ends; it sees every object of the store anew."""
+    pool = HttpPool(clock)
+    services = Services.assemble(table(pool, clock), store, clock, identity=identity, namespace=OPERATOR_NAMESPACE)
+    controller = Controller(services)
+    store.on_change, store.on_gone, store.on_secret = controller.feed, controller.gone, controller.changed
+    task = asyncio.create_task(controller.run())
+    work = Running(store, services, controller, task)
+    for resource in work.resources():
+        controller.feed(None, resource)
+    try:
+        yield work
+    finally:
+        await controller.drain(DRAIN)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        await services.connections.aclose()
+        await pool.aclose()

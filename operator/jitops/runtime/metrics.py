@@ -1,0 +1,57 @@
+"""What can be measured, for Prometheus; the controller, the remotes' HTTP and the watch are observed from here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
+
+SECONDS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 120.0)
+
+
+class Metrics:
+    """The measures of one operator, in a registry of their own."""
+
+    def __init__(self) -> None:
+        disable_created_metrics()
+        self.registry = CollectorRegistry()
+        reconciles = Counter(
+            "jitops_reconciles", "Reconciles, by how they ended.", ("kind", "outcome"), registry=self.registry
+        )
+        lasted = Histogram(
+            "jitops_reconcile_seconds", "How long a reconcile took.", ("kind",), buckets=SECONDS, registry=self.registry
+        )
+        requests = Counter(
+            "jitops_remote_requests", "Requests to the remotes.", ("host", "method", "code"), registry=self.registry
+        )
+        waited = Histogram(
+            "jitops_remote_request_seconds",
+            "How long a remote took to answer.",
+            ("host", "method"),
+            buckets=SECONDS,
+            registry=self.registry,
+        )
+        # Looking a child up by its labels costs more than counting; there are few of them.
+        self._reconciles = cache(reconciles.labels)
+        self._lasted = cache(lasted.labels)
+        self._requests = cache(requests.labels)
+        self._waited = cache(waited.labels)
+
+    def reconciled(self, kind: str, outcome: str, seconds: float) -> None:
+        """Note one piece of the controller's work."""
+        self._reconciles(kind, outcome).inc()
+        self._lasted(kind).observe(seconds)
+
+    def request(self, host: str, method: str, outcome: str, seconds: float) -> None:
+        """Note one request to a remote."""
+        self._requests(host, method, outcome).inc()
+        self._waited(host, method).observe(seconds)
+
+    def gauge(self, name: str, meaning: str, value: Callable[[], float]) -> None:
+        """Show a value that is asked for when the metrics are read."""
+        Gauge(name, meaning, registry=self.registry).set_function(value)
+
+    def text(self) -> bytes:
+        """Give all of it in Prometheus' text format."""
+        return generate_latest(self.registry)

@@ -1,0 +1,142 @@
+"""Secrets and events between our values and Kubernetes' JSON.
+
+What a Secret has beyond our value (its type, binary values, owners of other groups) is carried along, so that writing
+it back takes nothing away.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from jitops.api.meta import API_VERSION, MANAGER
+from jitops.core.kube import JSON, Event, Owner, Resource, Secret
+
+LONGEST_NOTE = 1024
+LONGEST_EVENT_NAME = 236
+"""A name may have 253 characters; ours ends in a dot and 16 of a hash."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSecret(Secret):
+    """A Secret as the API server holds it, with all that our value leaves out."""
+
+    body: Mapping[str, JSON] = field(default_factory=dict, repr=False, compare=False)
+
+
+def secret_from(body: Mapping[str, JSON]) -> StoredSecret:
+    """Read a Secret; values that are no text are left out, and kept aside."""
+    meta = body["metadata"]
+    decoded = {name: _text(value) for name, value in (body.get("data") or {}).items()}
+    return StoredSecret(
+        namespace=meta["namespace"],
+        name=meta["name"],
+        data={name: value for name, value in decoded.items() if value is not None},
+        labels=meta.get("labels") or {},
+        annotations=meta.get("annotations") or {},
+        finalizers=tuple(meta.get("finalizers") or ()),
+        owners=tuple(Owner(ref["kind"], ref["name"], ref["uid"]) for ref in meta.get("ownerReferences") or ()),
+        resource_version=meta["resourceVersion"],
+        deleting=bool(meta.get("deletionTimestamp")),
+        body=body,
+    )
+
+
+def secret_body(secret: Secret) -> dict[str, JSON]:
+    """Write a Secret as it is sent: all of it, for a PUT replaces all of it."""
+    stored: Mapping[str, JSON] = secret.body if isinstance(secret, StoredSecret) else {}
+    kept = {name: value for name, value in (stored.get("data") or {}).items() if _text(value) is None}
+    body = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": _metadata(secret, stored.get("metadata") or {}),
+        "type": stored.get("type", "Opaque"),
+        "data": {**kept, **{name: base64.b64encode(value.encode()).decode() for name, value in secret.data.items()}},
+    }
+    return {**body, "immutable": True} if stored.get("immutable") else body
+
+
+def _metadata(secret: Secret, stored: Mapping[str, JSON]) -> dict[str, JSON]:
+    references = {ref["uid"]: ref for ref in stored.get("ownerReferences") or ()}
+    meta = {
+        "namespace": secret.namespace,
+        "name": secret.name,
+        "labels": dict(secret.labels),
+        "annotations": dict(secret.annotations),
+        "finalizers": list(secret.finalizers),
+        "ownerReferences": [references.get(owner.uid) or _reference(owner) for owner in secret.owners],
+    }
+    if secret.resource_version:
+        meta["resourceVersion"] = secret.resource_version
+        meta["uid"] = stored.get("uid", "")
+    return meta
+
+
+def _reference(owner: Owner) -> dict[str, JSON]:
+    """Own without blocking: our finalizer does what blocking would, and needs no right on finalizers."""
+    return {
+        "apiVersion": API_VERSION,
+        "kind": owner.kind,
+        "name": owner.name,
+        "uid": owner.uid,
+        "controller": False,
+        "blockOwnerDeletion": False,
+    }
+
+
+def fingerprint(body: Mapping[str, JSON]) -> int:
+    """Sum up all that anyone can edit on a Secret, to tell an echo of our own write from an edit."""
+    meta = body["metadata"]
+    return hash(
+        (
+            frozenset((body.get("data") or {}).items()),
+            frozenset((meta.get("labels") or {}).items()),
+            frozenset((meta.get("annotations") or {}).items()),
+            tuple(meta.get("finalizers") or ()),
+            tuple(ref["uid"] for ref in meta.get("ownerReferences") or ()),
+            bool(meta.get("deletionTimestamp")),
+        )
+    )
+
+
+def event_body(resource: Resource, event: Event, instance: str, moment: datetime) -> dict[str, JSON]:
+    """Write an event; its name follows from what it tells, so that telling it twice makes one."""
+    key = resource.key
+    told = f"{resource.uid}\0{resource.resource_version}\0{event.reason}\0{event.message}"
+    digest = hashlib.sha256(told.encode()).hexdigest()[:16]
+    return {
+        "apiVersion": "events.k8s.io/v1",
+        "kind": "Event",
+        "metadata": {"namespace": key.namespace, "name": f"{key.name[:LONGEST_EVENT_NAME]}.{digest}"},
+        "eventTime": moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "reportingController": f"jitops.dev/{MANAGER}",
+        "reportingInstance": instance,
+        "action": "Reconcile",
+        "reason": event.reason,
+        "note": _shortened(event.message),
+        "type": "Warning" if event.warning else "Normal",
+        "regarding": {
+            "apiVersion": API_VERSION,
+            "kind": key.kind,
+            "namespace": key.namespace,
+            "name": key.name,
+            "uid": resource.uid,
+            "resourceVersion": resource.resource_version,
+        },
+    }
+
+
+def _shortened(note: str) -> str:
+    """Keep within the API server's limit, which counts bytes."""
+    encoded = note.encode()
+    return note if len(encoded) <= LONGEST_NOTE else encoded[: LONGEST_NOTE - 3].decode(errors="ignore") + "…"
+
+
+def _text(encoded: str) -> str | None:
+    try:
+        return base64.b64decode(encoded).decode()
+    except UnicodeDecodeError:
+        return None

@@ -1,0 +1,224 @@
+"""One sample of each managed kind: what the laws need to know to be tried on it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from jitops.core.kube import Key
+from jitops.sandbox import Fault
+from tests.scenario.world import CONNECTOR, STREAM, Manifest, World, connector, stream
+
+Spec = Mapping[str, Any]
+WS = "cacme00000000000000000001"
+
+
+@dataclass(frozen=True)
+class FieldCase:
+    """One field of a spec: a value, another one, and where they are seen (None: the remote's own field)."""
+
+    field: str
+    value: Any
+    other: Any
+    seen: Callable[[World], Any]
+    """What is seen of the field where it takes effect."""
+    shown: Any
+    """What is seen while the field has `value`."""
+    shown_other: Any
+    """What is seen while the field has `other`."""
+    absent: Any
+    """What is seen while the field is not set."""
+    drift: Callable[[World], None] | None = None
+    """Changes the field at the remote; None: nobody can."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A kind, as the laws see it."""
+
+    key: Key
+    secret: str
+    connect: Callable[[World], Awaitable[Key]]
+    manifest: Callable[..., Manifest]
+    objects: Callable[[World], list[Mapping[str, Any]]]
+    """What the remote holds of this kind; each has an `id`."""
+    remove: Callable[[World, str], None]
+    """Deletes a remote object behind the operator's back."""
+    plant: Callable[[World], str]
+    """Makes a remote object equal to the manifest's, by someone else; returns its id."""
+    spoil: Callable[[World, str], None]
+    """Makes a planted object differ from the manifest."""
+    adoption: Callable[[str, str], Spec]
+    """Gives the spec part that adopts an id in a mode."""
+    valid: Callable[[World], bool]
+    """Tells whether the remote would accept what the Secret holds."""
+    creation: Fault
+    """A fault that fits the request by which an object is made; its kind and times are to be set."""
+    outputs: int
+    """How many values the Secret holds."""
+    listing: str
+    """The path of the listing, as a glob."""
+    at_rest: Mapping[str, int] = field(default_factory=dict)
+    """What a connection's own check costs at each resync, as path globs of GETs."""
+    cases: tuple[FieldCase, ...] = ()
+    identity: frozenset[str] = frozenset()
+    """Fields that can't be changed."""
+
+
+# JitsuStream
+
+
+def streams(world: World) -> list[Mapping[str, Any]]:
+    """Show the live streams, keys and all."""
+    return list(world.sandbox.jitsu.objects("stream"))
+
+
+def only_stream(world: World) -> Mapping[str, Any]:
+    """Show the one stream there must be."""
+    (found,) = streams(world)
+    return found
+
+
+def verifies(stored: Mapping[str, Any], use: str, key_id: str, plaintext: str) -> bool:
+    """Tell whether the console would accept a write key: by the salted hash that it holds."""
+    for key in stored.get(f"{use}Keys") or ():
+        if key["id"] == key_id:
+            salt, _, digest = key["hash"].partition(".")
+            return bool(hashlib.sha512(f"{plaintext}{salt}sandbox".encode()).hexdigest() == digest)
+    return False
+
+
+def keys_open(world: World, secret: str = "shop-jitsustream") -> bool:
+    """Tell whether the Secret's id is that of a live stream, and its keys open it."""
+    values = world.values(secret)
+    if values["id"] not in {one["id"] for one in streams(world)}:
+        return False
+    stored = world.sandbox.jitsu.stored(values["id"])
+    return all(
+        verifies(stored, use, values[f"{use}KeyId"], values[f"{use}KeySecret"])
+        and values[f"{use}WriteKey"] == f"{values[f'{use}KeyId']}:{values[f'{use}KeySecret']}"
+        for use in ("public", "private")
+    )
+
+
+def plant_stream(world: World, id_: str = "theirs1", **fields: Any) -> str:
+    """Make a stream that equals the sample's."""
+    config = {"type": "stream", "name": "shop", "domains": [], "publicKeys": [], "privateKeys": [], **fields}
+    world.sandbox.jitsu.state.create(WS, "stream", id_, config)
+    return id_
+
+
+def _stream_field(name: str) -> Callable[[World], Any]:
+    return lambda world: only_stream(world).get(name)
+
+
+def _stream_case(field: str, value: Any, other: Any, *, absent: Any = None, drifted: Any = None) -> FieldCase:
+    def drift(world: World) -> None:
+        world.sandbox.jitsu.change(only_stream(world)["id"], **{field: drifted})
+
+    return FieldCase(field, value, other, _stream_field(field), value, other, absent, drift)
+
+
+def _drift_extra(world: World) -> None:
+    world.sandbox.jitsu.change(only_stream(world)["id"], team={"name": "theirs"})
+
+
+def _key_uses(world: World) -> Any:
+    found = only_stream(world)
+    return tuple(len(found[name]) for name in ("publicKeys", "privateKeys"))
+
+
+STREAM_CASES = (
+    _stream_case("name", "Shop", "Shop 2", absent="shop", drifted="theirs"),
+    _stream_case("domains", ["a.example.com"], ["b.example.com", "*.c.example.com"], absent=[], drifted=[]),
+    _stream_case("authorizedJavaScriptDomains", "*.a.example.com", "*.b.example.com", drifted="x.example.com"),
+    _stream_case("strict", value=True, other=False, drifted=None),
+    _stream_case("shard", 1, 0, drifted=7),
+    _stream_case("deduplicateWindowMs", 1000, 2000, drifted=3000),
+    FieldCase(
+        "extra",
+        {"team": {"name": "a", "at": "2026-01-02T03:04:05Z"}, "flag": False},
+        {"team": {"name": "b"}},
+        lambda world: {name: only_stream(world).get(name) for name in ("team", "flag") if name in only_stream(world)},
+        {"team": {"name": "a", "at": "2026-01-02T03:04:05.000Z"}, "flag": False},
+        {"team": {"name": "b"}},
+        {},
+        _drift_extra,
+    ),
+    FieldCase(
+        "keys", {"private": "None"}, {"public": "None", "private": "None"}, _key_uses, (1, 0), (0, 0), (1, 1)
+    ),
+)
+
+STREAM_SAMPLE = Sample(
+    key=STREAM,
+    secret="shop-jitsustream",
+    connect=lambda world: world.connect_jitsu(),
+    manifest=stream,
+    objects=streams,
+    remove=lambda world, id_: world.sandbox.jitsu.remove(id_),
+    plant=plant_stream,
+    spoil=lambda world, id_: world.sandbox.jitsu.change(id_, name="theirs"),
+    adoption=lambda mode, id_: {"management": {"adopt": {"mode": mode, "id": id_}}},
+    valid=keys_open,
+    creation=Fault(kind="lost", product="jitsu", method="POST", path="*/config/stream", times=1),
+    outputs=7,
+    listing="*/config/stream",
+    at_rest={"/api/workspace/acme": 1},
+    cases=STREAM_CASES,
+    identity=frozenset({"workspaceRef"}),
+)
+
+
+# Connector
+
+
+def connectors(world: World) -> list[Mapping[str, Any]]:
+    """Show the live registrations."""
+    names = ("id", "name", "version", "key", "secret")
+    return [{name: getattr(one, name) for name in names} for one in world.sandbox.jitterbit.connectors()]
+
+
+def security_holds(world: World, secret: str = "billing-connector") -> bool:
+    """Tell whether the Secret holds id, key and secret of a registration."""
+    values = world.values(secret)
+    found = [one for one in connectors(world) if one["id"] == values["id"]]
+    return bool(found) and all(values[name] == found[0][name] for name in ("key", "secret"))
+
+
+def _activities(world: World) -> Any:
+    lines = world.values("billing-connector")["MANIFEST.MF"].splitlines()
+    return [line.rpartition("-")[2].partition(":")[0] for line in lines if "-Activity-" in line]
+
+
+CONNECTOR_SAMPLE = Sample(
+    key=CONNECTOR,
+    secret="billing-connector",
+    connect=lambda world: world.connect_jitterbit(),
+    manifest=connector,
+    objects=connectors,
+    remove=lambda world, id_: world.sandbox.jitterbit.remove(id_),
+    plant=lambda world: world.sandbox.jitterbit.register("100200", "billing", "1.0.0").id,
+    spoil=lambda world, id_: setattr(world.sandbox.jitterbit.connector(id_), "version", "9.9.9"),
+    adoption=lambda mode, id_: {"management": {"adopt": {"mode": mode, "id": id_}}},
+    valid=security_holds,
+    creation=Fault(kind="lost", product="jitterbit", method="POST", path="*/connector", times=1),
+    outputs=7,
+    listing="*/connector",
+    cases=(
+        FieldCase(
+            "manifest",
+            {"activities": ["Query", "Upsert"]},
+            {"activities": ["Query", "Upsert", "Delete"]},
+            _activities,
+            ["Query", "Upsert"],
+            ["Query", "Upsert", "Delete"],
+            [],
+        ),
+    ),
+    identity=frozenset({"organizationRef", "name", "version"}),
+)
+
+SAMPLES: Mapping[str, Sample] = {sample.key.kind: sample for sample in (STREAM_SAMPLE, CONNECTOR_SAMPLE)}

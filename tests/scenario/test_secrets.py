@@ -1,0 +1,406 @@
+"""The Secrets we write: lost, edited, renamed, retired; and those that aren't ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from jitops.core.kube import Key
+from jitops.core.outputs import HASH_KEY_SECRET
+from tests.scenario.samples import keys_open, only_stream, security_holds
+from tests.scenario.world import CONNECTOR, STREAM, World, connector, secret_manifest, stream
+
+OUTPUT = Key("Secret", "team", "shop-jitsustream")
+USES = ("public", "private")
+THEIRS = {"id": "theirs", "plaintext": "their-own-plaintext", "hint": "the*ext"}
+
+
+async def ready_stream(world: World, **spec: Any) -> Mapping[str, str]:
+    """Bring a stream to Ready, begin to count, and return its Secret's values."""
+    await world.connect_jitsu()
+    world.apply(stream(**spec))
+    await world.settle()
+    assert world.ready(STREAM), world.status(STREAM)
+    world.forget()
+    return dict(world.values("shop-jitsustream"))
+
+
+async def ready_connector(world: World, **spec: Any) -> Mapping[str, str]:
+    """Bring a connector to Ready, begin to count, and return its Secret's values."""
+    await world.connect_jitterbit()
+    world.apply(connector(**spec))
+    await world.settle()
+    assert world.ready(CONNECTOR), world.status(CONNECTOR)
+    world.forget()
+    return dict(world.values("billing-connector"))
+
+
+def key_ids(world: World, use: str) -> list[str]:
+    """Show the ids of the stream's keys of one use, cut to what tells them apart."""
+    return [key["id"][-2:] for key in only_stream(world)[f"{use}Keys"]]
+
+
+# A stream's Secret
+
+
+async def test_deleted_secret_rotates_the_keys(world: World) -> None:
+    """With the plaintexts gone both pairs are replaced, told by one KeyRotated each, the old ones removed."""
+    before = await ready_stream(world)
+    world.store.delete(OUTPUT)
+    await world.settle()
+    after = world.values("shop-jitsustream")
+    assert keys_open(world)
+    assert [key_ids(world, use) for use in USES] == [["p1"], ["s1"]]
+    assert after["publicKeySecret"] != before["publicKeySecret"]
+    assert world.events(STREAM) == ["KeyRotated", "KeyRotated"]
+    assert world.ready(STREAM)
+
+
+async def test_old_pair_goes_after_the_secret_holds_the_new_one(world: World) -> None:
+    """The console hears of a new pair only when the Secret has it."""
+    await ready_stream(world)
+    world.store.delete(OUTPUT)
+    world.fate.dies_after(100)
+    await world.settle()
+    effects = [effect for effect in world.fate.effects if "status" not in effect]
+    assert effects == ["secret Secret team/shop-jitsustream", "remote"]
+
+
+@pytest.mark.parametrize("edit", ["edited", None], ids=["edited", "removed"])
+@pytest.mark.parametrize("name", ["id", "publicWriteKey", "privateWriteKey", "publicKeyId", "privateKeyId"])
+async def test_value_that_can_be_had_again_is_repaired(world: World, name: str, edit: str | None) -> None:
+    """It is put back at once, told by SecretRestored, and no key is rotated for it."""
+    before = await ready_stream(world)
+    world.edit_secret("shop-jitsustream", **{name: edit})
+    await world.settle()
+    assert world.values("shop-jitsustream") == before
+    assert world.events(STREAM) == ["SecretRestored"]
+    assert world.remote_writes() == []
+
+
+@pytest.mark.parametrize("edit", ["another-plaintext-of-someone", None], ids=["edited", "removed"])
+@pytest.mark.parametrize("use", USES)
+async def test_plaintext_that_is_gone_rotates_its_key_alone(world: World, use: str, edit: str | None) -> None:
+    """A key whose plaintext was edited or removed counts as lost; the key of the other use stays as it is."""
+    before = await ready_stream(world)
+    world.edit_secret("shop-jitsustream", **{f"{use}KeySecret": edit})
+    await world.settle()
+    other = USES[1 - USES.index(use)]
+    assert keys_open(world)
+    assert world.values("shop-jitsustream")[f"{other}WriteKey"] == before[f"{other}WriteKey"]
+    assert world.values("shop-jitsustream")[f"{use}WriteKey"] != before[f"{use}WriteKey"]
+    assert len(key_ids(world, use)) == 1
+    assert world.events(STREAM) == ["KeyRotated"]
+
+
+async def test_value_that_someone_added_goes(world: World) -> None:
+    """The Secret holds our values and no others."""
+    before = await ready_stream(world)
+    world.edit_secret("shop-jitsustream", more="something")
+    await world.settle()
+    assert world.values("shop-jitsustream") == before
+
+
+async def test_keys_of_others_are_left_alone(world: World) -> None:
+    """A key made by someone else outlives rotation, loss and change of ours, its hint included."""
+    await ready_stream(world)
+    stored = world.sandbox.jitsu.stored(only_stream(world)["id"])
+    for name in ("publicKeys", "privateKeys"):
+        keys = [*stored[name], {"id": "theirs", "hash": "salt.hash", "hint": "the*irs"}, {"id": "bare", "hash": "salt.h"}]
+        world.sandbox.jitsu.change(only_stream(world)["id"], **{name: keys})
+    await world.resync()
+    assert world.remote_writes() == []
+    assert world.ready(STREAM)
+    world.store.delete(OUTPUT)
+    await world.settle()
+    world.change(STREAM, keys={"rotate": "1", "overlap": "60s"})
+    await world.wait(100)
+    world.change(STREAM, keys={"public": "None", "private": "None"})
+    await world.settle()
+    left = world.sandbox.jitsu.stored(only_stream(world)["id"])
+    for name in ("publicKeys", "privateKeys"):
+        assert left[name] == [
+            {"id": "theirs", "hash": "salt.hash", "hint": "the*irs"},
+            {"id": "bare", "hash": "salt.h"},
+        ]
+
+
+async def test_key_that_others_changed_is_put_back(world: World) -> None:
+    """Another plaintext under our key's id shows by its hint, and ours is sent again."""
+    await ready_stream(world)
+    stored = world.sandbox.jitsu.stored(only_stream(world)["id"])
+    changed = [{**stored["publicKeys"][0], "hash": "salt.hash", "hint": "the*irs"}]
+    world.sandbox.jitsu.change(only_stream(world)["id"], publicKeys=changed)
+    await world.resync()
+    assert keys_open(world)
+
+
+async def test_renamed_outputs_move_without_rotating(world: World) -> None:
+    """Another name, other keys: the same values under the new names, the former Secret gone, no remote write."""
+    before = await ready_stream(world)
+    world.change(STREAM, outputs={"secret": {"name": "site", "keys": {"publicWriteKey": "WRITE_KEY", "id": "SITE"}}})
+    await world.settle()
+    after = world.values("site")
+    assert after["WRITE_KEY"] == before["publicWriteKey"]
+    assert after["SITE"] == before["id"]
+    assert {*after} == {*before} - {"publicWriteKey", "id"} | {"WRITE_KEY", "SITE"}
+    assert world.secret("shop-jitsustream") is None
+    assert world.status(STREAM)["secretName"] == "site"
+    assert world.remote_writes() == []
+    world.change(STREAM, outputs=None)
+    await world.settle()
+    assert world.values("shop-jitsustream") == before
+    assert world.secret("site") is None
+    assert world.remote_writes() == []
+
+
+async def test_names_swapped_between_keys(world: World) -> None:
+    """Renaming is read back by what is on the Secret, so even swapped names lose nothing."""
+    before = await ready_stream(world)
+    swapped = {"publicKeySecret": "privateKeySecret", "privateKeySecret": "publicKeySecret"}
+    world.change(STREAM, outputs={"secret": {"keys": swapped}})
+    await world.settle()
+    assert world.values("shop-jitsustream")["publicKeySecret"] == before["privateKeySecret"]
+    world.change(STREAM, outputs=None)
+    await world.settle()
+    assert world.values("shop-jitsustream") == before
+    assert world.remote_writes() == []
+
+
+async def test_labels_and_annotations_of_the_spec(world: World) -> None:
+    """They are on the Secret as long as the spec names them; those that others put there stay."""
+    await ready_stream(world)
+    extras = {"labels": {"team": "web"}, "annotations": {"example.com/note": "hello"}}
+    world.change(STREAM, outputs={"secret": extras})
+    await world.settle()
+    found = world.secret("shop-jitsustream")
+    assert found is not None
+    assert found.labels["team"] == "web"
+    assert found.annotations["example.com/note"] == "hello"
+    world.store._put_secret(
+        type(found)(
+            found.namespace,
+            found.name,
+            found.data,
+            {**found.labels, "added": "by-others"},
+            found.annotations,
+            found.finalizers,
+            found.owners,
+        )
+    )
+    world.change(STREAM, outputs=None)
+    await world.settle()
+    left = world.secret("shop-jitsustream")
+    assert left is not None
+    assert "team" not in left.labels
+    assert "example.com/note" not in left.annotations
+    assert left.labels["added"] == "by-others"
+    assert world.remote_writes() == []
+
+
+async def test_owner_label_that_was_taken_off_is_no_takeover(world: World) -> None:
+    """A Secret that lost our labels is someone's own from then on: Conflict, never overwritten."""
+    await ready_stream(world)
+    found = world.secret("shop-jitsustream")
+    assert found is not None
+    world.store._put_secret(type(found)(found.namespace, found.name, {"mine": "value of mine"}))
+    world.controller.changed(OUTPUT)
+    await world.settle()
+    assert world.why(STREAM) == "Conflict"
+    assert world.values("shop-jitsustream") == {"mine": "value of mine"}
+
+
+@pytest.mark.parametrize("key", [STREAM, CONNECTOR], ids=["stream", "connector"])
+async def test_foreign_secret_is_never_overwritten(world: World, key: Key) -> None:
+    """A Secret of the output's name stops the creation before anything is made; its end lets it go on."""
+    name = {STREAM: "shop-jitsustream", CONNECTOR: "billing-connector"}[key]
+    await world.connect_jitsu()
+    await world.connect_jitterbit()
+    world.apply(secret_manifest(name, {"mine": "value of mine"}))
+    world.forget()
+    world.apply(stream() if key == STREAM else connector())
+    await world.settle()
+    assert world.condition(key, "Ready") == ("False", "Conflict")
+    assert name in world.message(key)
+    assert "spec.outputs.secret.name" in world.message(key)
+    assert world.values(name) == {"mine": "value of mine"}
+    assert world.remote_writes() == []
+    world.store.delete(Key("Secret", "team", name))
+    await world.settle()
+    assert world.ready(key)
+
+
+async def test_foreign_secret_of_the_former_name(world: World) -> None:
+    """What others keep under the former name is neither read nor deleted by a renaming."""
+    await ready_stream(world)
+    await world.stop()
+    world.store.delete(OUTPUT)
+    world.apply(secret_manifest("shop-jitsustream", {"mine": "value of mine"}))
+    world.change(STREAM, outputs={"secret": {"name": "site"}})
+    await world.restart()
+    await world.settle()
+    assert world.ready(STREAM)
+    assert keys_open(world, "site")
+    assert world.values("shop-jitsustream") == {"mine": "value of mine"}
+
+
+async def test_lost_hash_key_costs_no_rotation(world: World) -> None:
+    """Without the key of the keyed hashes the Secret is believed once, and hashed anew."""
+    before = await ready_stream(world)
+    world.store.delete(Key("Secret", "jitops-system", HASH_KEY_SECRET))
+    await world.restart()
+    await world.settle()
+    assert world.values("shop-jitsustream") == before
+    assert world.remote_writes() == []
+    assert world.writes(OUTPUT) == ["secret"]
+    world.edit_secret("shop-jitsustream", publicKeySecret="edited after that, so it counts as lost")
+    await world.settle()
+    assert world.events(STREAM) == ["SecretRestored", "KeyRotated"] or world.events(STREAM) == ["KeyRotated"]
+    assert keys_open(world)
+
+
+async def test_secret_unwatched_is_repaired_at_the_resync(world: World) -> None:
+    """Where Secrets can't be watched, a lost one is noticed at the resync."""
+    world.controller._resyncer._reads_secrets = True
+    await ready_connector(world)
+    world.store.on_secret = lambda _: None
+    world.store.delete(Key("Secret", "team", "billing-connector"))
+    await world.settle()
+    assert world.secret("billing-connector") is None
+    await world.resync()
+    assert security_holds(world)
+
+
+# Rotation
+
+
+async def test_rotation_with_overlap(world: World) -> None:
+    """A changed token makes a new pair of each use; the old ones go when the overlap is over, not before."""
+    before = await ready_stream(world)
+    world.change(STREAM, keys={"rotate": "2026-01", "overlap": "2h"})
+    await world.settle()
+    assert keys_open(world)
+    assert [key_ids(world, use) for use in USES] == [["p0", "p1"], ["s0", "s1"]]
+    assert world.values("shop-jitsustream")["publicWriteKey"] != before["publicWriteKey"]
+    assert world.events(STREAM) == ["KeyRotated", "KeyRotated"]
+    await world.wait(2 * 3600 - 10)
+    assert key_ids(world, "public") == ["p0", "p1"]
+    await world.wait(20)
+    assert [key_ids(world, use) for use in USES] == [["p1"], ["s1"]]
+    assert keys_open(world)
+    assert [entry["number"] for entry in world.status(STREAM)["keys"]["entries"]] == [1, 1]
+
+
+async def test_rotation_happens_once(world: World) -> None:
+    """The same token, a restart, a resync: no further pair."""
+    await ready_stream(world, keys={"rotate": "2026-01"})
+    await world.restart()
+    await world.resync()
+    assert world.remote_writes() == []
+    assert key_ids(world, "public") == ["p0"]
+    world.change(STREAM, keys={"rotate": "2026-02"})
+    await world.settle()
+    await world.restart()
+    await world.resync()
+    assert key_ids(world, "public") == ["p0", "p1"]
+
+
+async def test_removed_token_rotates_nothing(world: World) -> None:
+    """A token that is taken out asks for nothing, and the same one asks for nothing when it is back."""
+    await ready_stream(world, keys={"rotate": "2026-01"})
+    world.change(STREAM, keys=None)
+    await world.settle()
+    world.change(STREAM, keys={"rotate": "2026-01"})
+    await world.settle()
+    assert key_ids(world, "public") == ["p0"]
+    assert world.remote_writes() == []
+
+
+async def test_rotation_without_overlap(world: World) -> None:
+    """With an overlap of 0 the old pair goes in the same PUT that brings the new one."""
+    await ready_stream(world)
+    world.change(STREAM, keys={"rotate": "now", "overlap": "0s"})
+    await world.settle()
+    assert [key_ids(world, use) for use in USES] == [["p1"], ["s1"]]
+    assert len(world.remote_writes()) == 1
+
+
+async def test_retirement_while_down(world: World) -> None:
+    """An overlap that ends while no operator runs is acted on at the start."""
+    await ready_stream(world)
+    world.change(STREAM, keys={"rotate": "now", "overlap": "60s"})
+    await world.settle()
+    await world.stop()
+    world.clock.turn(120)
+    await world.restart()
+    await world.settle()
+    assert key_ids(world, "public") == ["p1"]
+
+
+async def test_secret_lost_during_the_overlap(world: World) -> None:
+    """The lost pair is replaced; the one that is retiring goes on until its time."""
+    await ready_stream(world)
+    world.change(STREAM, keys={"rotate": "now", "overlap": "1h"})
+    await world.settle()
+    world.store.delete(OUTPUT)
+    await world.settle()
+    assert keys_open(world)
+    assert key_ids(world, "public") == ["p0", "p2"]
+    await world.wait(3700)
+    assert key_ids(world, "public") == ["p2"]
+
+
+async def test_keys_given_up_and_taken_up_again(world: World) -> None:
+    """`None` removes our key and its values; `Generate` makes another one, under an id that was never used."""
+    before = await ready_stream(world)
+    world.change(STREAM, keys={"private": "None"})
+    await world.settle()
+    assert {name for name in before if name.startswith("private")} & {*world.values("shop-jitsustream")} == set()
+    assert key_ids(world, "private") == []
+    world.change(STREAM, keys=None)
+    await world.settle()
+    assert keys_open(world)
+    assert world.values("shop-jitsustream")["privateWriteKey"] != before["privateWriteKey"]
+
+
+# A connector's Secret
+
+
+async def test_connector_secret_is_recovered(world: World) -> None:
+    """A lost or edited Secret of a connector is written again from the listing, validated, told by one event."""
+    before = await ready_connector(world, manifest={"activities": ["Query"]})
+    world.store.delete(Key("Secret", "team", "billing-connector"))
+    await world.settle()
+    assert world.values("billing-connector") == before
+    assert world.events(CONNECTOR) == ["SecretRestored"]
+    assert [line.rpartition("/")[2] for line in world.remote_writes()] == ["securityinfo"]
+    world.forget()
+    world.edit_secret("billing-connector", secret="edited by someone", MANIFEST_MF=None)
+    await world.settle()
+    assert world.values("billing-connector") == before
+    assert world.events(CONNECTOR) == ["SecretRestored"]
+
+
+async def test_connector_secret_is_validated_before_it_is_published(world: World) -> None:
+    """Key and secret that Harmony lists but does not accept are not handed out; the condition says so."""
+    await ready_connector(world)
+    found = world.sandbox.jitterbit.connectors()[0]
+    world.sandbox.faults.add(_refusal())
+    world.store.delete(Key("Secret", "team", "billing-connector"))
+    await world.settle()
+    assert world.condition(CONNECTOR, "Ready") == ("False", "DependencyNotReady")
+    assert found.id in world.message(CONNECTOR)
+    assert world.secret("billing-connector") is None
+    world.sandbox.faults.clear()
+    await world.wait(120)
+    assert security_holds(world)
+    assert world.ready(CONNECTOR)
+
+
+def _refusal() -> Any:
+    from jitops.sandbox import Fault  # noqa: PLC0415
+
+    body = '{"status": false, "operation": "Validate", "errorCode": "X", "errorMessage": "no"}'
+    return Fault(kind="error", product="jitterbit", path="*/securityinfo", status=200, body=body)

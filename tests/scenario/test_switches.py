@@ -1,0 +1,340 @@
+"""The operational switches: pause, resume, reconcile-now, drift hold, thrashing, retain, release."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from jitops.core.clock import stamp
+from jitops.core.kube import Key
+from jitops.core.outcome import CORRECTION_WINDOW, MOST_CORRECTIONS
+from tests.scenario.samples import SAMPLES, Sample, only_stream, streams
+from tests.scenario.world import STREAM, World, stream
+
+every_kind = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
+FLUX = "reconcile.fluxcd.io/requestedAt"
+
+
+async def ready(world: World, sample: Sample, **spec: object) -> None:
+    """Bring the sample's resource to Ready, and begin to count."""
+    await sample.connect(world)
+    world.apply(sample.manifest(**spec))
+    await world.settle()
+    assert world.ready(sample.key), world.status(sample.key)
+    world.forget()
+
+
+# Pause
+
+
+@every_kind
+async def test_paused_from_the_start(world: World, sample: Sample) -> None:
+    """A resource that is applied paused makes nothing, says so once, and is made when it is resumed."""
+    await sample.connect(world)
+    manifest = sample.manifest()
+    manifest["metadata"]["annotations"] = {"jitops.dev/paused": "true"}
+    world.forget()
+    world.apply(manifest)
+    await world.resync()
+    assert world.condition(sample.key, "Synced") == ("False", "ReconcilePaused")
+    assert world.events(sample.key) == ["Paused"]
+    assert world.remote_writes() == []
+    assert world.writes(sample.key) == ["status"]
+    world.annotate(sample.key, paused=None)
+    await world.settle()
+    assert world.ready(sample.key)
+    assert world.events(sample.key) == ["Paused", "Created", "Resumed"]
+
+
+@every_kind
+async def test_paused_later(world: World, sample: Sample) -> None:
+    """While paused Ready stays what it was, nothing is repaired or changed; after that everything is."""
+    await ready(world, sample)
+    world.annotate(sample.key, paused="true")
+    await world.settle()
+    world.store.delete(Key("Secret", "team", sample.secret))
+    await world.resync()
+    assert world.condition(sample.key, "Ready")[0] == "True"
+    assert world.condition(sample.key, "Synced") == ("False", "ReconcilePaused")
+    assert world.secret(sample.secret) is None
+    assert world.remote_writes() == []
+    assert world.writes(sample.key) == ["status"]
+    world.annotate(sample.key, paused=None)
+    await world.settle()
+    assert sample.valid(world)
+    assert world.condition(sample.key, "Synced")[0] == "True"
+    assert world.events(sample.key)[0] == "Paused"
+    assert world.events(sample.key)[-1] == "Resumed"
+
+
+async def test_only_true_pauses(world: World) -> None:
+    """The switch has one position; anything else is off."""
+    await world.connect_jitsu()
+    manifest = stream()
+    manifest["metadata"]["annotations"] = {"jitops.dev/paused": "yes"}
+    world.apply(manifest)
+    await world.settle()
+    assert world.ready(STREAM)
+
+
+@every_kind
+async def test_paused_and_deleted_with_retain(world: World, sample: Sample) -> None:
+    """A paused resource that is deleted with Retain goes, and its Secret stays."""
+    await ready(world, sample, management={"deletionPolicy": "Retain"})
+    world.annotate(sample.key, paused="true")
+    await world.settle()
+    world.store.delete(sample.key)
+    await world.settle()
+    assert not world.exists(sample.key)
+    assert sample.valid(world)
+    assert world.remote_writes() == []
+
+
+@every_kind
+async def test_paused_and_deleted(world: World, sample: Sample) -> None:
+    """A paused resource that is deleted otherwise waits, says so, and goes when it is resumed."""
+    await ready(world, sample)
+    world.annotate(sample.key, paused="true")
+    await world.settle()
+    world.store.delete(sample.key)
+    await world.resync()
+    assert world.exists(sample.key)
+    assert world.condition(sample.key, "Synced") == ("False", "ReconcilePaused")
+    assert "deletion" in world.message(sample.key, "Synced")
+    assert len(sample.objects(world)) == 1
+    world.annotate(sample.key, paused=None)
+    await world.settle()
+    assert not world.exists(sample.key)
+    assert sample.objects(world) == []
+
+
+# Reconcile now
+
+
+@every_kind
+@pytest.mark.parametrize("annotation", ["jitops.dev/reconcile-requested-at", FLUX], ids=["ours", "Flux's"])
+async def test_reconcile_now(world: World, sample: Sample, annotation: str) -> None:
+    """The token makes for one fresh look and is echoed; the same token asks for nothing more."""
+    await ready(world, sample)
+    world.annotate_with(sample.key, {annotation: "2026-01-01T00:00:00Z"})
+    await world.settle()
+    assert world.status(sample.key)["lastHandledReconcileAt"] == "2026-01-01T00:00:00Z"
+    assert world.count("GET", sample.listing) == 1
+    assert world.writes(sample.key) == ["status"]
+    assert world.remote_writes() == []
+    world.forget()
+    await world.resync()
+    assert world.writes(sample.key) == []
+    world.annotate_with(sample.key, {annotation: "later"})
+    sample.remove(world, world.status(sample.key)["id"])
+    await world.wait(120)
+    assert sample.valid(world)
+    assert world.status(sample.key)["lastHandledReconcileAt"] == "later"
+
+
+async def test_reconcile_now_of_a_failing_resource(world: World) -> None:
+    """The token is echoed on a resource that can't be Ready, too."""
+    await world.connect_jitsu()
+    world.apply(stream(domains=["not a domain"]))
+    await world.settle()
+    world.annotate(STREAM, reconcile_requested_at="now")
+    await world.settle()
+    assert world.status(STREAM)["lastHandledReconcileAt"] == "now"
+
+
+async def test_reconcile_now_of_a_connection(world: World) -> None:
+    """A connection echoes the token, after it was verified again."""
+    connection = await world.connect_jitsu()
+    world.forget()
+    world.annotate(connection, reconcile_requested_at="now")
+    await world.settle()
+    assert world.status(connection)["lastHandledReconcileAt"] == "now"
+    assert world.count("GET", "/api/workspace/acme") == 1
+
+
+# Drift
+
+
+async def test_drift_hold(world: World) -> None:
+    """Until the moment that the annotation names drift is only reported; at that moment it is corrected."""
+    await ready(world, SAMPLES["JitsuStream"])
+    until = world.clock.now() + timedelta(hours=1)
+    world.annotate(STREAM, drift_hold_until=stamp(until))
+    await world.settle()
+    world.sandbox.jitsu.change(only_stream(world)["id"], name="theirs")
+    await world.wait(3000)
+    assert world.condition(STREAM, "DriftDetected") == ("True", "DriftDetected")
+    assert world.condition(STREAM, "Ready") == ("False", "DriftDetected")
+    assert world.remote_writes() == []
+    await world.wait(605)
+    assert only_stream(world)["name"] == "shop"
+    assert world.ready(STREAM)
+    assert world.events(STREAM) == ["DriftDetected", "DriftCorrected"]
+
+
+@pytest.mark.parametrize("value", ["tomorrow", "2020-01-01T00:00:00Z", ""])
+async def test_drift_hold_that_is_none(world: World, value: str) -> None:
+    """What is no moment, or a past one, holds nothing."""
+    await ready(world, SAMPLES["JitsuStream"])
+    world.annotate(STREAM, drift_hold_until=value)
+    await world.settle()
+    world.sandbox.jitsu.change(only_stream(world)["id"], name="theirs")
+    await world.resync()
+    assert only_stream(world)["name"] == "shop"
+
+
+async def test_drift_that_goes_away_by_itself(world: World) -> None:
+    """Reported drift that others undo leaves the condition and the status."""
+    await ready(world, SAMPLES["JitsuStream"], management={"drift": "Report"})
+    world.sandbox.jitsu.change(only_stream(world)["id"], name="theirs")
+    await world.resync()
+    assert world.status(STREAM)["drift"]["fields"] == ["name"]
+    world.sandbox.jitsu.change(only_stream(world)["id"], name="shop")
+    await world.resync()
+    assert world.ready(STREAM)
+    assert "drift" not in world.status(STREAM)
+    assert world.condition(STREAM, "DriftDetected") == ("", "")
+
+
+async def test_drift_never_shows_values(world: World) -> None:
+    """Conditions, status and events name the field, never what stands in it."""
+    await ready(world, SAMPLES["JitsuStream"], management={"drift": "Report"}, extra={"token": "value-of-ours"})
+    world.sandbox.jitsu.change(only_stream(world)["id"], token="value-of-theirs")
+    await world.resync()
+    assert world.status(STREAM)["drift"]["fields"] == ["extra.token"]
+    told = [world.message(STREAM, "DriftDetected"), world.message(STREAM), world.last_event(STREAM).message]
+    assert not [text for text in told if "value-of" in text]
+
+
+async def test_thrashing(world: World) -> None:
+    """A difference that comes back after each correction is given up, by condition and event; a person can ask again."""
+    await ready(world, SAMPLES["JitsuStream"], management={"resyncPeriod": "60s"})
+    for _ in range(MOST_CORRECTIONS + 3):
+        world.sandbox.jitsu.change(only_stream(world)["id"], name="theirs")
+        await world.wait(75)
+    assert len(world.remote_writes()) == MOST_CORRECTIONS
+    assert world.condition(STREAM, "Ready") == ("False", "Thrashing")
+    assert world.condition(STREAM, "Stalled") == ("True", "Thrashing")
+    assert "name" in world.message(STREAM)
+    assert world.events(STREAM) == ["DriftCorrected"] * MOST_CORRECTIONS + ["CannotUpdate"]
+    world.change(STREAM, name="another", management={"resyncPeriod": "60s"})
+    await world.settle()
+    assert only_stream(world)["name"] == "another"
+    assert world.ready(STREAM)
+
+
+async def test_thrashing_ends_by_itself(world: World) -> None:
+    """An hour later the correction is tried again."""
+    await ready(world, SAMPLES["JitsuStream"], management={"resyncPeriod": "60s"})
+    for _ in range(MOST_CORRECTIONS + 1):
+        world.sandbox.jitsu.change(only_stream(world)["id"], name="theirs")
+        await world.wait(75)
+    assert world.why(STREAM) == "Thrashing"
+    await world.wait(CORRECTION_WINDOW)
+    assert world.ready(STREAM)
+    assert only_stream(world)["name"] == "shop"
+
+
+# Letting go
+
+
+@every_kind
+async def test_release_finalizer(world: World, sample: Sample) -> None:
+    """A stuck deletion is let go by the annotation: the remote object stays, and the Secret without its owner."""
+    await ready(world, sample)
+    connection = world.services.references._targets[sample.key]
+    world.store.delete(Key("Secret", "team", "jitsu"))
+    world.store.delete(Key("Secret", "team", "harmony"))
+    assert connection
+    world.annotate(sample.key, paused="true")
+    world.store.delete(sample.key)
+    await world.settle()
+    assert world.exists(sample.key)
+    world.annotate(sample.key, release_finalizer="orphan")
+    await world.settle()
+    assert not world.exists(sample.key)
+    assert len(sample.objects(world)) == 1
+    secret = world.secret(sample.secret)
+    assert secret is not None
+    assert secret.owners == ()
+    assert world.remote_writes() == []
+    assert world.events(sample.key)[-1] == "Retained"
+
+
+@every_kind
+async def test_release_finalizer_has_one_value(world: World, sample: Sample) -> None:
+    """Another value, or a resource that is not being deleted, changes nothing."""
+    await ready(world, sample)
+    world.annotate(sample.key, release_finalizer="orphan")
+    await world.resync()
+    assert world.ready(sample.key)
+    assert world.finalizers(sample.key) == ["jitops.dev/finalizer"]
+    world.annotate(sample.key, release_finalizer="yes")
+    await world.settle()
+    world.store.delete(sample.key)
+    await world.settle()
+    assert sample.objects(world) == []
+
+
+@every_kind
+async def test_deletion_policy_of_the_connection(world: World, sample: Sample) -> None:
+    """The connection's policy counts where the resource has none; the resource's own wins."""
+    connection = await sample.connect(world)
+    world.change(connection, deletionPolicy="Retain")
+    world.apply(sample.manifest())
+    await world.settle()
+    world.store.delete(sample.key)
+    await world.settle()
+    assert len(sample.objects(world)) == 1
+    assert sample.valid(world)
+    (left,) = sample.objects(world)
+    world.apply(sample.manifest(**{"management": {"deletionPolicy": "Delete", **_match(sample, left["id"])}}))
+    await world.settle()
+    assert world.ready(sample.key), world.status(sample.key)
+    world.store.delete(sample.key)
+    await world.settle()
+    assert sample.objects(world) == []
+
+
+def _match(sample: Sample, id_: str) -> dict[str, object]:
+    management: dict[str, object] = sample.adoption("Match", id_)["management"]
+    return management
+
+
+async def test_retain_is_decided_at_the_deletion(world: World) -> None:
+    """A resource that was made with Delete and is switched to Retain keeps its Secret, and the other way round."""
+    await ready(world, SAMPLES["JitsuStream"])
+    world.change(STREAM, management={"deletionPolicy": "Retain"})
+    await world.settle()
+    world.change(STREAM, management={"deletionPolicy": "Delete"})
+    await world.settle()
+    secret = world.secret("shop-jitsustream")
+    assert secret is not None
+    assert [owner.name for owner in secret.owners] == ["shop"]
+    world.change(STREAM, management={"deletionPolicy": "Retain"})
+    await world.stop()
+    world.store.delete(STREAM)
+    await world.restart()
+    await world.settle()
+    assert not world.exists(STREAM)
+    assert world.secret("shop-jitsustream") is not None
+    assert len(streams(world)) == 1
+
+
+async def test_resync_period_of_the_resource(world: World) -> None:
+    """The smallest period among the resources of a connection counts; a change of it takes effect at once."""
+    await ready(world, SAMPLES["JitsuStream"], management={"resyncPeriod": "24h"})
+    await world.resync()
+    assert world.count("GET", "*/config/stream") == 0
+    world.change(STREAM, management={"resyncPeriod": "60s"})
+    await world.wait(75)
+    assert world.count("GET", "*/config/stream") >= 1
+    world.change(STREAM, management={"resyncPeriod": "0s"})
+    await world.wait(75)
+    world.forget()
+    await world.wait(7200)
+    assert world.count("GET", "*/config/stream") == 0
+    world.change(STREAM, management={"resyncPeriod": "60s"})
+    await world.wait(75)
+    assert world.count("GET", "*/config/stream") >= 1

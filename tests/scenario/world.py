@@ -1,0 +1,441 @@
+"""The world of the scenarios: both sandboxes over real HTTP, a local store, a clock that the test turns.
+
+A test says how the world is (`apply`, `connect_jitsu`, …), lets it come to rest (`settle`, `wait`) and looks at what
+it has become. A process of the operator can be made to die before any of its effects outside (`Fate`), and a new one
+be put into the same world (`restart`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from jitops.api.meta import API_VERSION, GROUP, WATCH
+from jitops.core.controller import Controller, Pace
+from jitops.core.kube import Key, Resource, Secret
+from jitops.core.services import Services
+from jitops.kinds import table
+from jitops.local.store import LocalStore
+from jitops.vendors.http import HttpPool
+
+if TYPE_CHECKING:
+    from jitops.core.kube import JSON, Event
+    from jitops.sandbox import Sandbox
+
+Manifest = dict[str, Any]
+SHORTEST_SECRET = 8
+LONG = 3600.0
+
+
+class TurnedClock:
+    """A clock that stands still until the test turns it."""
+
+    def __init__(self) -> None:
+        self.passed = 1000.0
+
+    def monotonic(self) -> float:
+        """Tell the time; two readings never are the same moment, as on a real machine."""
+        self.passed += 0.000_001
+        return self.passed
+
+    def now(self) -> datetime:
+        """Tell the time of day."""
+        return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.passed)
+
+    def turn(self, seconds: float) -> None:
+        """Let time pass."""
+        self.passed += seconds
+
+
+class Killed(BaseException):
+    """The process is no more; nothing of it may catch this."""
+
+
+class Fate:
+    """Counts what the operator does to the outside, and ends it before the effect that it is told."""
+
+    def __init__(self) -> None:
+        self.effects: list[str] = []
+        self.last: int | None = None
+
+    def dies_after(self, effects: int) -> None:
+        """Let so many more effects happen, and no other."""
+        self.effects.clear()
+        self.last = effects
+
+    def spare(self) -> None:
+        """Let the next process live."""
+        self.last = None
+
+    def before(self, effect: str) -> None:
+        """Is called before each effect."""
+        if self.last is not None and len(self.effects) >= self.last:
+            raise Killed(effect)
+        self.effects.append(effect)
+
+    def before_remote(self) -> None:
+        """Is called before each request that may change something at a remote."""
+        self.before("remote")
+
+
+class FatefulStore(LocalStore):
+    """A local store whose every write may be the operator's last; remembers each status that was ever written."""
+
+    def __init__(self, clock: TurnedClock, fate: Fate) -> None:
+        super().__init__(clock)
+        self.fate = fate
+        self.told: list[str] = []
+
+    async def set_finalizers(self, resource: Resource, finalizers: tuple[str, ...]) -> Resource:
+        """Die or write."""
+        self.fate.before(f"finalizers {resource.key}")
+        return await super().set_finalizers(resource, finalizers)
+
+    async def write_status(
+        self, resource: Resource, status: Mapping[str, JSON], *, guarded: bool = False
+    ) -> Resource:
+        """Die or write."""
+        self.fate.before(f"status {resource.key}")
+        self.told.append(json.dumps(status))
+        return await super().write_status(resource, status, guarded=guarded)
+
+    async def write_secret(self, secret: Secret) -> Secret:
+        """Die or write."""
+        self.fate.before(f"secret {secret.key}")
+        return await super().write_secret(secret)
+
+    async def delete_secret(self, secret: Secret) -> None:
+        """Die or delete."""
+        self.fate.before(f"delete {secret.key}")
+        await super().delete_secret(secret)
+
+    def secret(self, name: str, namespace: str = "team") -> Secret | None:
+        """Look at a Secret."""
+        return self._secrets.get(Key("Secret", namespace, name))
+
+    def edit(self, secret: Secret, data: Mapping[str, str]) -> None:
+        """Change a Secret's values as `kubectl edit` does, everything else kept."""
+        self._put_secret(replace(secret, data=data))
+
+
+class Witness:
+    """Hears all that goes into metrics."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def reconciled(self, kind: str, outcome: str, seconds: float) -> None:
+        """Note one piece of work."""
+        self.heard.append(f"{kind} {outcome} {seconds}")
+
+    def request(self, host: str, method: str, outcome: str, seconds: float) -> None:
+        """Note one request."""
+        self.heard.append(f"{host} {method} {outcome} {seconds}")
+
+
+@dataclass
+class World:
+    """Everything around one operator process; `restart` puts a new process into the same world."""
+
+    sandbox: Sandbox
+    clock: TurnedClock
+    pace: Pace = field(default_factory=Pace)
+
+    def __post_init__(self) -> None:
+        self.fate = Fate()
+        self.store = FatefulStore(self.clock, self.fate)
+        self.store.namespaces = {"team": {}, "other": {"team": "other"}}
+        self.witness = Witness()
+        self.planted: set[str] = set()
+        self._watched: set[Key] = set()
+        self._boot()
+
+    def _boot(self) -> None:
+        self.pool = HttpPool(self.clock, may_write=self.fate.before_remote, observer=self.witness)
+        kinds = table(self.pool, self.clock)
+        self.services = Services.assemble(
+            kinds, self.store, self.clock, identity="cluster-1", namespace="jitops-system"
+        )
+        self.controller = Controller(self.services, self.pace, self.witness)
+        self.store.on_change = self.controller.feed
+        self.store.on_gone = self.controller.gone
+        self.store.on_secret = self._secret_changed
+
+    def _secret_changed(self, key: Key) -> None:
+        """Tell the operator of a change as a watch does that selects by our label."""
+        secret = self.store.secret(key.name, key.namespace)
+        known = key in self._watched
+        if secret is not None and secret.labels.get(WATCH) == "true":
+            self._watched.add(key)
+        if known or key in self._watched:
+            self.controller.changed(key)
+
+    async def restart(self) -> None:
+        """Lose all memory, as a process does that was killed, and see every object anew."""
+        await self.stop()
+        self.fate.spare()
+        self._boot()
+        for key in self.store.keys():
+            resource = self.store.get(key)
+            assert resource is not None
+            self.controller.feed(None, resource)
+
+    async def stop(self) -> None:
+        """Close what the process holds open."""
+        await self.services.connections.aclose()
+        await self.pool.aclose()
+
+    async def settle(self, *, rounds: int = 400) -> None:
+        """Work on all keys that are due, one by one, until none is; time stands still meanwhile."""
+        queue = self.controller.queue
+        while queue.waiting(0):
+            rounds -= 1
+            assert rounds, f"the world does not come to rest: {queue._due}"
+            key, due = await queue.take()
+            await self.controller._work(key, due)
+        self._plant()
+
+    async def wait(self, seconds: float) -> None:
+        """Let time pass, and have everything done in it when it is due."""
+        queue, end = self.controller.queue, self.clock.passed + seconds
+        await self.settle()
+        while (delay := queue._next_delay()) is not None and self.clock.passed + delay < end:
+            self.clock.turn(max(delay, 0.0) + 0.001)
+            await self.settle()
+        self.clock.turn(max(end - self.clock.passed, 0.0))
+        await self.settle()
+
+    async def resync(self) -> None:
+        """Let just so much time pass that everything was resynced once, and only once."""
+        await self.wait(self.pace.resync.total_seconds() * 1.2 + 1)
+
+    async def survives(self, effects: int, seconds: float) -> bool:
+        """Let time pass with a process that dies after so many effects; tell whether it lived through."""
+        self.fate.dies_after(effects)
+        try:
+            await self.wait(seconds)
+        except Killed:
+            return False
+        finally:
+            self._plant()
+            self.fate.spare()
+        return True
+
+    # What a user does.
+
+    def apply(self, *manifests: Mapping[str, Any]) -> None:
+        """Apply manifests as kubectl does."""
+        for manifest in manifests:
+            self.store.apply(manifest)
+        self._plant()
+
+    def change(self, key: Key, **spec: Any) -> None:
+        """Change fields of a spec; None removes one."""
+        body = self.store.body(key)
+        merged = {name: value for name, value in {**body["spec"], **spec}.items() if value is not None}
+        self._apply_again(key, merged, body["metadata"]["annotations"])
+
+    def annotate(self, key: Key, **annotations: str | None) -> None:
+        """Set annotations of our group, underscores standing for dashes; None removes one."""
+        ours = {f"{GROUP}/{name.replace('_', '-')}": value for name, value in annotations.items()}
+        self.annotate_with(key, ours)
+
+    def annotate_with(self, key: Key, annotations: Mapping[str, str | None]) -> None:
+        """Set annotations; None removes one."""
+        body = self.store.body(key)
+        merged = {**body["metadata"]["annotations"], **annotations}
+        kept = {name: value for name, value in merged.items() if value is not None}
+        self._apply_again(key, body["spec"], kept)
+
+    def _apply_again(self, key: Key, spec: Mapping[str, Any], annotations: Mapping[str, str]) -> None:
+        meta = {"name": key.name, "namespace": key.namespace, "annotations": annotations}
+        self.store.apply({"apiVersion": API_VERSION, "kind": key.kind, "metadata": meta, "spec": spec})
+
+    def edit_secret(self, name: str, **values: str | None) -> None:
+        """Edit a Secret of ours by hand; None removes a value, underscores stand for dots."""
+        found = self.store.secret(name)
+        assert found is not None
+        edits = {key.replace("_", "."): value for key, value in values.items()}
+        merged = {**found.data, **edits}
+        self.store.edit(found, {key: value for key, value in merged.items() if value is not None})
+
+    async def connect_jitsu(self, **spec: Any) -> Key:
+        """Apply a workspace and its credentials."""
+        self.apply(*jitsu(self, **spec))
+        await self.settle()
+        return WORKSPACE
+
+    async def connect_jitterbit(self, **spec: Any) -> Key:
+        """Apply an organization and its credentials."""
+        self.apply(*harmony(self, **spec))
+        await self.settle()
+        return ORGANIZATION
+
+    # What a user sees.
+
+    def exists(self, key: Key) -> bool:
+        """Tell whether an object is there."""
+        return self.store.get(key) is not None
+
+    def status(self, key: Key) -> Mapping[str, Any]:
+        """Show a resource's status."""
+        status: Mapping[str, Any] = self.store.body(key)["status"]
+        return status
+
+    def finalizers(self, key: Key) -> list[str]:
+        """Show a resource's finalizers."""
+        finalizers: list[str] = self.store.body(key)["metadata"]["finalizers"]
+        return finalizers
+
+    def condition(self, key: Key, kind: str) -> tuple[str, str]:
+        """Show a condition's status and reason; ("", "") when it isn't there."""
+        found = [c for c in self.status(key).get("conditions", []) if c["type"] == kind]
+        return (found[0]["status"], found[0]["reason"]) if found else ("", "")
+
+    def why(self, key: Key) -> str:
+        """Show the Ready condition's reason."""
+        return self.condition(key, "Ready")[1]
+
+    def message(self, key: Key, kind: str = "Ready") -> str:
+        """Show a condition's message."""
+        found = [c for c in self.status(key).get("conditions", []) if c["type"] == kind]
+        return str(found[0]["message"]) if found else ""
+
+    def ready(self, key: Key) -> bool:
+        """Tell whether a resource is Ready, in the generation that its spec has now."""
+        observed = self.status(key)["observedGeneration"] == self.store.body(key)["metadata"]["generation"]
+        return observed and self.condition(key, "Ready")[0] == "True"
+
+    def secret(self, name: str, namespace: str = "team") -> Secret | None:
+        """Show a Secret."""
+        return self.store.secret(name, namespace)
+
+    def values(self, name: str, namespace: str = "team") -> Mapping[str, str]:
+        """Show a Secret's values."""
+        found = self.secret(name, namespace)
+        assert found is not None, f"no Secret {name}"
+        return found.data
+
+    def events(self, key: Key) -> list[str]:
+        """Show the events of a resource by their reasons."""
+        return [event.reason for where, event in self.store.events if where == key]
+
+    def last_event(self, key: Key) -> Event:
+        """Show a resource's last event."""
+        return [event for where, event in self.store.events if where == key][-1]
+
+    def writes(self, key: Key) -> list[str]:
+        """Show what was written to an object, by verb."""
+        return [verb for verb, where in self.store.writes if where == key]
+
+    def remote_writes(self) -> list[str]:
+        """Show what the remotes were asked to change, log-ins aside."""
+        seen = self.sandbox.requests
+        return [f"{r.method} {r.path}" for r in seen if r.method != "GET" and not r.path.endswith("/login")]
+
+    def count(self, method: str, path: str = "*") -> int:
+        """Count the requests that the remotes saw."""
+        return self.sandbox.requests.count(method=method, path=path)
+
+    def forget(self) -> None:
+        """Begin to count from here: writes, events and requests so far are forgotten."""
+        self.store.writes.clear()
+        self.store.events.clear()
+        self.store.told.clear()
+        self.sandbox.requests.clear()
+
+    # What nobody may see.
+
+    def _plant(self) -> None:
+        """Take down every secret that there is now."""
+        secrets = [value for secret in self.store.secrets() for value in secret.data.values()]
+        keys = [key for key in self.sandbox.jitterbit.connectors()]
+        hidden = [*secrets, *(one.key for one in keys), *(one.secret for one in keys)]
+        public = {*self.public_values()}
+        parts = [part for value in hidden for part in (value, value.partition(":")[2])]
+        self.planted |= {part for part in parts if len(part) >= SHORTEST_SECRET and part not in public}
+
+    def public_values(self) -> list[str]:
+        """Give the values in output Secrets that are no secret: ids."""
+        shown = [secret.data.get(name, "") for secret in self.store.secrets() for name in PUBLIC_OUTPUTS]
+        return [*shown, *(str(self.status(key).get("id", "")) for key in self.store.keys())]
+
+    def told(self) -> str:
+        """Give all that people and programs without rights on Secrets may read."""
+        bodies = [json.dumps(self.store.body(key)) for key in self.store.keys()]
+        events = [f"{key} {event!r}" for key, event in self.store.events]
+        return "\n".join([*bodies, *self.store.told, *events, *self.witness.heard])
+
+    def reveals(self, text: str) -> set[str]:
+        """Find the planted secrets in a text."""
+        self._plant()
+        return {secret for secret in self.planted if secret in text}
+
+
+PUBLIC_OUTPUTS = (
+    "id",
+    "publicKeyId",
+    "privateKeyId",
+    "endpointEntityId",
+    "functionEntityStartId",
+    "functionEntityEndId",
+    "email",
+)
+
+
+def secret_manifest(name: str, data: Mapping[str, str], namespace: str = "team", *, watched: bool = True) -> Manifest:
+    """Write a Secret as a user would."""
+    labels = {WATCH: "true"} if watched else {}
+    meta = {"name": name, "namespace": namespace, "labels": labels}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": meta, "stringData": dict(data)}
+
+
+def resource(kind: str, name: str, spec: Mapping[str, Any], namespace: str = "team") -> Manifest:
+    """Write one of our resources."""
+    meta = {"name": name, "namespace": namespace}
+    return {"apiVersion": API_VERSION, "kind": kind, "metadata": meta, "spec": dict(spec)}
+
+
+def workspace(url: str, name: str = "acme", namespace: str = "team", /, **spec: Any) -> Manifest:
+    """Write a JitsuWorkspace, with what a test does not care about filled in."""
+    usual = {"baseUrl": url, "workspace": "acme", "credentialsRef": {"name": "jitsu"}}
+    return resource("JitsuWorkspace", name, {**usual, **spec}, namespace)
+
+
+def organization(url: str, name: str = "org", namespace: str = "team", /, **spec: Any) -> Manifest:
+    """Write a JitterbitOrganization."""
+    usual = {"host": url, "organizationId": "100200", "credentialsRef": {"name": "harmony"}}
+    return resource("JitterbitOrganization", name, {**usual, **spec}, namespace)
+
+
+def jitsu(world: World, **spec: Any) -> tuple[Manifest, Manifest]:
+    """Write a workspace and its credentials."""
+    credentials = {"apiKey": world.sandbox.credentials.api_key}
+    return secret_manifest("jitsu", credentials), workspace(world.sandbox.jitsu_url, **spec)
+
+
+def harmony(world: World, **spec: Any) -> tuple[Manifest, Manifest]:
+    """Write an organization and its credentials."""
+    login = {"email": world.sandbox.credentials.email, "password": world.sandbox.credentials.password}
+    return secret_manifest("harmony", login), organization(world.sandbox.jitterbit_url, **spec)
+
+
+def stream(name: str = "shop", namespace: str = "team", /, **spec: Any) -> Manifest:
+    """Write a JitsuStream."""
+    usual = {"workspaceRef": {"name": "acme", "namespace": "team"}}
+    return resource("JitsuStream", name, {**usual, **spec}, namespace)
+
+
+def connector(name: str = "billing", namespace: str = "team", /, **spec: Any) -> Manifest:
+    """Write a Connector."""
+    usual = {"organizationRef": {"name": "org", "namespace": "team"}, "version": "1.0.0"}
+    return resource("Connector", name, {**usual, **spec}, namespace)
+
+
+STREAM = Key("JitsuStream", "team", "shop")
+CONNECTOR = Key("Connector", "team", "billing")
+WORKSPACE = Key("JitsuWorkspace", "team", "acme")
+ORGANIZATION = Key("JitterbitOrganization", "team", "org")
