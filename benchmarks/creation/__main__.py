@@ -162,8 +162,8 @@ class Bench:
     def _calls(self) -> Counter[str]:
         """Count the console's calls by method since the round began."""
         counts: Counter[str] = Counter()
-        for entry in self._admin("GET", "requests")["counts"]:
-            counts[entry["method"]] += entry["count"]
+        for call, count in self._admin("GET", "requests")["counts"].items():
+            counts[call.split()[1]] += count
         return counts
 
     def _admin(self, method: str, what: str) -> dict[str, Any]:

@@ -34,7 +34,7 @@ class Usage:
 class Audit:
     """The operator's requests of one namespace's streams, and when the first and last mattered.
 
-    Events are counted, but a stream is done without its event.
+    Events and Leases are counted, but a stream is done without them.
     """
 
     requests: Counter[str] = field(default_factory=Counter)
@@ -68,6 +68,6 @@ class Audit:
             return
         resource = "/".join(filter(None, (where.get("resource"), where.get("subresource"))))
         self.requests[f"{entry['verb']} {resource}"] += 1
-        if entry["verb"] not in {"get", "list", "watch"} and where.get("resource") != "events":
+        if entry["verb"] not in {"get", "list", "watch"} and where.get("resource") not in {"events", "leases"}:
             ended = datetime.fromisoformat(str(entry["stageTimestamp"]))
             self.ended = max(self.ended or ended, ended)

@@ -32,12 +32,12 @@ async def start(memo: kopf.Memo, **_: Any) -> None:
     if OURS:
         memo.session, memo.server = kube_session(os.environ["KUBECONFIG"])
     else:
-        await config.load_kube_config(os.environ["KUBECONFIG"])
+        await config.load_kube_config(os.environ["KUBECONFIG"])  # type: ignore[no-untyped-call]
         memo.core = client.CoreV1Api()
 
 
 @kopf.on.create("jitops.dev", "v1alpha1", "jitsustreams")
-async def create(name: str, namespace: str, uid: str, memo: kopf.Memo, **_: Any) -> dict[str, str]:
+async def create(name: str, namespace: str | None, uid: str, memo: kopf.Memo, **_: Any) -> dict[str, str]:
     """Make a Secret and a stream."""
     plaintext = secrets.token_hex(16)
     remote_id = f"plain{uid.replace('-', '')}"
@@ -56,8 +56,8 @@ async def delete(status: kopf.Status, memo: kopf.Memo, **_: Any) -> None:
     await memo.http.delete(f"/api/{WORKSPACE}/config/stream/{remote_id}")
 
 
-async def _write_secret(memo: kopf.Memo, namespace: str, name: str, values: dict[str, str]) -> None:
-    data = {key: base64.b64encode(value.encode()).decode() for key, value in values.items()}
+async def _write_secret(memo: kopf.Memo, namespace: str | None, name: str, values: dict[str, str]) -> None:
+    data: dict[str, bytes | str] = {key: base64.b64encode(value.encode()).decode() for key, value in values.items()}
     if OURS:
         body = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "data": data}
         url = f"{memo.server}/api/v1/namespaces/{namespace}/secrets"

@@ -62,7 +62,7 @@ def _line(error: Exception) -> str:
 
 
 def _complain(*lines: str) -> None:
-    for line in lines:
+    for line in filter(None, lines):
         typer.echo(f"jitops: {line}", err=True)
 
 

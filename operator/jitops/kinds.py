@@ -44,7 +44,7 @@ def table(pool: HttpPool, clock: Clock) -> Kinds:
                 reference="workspaceRef",
                 adapter=StreamAdapter,
                 output_name="{}-jitsustream".format,
-                write_once=frozenset({"publicKeySecret", "privateKeySecret"}),
+                write_once=frozenset({"publicKeyId", "publicKeySecret", "privateKeyId", "privateKeySecret"}),
                 claims=_remote_ids,
             ),
             "Connector": Row(

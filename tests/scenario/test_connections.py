@@ -114,9 +114,7 @@ async def test_finalizer_that_was_taken_off_is_back(world: World) -> None:
     await world.connect_jitsu()
     world.apply(stream())
     await world.settle()
-    secret = world.secret("jitsu")
-    assert secret is not None
-    world.store._put_secret(secret.with_finalizers(()))
+    world.store.put_finalizers(Key("Secret", "team", "jitsu"))
     await world.resync()
     assert marked(world)
 
@@ -126,7 +124,7 @@ async def test_only_the_finalizer_of_the_credentials_is_ours(world: World) -> No
     await world.connect_jitsu()
     secret = world.secret("jitsu")
     assert secret is not None
-    world.store._put_secret(secret.with_finalizers(("example.com/theirs",)))
+    world.store.put_finalizers(Key("Secret", "team", "jitsu"), "example.com/theirs")
     world.apply(stream())
     await world.settle()
     after = world.secret("jitsu")
@@ -210,7 +208,7 @@ async def test_secret_is_let_go_though_the_connection_was_forced_out(world: Worl
     await world.connect_jitsu()
     world.apply(stream())
     await world.settle()
-    world.store.body(WORKSPACE)["metadata"]["finalizers"] = []
+    world.store.put_finalizers(WORKSPACE)
     world.store.delete(WORKSPACE)
     await world.settle()
     assert not marked(world)
@@ -221,8 +219,7 @@ async def test_user_that_is_held_by_others_frees_the_connection(world: World) ->
     await world.connect_jitsu()
     world.apply(stream())
     await world.settle()
-    world.store.body(STREAM)["metadata"]["finalizers"].append("example.com/theirs")
-    await world.restart()
+    world.store.put_finalizers(STREAM, "example.com/theirs", *world.finalizers(STREAM))
     await world.settle()
     world.store.delete(WORKSPACE)
     world.store.delete(STREAM)

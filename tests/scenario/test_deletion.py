@@ -31,12 +31,7 @@ def credentials(connection: Key) -> Key:
 
 def force(world: World, key: Key) -> None:
     """Take an object's finalizers off and delete it, as someone does who has lost patience."""
-    if key.kind == "Secret":
-        secret = world.secret(key.name)
-        assert secret is not None
-        world.store._put_secret(secret.with_finalizers(()))
-    else:
-        world.store.body(key)["metadata"]["finalizers"] = []
+    world.store.put_finalizers(key)
     world.store.delete(key)
 
 
@@ -57,6 +52,7 @@ async def test_connection_is_gone(world: World, sample: Sample) -> None:
     connection = await ready(world, sample)
     force(world, connection)
     await world.settle()
+    world.forget()
     world.store.delete(sample.key)
     await world.settle()
     assert world.condition(sample.key, "Ready") == ("False", "DependencyNotFound")
@@ -76,6 +72,7 @@ async def test_credentials_are_gone(world: World, sample: Sample) -> None:
     connection = await ready(world, sample)
     force(world, credentials(connection))
     await world.settle()
+    world.forget()
     world.store.delete(sample.key)
     await world.settle()
     assert world.condition(sample.key, "Ready")[0] == "False"
@@ -268,9 +265,7 @@ async def test_other_finalizers_are_left(world: World) -> None:
     """We put one finalizer on and take one off; what others put there is theirs."""
     await world.connect_jitsu()
     world.apply(stream())
-    world.store.body(STREAM)["metadata"]["finalizers"] = ["example.com/theirs"]
-    await world.settle()
-    await world.restart()
+    world.store.put_finalizers(STREAM, "example.com/theirs")
     await world.settle()
     world.store.delete(STREAM)
     await world.settle()

@@ -8,6 +8,7 @@ be put into the same world (`restart`).
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -115,6 +116,15 @@ class FatefulStore(LocalStore):
     def secret(self, name: str, namespace: str = "team") -> Secret | None:
         """Look at a Secret."""
         return self._secrets.get(Key("Secret", namespace, name))
+
+    def put_finalizers(self, key: Key, *finalizers: str) -> None:
+        """Set an object's finalizers by hand."""
+        if key.kind == "Secret":
+            self._put_secret(self._secrets[key].with_finalizers(finalizers))
+            return
+        body = deepcopy(self._bodies[key])
+        body["metadata"]["finalizers"] = list(finalizers)
+        self._settle(key, body)
 
     def edit(self, secret: Secret, data: Mapping[str, str]) -> None:
         """Change a Secret's values as `kubectl edit` does, everything else kept."""

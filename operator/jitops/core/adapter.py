@@ -48,6 +48,8 @@ class Wanted(Generic[S]):
     now: datetime
     id: str | None = None
     """The remote id in status."""
+    owned: bool = False
+    """Whether what has this id became ours: an object that was only observed has not."""
     adopt_id: str | None = None
     incarnation: int = 0
     applied: frozenset[str] = frozenset()
@@ -55,7 +57,7 @@ class Wanted(Generic[S]):
     memory: Mapping[str, JSON] = field(default_factory=dict)
     """The whole status as last written: what a kind remembers of itself."""
     held: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """The values of our own Secret that can be trusted, by their canonical names."""
+    """The write-once values of our own Secret that are as we wrote them, by their canonical names."""
     material: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What `prepare` decided that the Secret must hold."""
     since: float | None = None
@@ -77,7 +79,7 @@ class External(Generic[R]):
     id: str
     remote: R = field(repr=False)
     ours: bool
-    """Made by us for this resource: by the id in status, by our hash in the id, or by our intent."""
+    """Made or adopted by us for this resource: by the id in status, by our hash in the id, or by our intent."""
 
 
 class Adapter(ABC, Generic[S, R]):
@@ -121,10 +123,6 @@ class Adapter(ABC, Generic[S, R]):
     def prepare(self, wanted: Wanted[S], external: External[R] | None) -> Wanted[S]:  # noqa: ARG002 - a default
         """Decide what we generate; the plain object generates nothing."""
         return wanted
-
-    def held(self, values: Mapping[str, str], *, trusted: bool) -> Mapping[str, str]:
-        """Say which values of our Secret still hold; write-once ones count only while `trusted`."""
-        return values if trusted else {}
 
     async def intend(self, wanted: Wanted[S]) -> Mapping[str, JSON]:
         """Give what must stand in status before `create`, as `status.intent`."""
@@ -205,7 +203,7 @@ class Row:
     output_name: Callable[[str], str | None]
     """The output Secret's name for a resource's name; None: only where the spec asks for a Secret."""
     write_once: frozenset[str] = frozenset()
-    """The outputs that can't be had again from the remote."""
+    """The outputs that can't be had again from the remote, with what belongs to them."""
     claims: Callable[[Resource], frozenset[str]] = lambda _: frozenset()
     """What of the remote a resource lays claim to, so that no two share it."""
 

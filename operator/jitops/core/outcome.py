@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import traceback
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from jitops.api import meta
@@ -17,6 +17,7 @@ from jitops.core.conditions import Retry, Verdict, find, judge
 from jitops.core.rest import Rest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from jitops.core.adapter import Change
@@ -51,7 +52,8 @@ class Outcomes:
     def __init__(self, services: Services) -> None:
         self._s = services
         self.rest = Rest(services.connections)
-        self._failing: dict[Key, float] = {}
+        self._failing: dict[Key, tuple[type[Exception], float]] = {}
+        """What passing failure each resource is in, and since when."""
         self._corrections: dict[Key, list[tuple[float, tuple[str, ...]]]] = defaultdict(list)
 
     def gone(self, key: Key) -> Result:
@@ -69,11 +71,12 @@ class Outcomes:
             return self.gone(work.resource.key)
         if work.policies.paused:
             return await self._told(work, _paused(work))
-        self._take_down(work)
+        self._complete(work)
         if work.plan.drift:
-            return await self._told(work, _drifted(work))
+            self.rest.leave(work.resource.key)
+            return await self._told(work, self._in_time(work, _drifted(work)))
         self.rest.enter(work)
-        return await self._told(work, self._available(work))
+        return await self._told(work, self._in_time(work, _AVAILABLE))
 
     async def failed(self, work: Work, error: Exception) -> Result:
         """Tell what is in the way."""
@@ -83,30 +86,32 @@ class Outcomes:
         if work.line is not None:
             self._s.keeper.suspect(connection_key(work.row, work.resource), error)
         verdict = self._patient(work, error)
+        if work.resource.deleting and not isinstance(error, errors.NotYet | errors.RateLimited):
+            verdict = replace(verdict, message=f"{verdict.message}{_WAY_OUT}")
         return await self._told(work, verdict, _warning(work, verdict))
 
-    def _available(self, work: Work) -> Verdict:
-        due = work.adapter.due(work.wanted, work.found)
-        moments = [moment for moment in (due, work.hold_until) if moment is not None]
-        after = self._seconds_until(min(moments)) if moments else None
-        return Verdict(
-            reason=Reason.AVAILABLE,
-            message="the remote holds what the spec asks",
-            ready="True",
-            synced="True",
-            resolved="True",
-            retry=Retry.NEVER if after is None else Retry.AFTER,
-            after=after,
-        )
+    def _in_time(self, work: Work, verdict: Verdict) -> Verdict:
+        """Come back when the object, or the end of a drift hold, needs it."""
+        moments = (work.adapter.due(work.wanted, work.found), work.hold_until)
+        due = min((moment for moment in moments if moment is not None), default=None)
+        if due is None:
+            return verdict
+        return replace(verdict, retry=Retry.AFTER, after=self._seconds_until(due))
 
     def _seconds_until(self, moment: datetime) -> float:
         return max(0.0, (moment - self._s.clock.now()).total_seconds())
 
-    def _take_down(self, work: Work) -> None:
-        """Put what was seen and done into the facts for status."""
+    def take_down(self, work: Work) -> None:
+        """Put what the remote holds into the facts for status; what is only observed is not thereby applied."""
+        work.facts |= {"id": work.found.id, **work.adapter.facts(work.wanted, work.found)}
         if not work.policies.observe_only:
             left = work.adapter.leftovers(work.wanted, work.found)
             work.facts["appliedFields"] = sorted({*work.adapter.fields(work.wanted), *left})
+        elif work.found.id != work.resource.status.get("id"):
+            work.facts["appliedFields"] = None
+
+    def _complete(self, work: Work) -> None:
+        """Add to the facts what holds once everything was done."""
         if not work.plan.drift:
             work.facts["syncedGeneration"] = work.resource.generation
         work.facts["secretName"] = self._s.outputs.name(work.row, work.resource)
@@ -126,14 +131,26 @@ class Outcomes:
         if isinstance(error, errors.CredentialsRejected):
             error = errors.Unavailable(str(error))
         verdict = judge(error)
-        outage = isinstance(error, errors.Unavailable)
-        patience = OUTAGE_PATIENCE if outage else QUEUE_PATIENCE
-        if not isinstance(error, errors.Unavailable | errors.RateLimited) or (outage and not work.settled):
-            return verdict
+        match error:
+            case errors.Unavailable():
+                left = self._left(work.resource.key, errors.Unavailable, OUTAGE_PATIENCE)
+                silent, after = left > 0 and work.settled and not work.resource.deleting, left
+            case errors.RateLimited():
+                left = self._left(work.resource.key, errors.RateLimited, QUEUE_PATIENCE)
+                silent, after = error.after <= left, error.after
+            case _:
+                self._failing.pop(work.resource.key, None)
+                return verdict
+        return Verdict(verdict.reason, verdict.message, retry=verdict.retry, after=after) if silent else verdict
+
+    def _left(self, key: Key, kind: type[Exception], patience: float) -> float:
+        """Tell for how many seconds a failure of this kind may still go on untold."""
         now = self._s.clock.monotonic()
-        if now - self._failing.setdefault(work.resource.key, now) >= patience:
-            return verdict
-        return Verdict(verdict.reason, verdict.message, retry=verdict.retry, after=verdict.after)
+        known, since = self._failing.get(key, (None, now))
+        if known is not kind:
+            since = now
+        self._failing[key] = kind, since
+        return since + patience - now
 
     async def _told(self, work: Work, verdict: Verdict, warning: str | None = None) -> Result:
         result = Result(verdict.retry, verdict.after, verdict.reason)
@@ -145,8 +162,6 @@ class Outcomes:
             work.tell(EventReason.RESUMED, "reconciling goes on")
         events = tuple(work.events)
         work.resource = await self._s.reporter.report(work.resource, verdict, work.facts, events, warning)
-        if verdict.ready == "True":
-            await self._s.outputs.drop_former(work.held)
         return result
 
     def refuse_thrashing(self, work: Work, changes: tuple[Change, ...]) -> None:
@@ -164,13 +179,11 @@ class Outcomes:
         self._corrections[work.resource.key] = [*recent, (now, paths)]
 
     def tell_update(self, work: Work, changes: tuple[Change, ...]) -> None:
-        """Tell what was changed, by path."""
-        for reason, message in work.wanted.news:
-            work.tell(reason, message)
+        """Tell what was changed, by path, unless the adapter's own news say it already."""
         paths = ", ".join(change.path for change in changes)
         if work.settled and any(not change.generated for change in changes):
             work.tell(EventReason.DRIFT_CORRECTED, f"corrected {paths}")
-        elif not work.events:
+        elif not (work.events or work.wanted.news):
             work.tell(EventReason.UPDATED, f"updated {paths}")
 
     def tell_secret(self, work: Work, before: Held) -> None:
@@ -182,6 +195,21 @@ class Outcomes:
             work.tell(EventReason.SECRET_RESTORED, f"restored Secret {name}")
         else:
             work.tell(EventReason.SECRET_PUBLISHED, f"wrote Secret {name}")
+
+
+_AVAILABLE = Verdict(
+    reason=Reason.AVAILABLE,
+    message="the remote holds what the spec asks",
+    ready="True",
+    synced="True",
+    resolved="True",
+)
+_WAY_OUT = f"; to let go without cleaning up, annotate with {meta.RELEASE_FINALIZER}={meta.RELEASE_ORPHAN}"
+
+
+def is_ending(status: Mapping[str, JSON]) -> bool:
+    """Say whether a status tells of a deletion that was accepted and not yet seen."""
+    return bool(find(status, ConditionType.READY).get("reason") == Reason.DELETING)
 
 
 def _paused(work: Work) -> Verdict:

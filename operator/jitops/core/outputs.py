@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from jitops.core.kube import Kube, Resource
 
 HASH_KEY_SECRET = "jitops-hash-key"  # noqa: S105 - a name
-_NAMES = "jitops.dev/key-names"
+_MEMORY = "jitops.dev/outputs"
+"""The annotation that remembers what `spec.outputs.secret` asked when the Secret was written."""
 
 
 class HashKey:
@@ -50,11 +51,12 @@ class HashKey:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Our Secret as found, its values by canonical name, and whether the write-once ones are as we wrote them."""
+    """Our Secret as found, with its values by canonical name."""
 
     secret: Secret | None = None
     values: Mapping[str, str] = field(default_factory=dict, repr=False)
-    trusted: bool = False
+    proven: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The write-once values among them that are as we wrote them."""
     moved_from: Secret | None = None
     """The Secret under its former name, when `outputs.secret.name` changed."""
 
@@ -74,32 +76,29 @@ class Outputs:
     async def read(self, row: Row, resource: Resource) -> Held:
         """Read the resource's Secret; AlreadyOwned if its name is taken by something that isn't ours."""
         name = output_secret(row, resource)
-        if name is None or _untouched(resource):
+        if name is None:
             return Held()
-        found = await self._mine(resource, name)
-        former = resource.status.get("secretName")
-        moved = await self._mine(resource, former) if former and former != name else None
-        return await self._held(row, resource, found, moved)
-
-    async def _mine(self, resource: Resource, name: str) -> Secret | None:
         found = await self._kube.read_secret(resource.key.namespace, name)
         if found is not None and not _is_ours(found, resource):
             raise AlreadyOwned(
                 f"Secret {name} exists and was not written by jitops for this resource;"
                 " set spec.outputs.secret.name to another name, or delete that Secret"
             )
-        return found
-
-    async def _held(self, row: Row, resource: Resource, found: Secret | None, moved: Secret | None) -> Held:
+        moved = await self._former(resource, name)
         source = found or moved
         if source is None:
             return Held()
         values = _canonical(source)
-        known, _, digest = source.annotations.get(meta.DATA_HASH, "").partition(":")
         key = await self._hash_key.get()
-        another_key = bool(digest) and known != _fingerprint(key)
-        trusted = another_key or digest == _digest(key, row, resource, values)
-        return Held(found, values, trusted, moved)
+        return Held(found, values, _proven(key, row, resource, source, values), moved)
+
+    async def _former(self, resource: Resource, name: str) -> Secret | None:
+        """Read our Secret under its former name; what others keep there by now is none of ours."""
+        former = resource.status.get("secretName")
+        if not former or former == name:
+            return None
+        found = await self._kube.read_secret(resource.key.namespace, former)
+        return found if found is not None and _is_ours(found, resource) else None
 
     async def publish(
         self, row: Row, resource: Resource, held: Held, values: Mapping[str, str], *, owned: bool
@@ -113,51 +112,53 @@ class Outputs:
             wanted = _merged(held.secret, wanted)
         if held.secret == wanted:
             return held
-        return replace(held, secret=await self._kube.write_secret(wanted), values=values, trusted=True)
+        return replace(held, secret=await self._kube.write_secret(wanted), values=values)
 
     async def _wanted(
         self, row: Row, resource: Resource, name: str, values: Mapping[str, str], *, owned: bool
     ) -> Secret:
         asked = (resource.spec.get("outputs") or {}).get("secret") or {}
-        names = asked.get("keys") or {}
+        names, labels, notes = (asked.get(part) or {} for part in ("keys", "labels", "annotations"))
         key = await self._hash_key.get()
-        annotations = {
-            **(asked.get("annotations") or {}),
-            meta.DATA_HASH: f"{_fingerprint(key)}:{_digest(key, row, resource, values)}",
-        }
-        if names:
-            annotations[_NAMES] = json.dumps(names, sort_keys=True)
+        memory = {"keys": names, "labels": sorted(labels), "annotations": sorted(notes)}
+        memory = {part: content for part, content in memory.items() if content}
+        annotations = {**notes, meta.DATA_HASH: _data_hash(key, row, resource, values)}
+        if memory:
+            annotations[_MEMORY] = json.dumps(memory, sort_keys=True)
         return Secret(
             namespace=resource.key.namespace,
             name=name,
             data={names.get(canonical, canonical): value for canonical, value in values.items()},
-            labels={**(asked.get("labels") or {}), **_labels(resource)},
+            labels={**labels, **_labels(resource)},
             annotations=annotations,
             owners=(_owner(resource),) if owned else (),
         )
 
     async def drop_former(self, held: Held) -> None:
-        """Delete the Secret under its former name, once the new one is in status."""
+        """Delete the Secret under its former name, once the new one holds everything."""
         if held.moved_from is not None:
             await self._kube.delete_secret(held.moved_from)
 
-    async def disown(self, row: Row, resource: Resource) -> None:
-        """Take our owner reference off, so that the Secret outlives the resource."""
+    async def disown(self, row: Row, resource: Resource, *, always: bool) -> bool:
+        """Take our owner reference off, so that the Secret outlives the resource; say whether it does.
+
+        Unless `always`, only a Secret stays whose values can't be had again.
+        """
         name = output_secret(row, resource)
         found = await self._kube.read_secret(resource.key.namespace, name) if name else None
-        if found is not None and _is_ours(found, resource) and _owner(resource) in found.owners:
-            others = tuple(owner for owner in found.owners if owner != _owner(resource))
+        if found is None or not _is_ours(found, resource):
+            return False
+        if not always and not row.write_once & _canonical(found).keys():
+            return False
+        others = tuple(owner for owner in found.owners if owner != _owner(resource))
+        if others != found.owners:
             await self._kube.write_secret(replace(found, owners=others))
+        return True
 
 
 def is_changed(held: Held, values: Mapping[str, str]) -> bool:
     """Say whether publishing would change values."""
     return held.secret is None or dict(held.values) != dict(values)
-
-
-def _untouched(resource: Resource) -> bool:
-    """No finalizer: we never wrote anything for it, so its Secret needs no look (a create will tell)."""
-    return meta.FINALIZER not in resource.finalizers and not resource.status.get("id")
 
 
 def _labels(resource: Resource) -> dict[str, str]:
@@ -179,34 +180,60 @@ def _is_ours(secret: Secret, resource: Resource) -> bool:
     return all(secret.labels.get(name) == expected[name] for name in names)
 
 
+def _remembered(secret: Secret) -> tuple[dict[str, str], set[str], set[str]]:
+    """Read which keys were renamed, and which labels and annotations were the spec's; nothing if that was edited."""
+    try:
+        memory = json.loads(secret.annotations.get(_MEMORY, "{}"))
+        names = {str(actual): canonical for canonical, actual in memory.get("keys", {}).items()}
+        return names, {*memory.get("labels", ())}, {*memory.get("annotations", ())}
+    except (ValueError, AttributeError, TypeError):
+        return {}, set(), set()
+
+
 def _canonical(secret: Secret) -> dict[str, str]:
-    names: Mapping[str, str] = json.loads(secret.annotations.get(_NAMES, "{}"))
-    back = {actual: canonical for canonical, actual in names.items()}
-    return {back.get(actual, actual): value for actual, value in secret.data.items()}
+    names, _, _ = _remembered(secret)
+    return {names.get(actual, actual): value for actual, value in secret.data.items()}
 
 
 def _merged(found: Secret, wanted: Secret) -> Secret:
     """Keep what others added beside our values: labels, annotations, owners, finalizers."""
+    _, former_labels, former_notes = _remembered(found)
+    labels = {name: value for name, value in found.labels.items() if name not in former_labels}
+    notes = {name: value for name, value in found.annotations.items() if name not in {*former_notes, _MEMORY}}
     others = tuple(owner for owner in found.owners if owner not in wanted.owners)
-    annotations = {**found.annotations, **wanted.annotations}
-    if _NAMES not in wanted.annotations:
-        annotations.pop(_NAMES, None)
     return replace(
         found,
         data=wanted.data,
-        labels={**found.labels, **wanted.labels},
-        annotations=annotations,
+        labels={**labels, **wanted.labels},
+        annotations={**notes, **wanted.annotations},
         owners=found.owners if set(wanted.owners) <= set(found.owners) else (*wanted.owners, *others),
     )
 
 
+def _data_hash(key: bytes, row: Row, resource: Resource, values: Mapping[str, str]) -> str:
+    """Give the annotation: which key was used, then a keyed hash of each write-once value, or one of all values."""
+    digests = _digests(key, row, resource, values)
+    return ":".join((_fingerprint(key), *(f"{name}={digest}" for name, digest in sorted(digests.items()))))
+
+
+def _digests(key: bytes, row: Row, resource: Resource, values: Mapping[str, str]) -> dict[str, str]:
+    where = (resource.key.namespace, resource.key.name)
+    if not row.write_once:
+        flat = [part for pair in sorted(values.items()) for part in pair]
+        return {"all": keyed_hash(key, *where, *flat)}
+    return {name: keyed_hash(key, *where, name, values[name]) for name in row.write_once & values.keys()}
+
+
+def _proven(
+    key: bytes, row: Row, resource: Resource, secret: Secret, values: Mapping[str, str]
+) -> dict[str, str]:
+    """Pick the write-once values that match their hash, or all of them if another key, lost since, had made it."""
+    known, *listed = secret.annotations.get(meta.DATA_HASH, "").split(":")
+    if listed and known != _fingerprint(key):
+        return {name: values[name] for name in row.write_once & values.keys()}
+    digests = _digests(key, row, resource, values)
+    return {name: values[name] for name in row.write_once & values.keys() if f"{name}={digests[name]}" in listed}
+
+
 def _fingerprint(key: bytes) -> str:
     return keyed_hash(key, "fingerprint")[:8]
-
-
-def _digest(key: bytes, row: Row, resource: Resource, values: Mapping[str, str]) -> str:
-    covered = sorted(
-        (name, value) for name, value in values.items() if not row.write_once or name in row.write_once
-    )
-    flat = [part for pair in covered for part in pair]
-    return keyed_hash(key, resource.key.namespace, resource.key.name, *flat)

@@ -14,7 +14,7 @@ from jitops.api import meta
 from jitops.api.reasons import EventReason
 from jitops.core import errors
 from jitops.core.clock import stamp
-from jitops.core.outcome import Outcomes, Result
+from jitops.core.outcome import Outcomes, Result, is_ending
 from jitops.core.outputs import is_changed
 from jitops.core.plan import Action, Situation, leaves_remote, plan
 from jitops.core.resolver import Resolver
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 MOST_INCARNATIONS = 20
 """How many burnt ids in a row are stepped over in one reconcile."""
+LOOK_AGAIN = 5.0
+"""Seconds between two looks for something that the remote does not show yet, or still shows."""
 
 
 class Reconciler:
@@ -79,8 +81,7 @@ class Reconciler:
                 return
             await self._resolver.connect(work)
             await self._observe(work)
-            if work.plan.action is Action.DELETE:
-                await self._delete(work)
+            await self._delete(work)
         await self._release(work)
 
     async def _observe(self, work: Work) -> None:
@@ -113,7 +114,8 @@ class Reconciler:
         return work.plan.action is not Action.NOTHING
 
     async def _act(self, work: Work) -> None:
-        """Carry the plan out."""
+        """Carry the plan out; what is ours, even if nothing has to be done, carries our finalizer."""
+        self._refuse_second_claim(work)
         match work.plan.action:
             case Action.CREATE:
                 await self._create(work)
@@ -121,17 +123,18 @@ class Reconciler:
                 await self._adopt(work)
             case Action.UPDATE:
                 await self._update(work, work.plan.changes)
+                self.outcomes.tell_update(work, work.plan.changes)
             case Action.REPORT:
                 _refuse_or_report(work)
+        if not work.policies.observe_only:
+            await self._hold(work)
 
     async def _create(self, work: Work) -> None:
         work.phase = EventReason.CANNOT_CREATE
-        if work.wanted.adopt_id is not None and not work.resource.status.get("id"):
+        if work.wanted.adopt_id is not None and not work.begun:
             raise errors.RemoteNotFound(
                 f"there is no object {work.wanted.adopt_id} to adopt; correct spec.management.adopt.id or take it out"
             )
-        if work.adapter.intends:
-            self._refuse_second_claim(work)
         await self._hold(work)
         if work.adapter.intends:
             await self._intend(work)
@@ -146,8 +149,9 @@ class Reconciler:
             await self._update(work, changes)
 
     async def _create_under_free_id(self, work: Work) -> External[Any]:
+        """Step over burnt ids. The Secret holds the keys from the start; its id is corrected once, in the end."""
+        await self._publish_ahead(work)
         for _ in range(MOST_INCARNATIONS):
-            await self._publish_ahead(work)
             try:
                 return await work.adapter.create(work.wanted)
             except errors.IdBurnt:
@@ -156,12 +160,10 @@ class Reconciler:
         raise errors.NotYet(f"{MOST_INCARNATIONS} ids in a row were used up by deleted objects", after=1.0)
 
     async def _adopt(self, work: Work) -> None:
-        work.phase = EventReason.CANNOT_UPDATE
-        self._refuse_second_claim(work)
         await self._hold(work)
-        work.tell(EventReason.ADOPTED, f"adopted {work.found.id}")
         if work.plan.changes:
             await self._update(work, work.plan.changes)
+        work.tell(EventReason.ADOPTED, f"adopted {work.found.id}")
 
     async def _update(self, work: Work, changes: tuple[Change, ...]) -> None:
         work.phase = EventReason.CANNOT_UPDATE
@@ -169,25 +171,31 @@ class Reconciler:
         await self._hold(work)
         await self._publish_ahead(work)
         work.external = await work.adapter.update(work.wanted, work.found, changes)
-        self.outcomes.tell_update(work, changes)
 
     async def _delete(self, work: Work) -> None:
-        await work.adapter.delete(work.wanted, work.found)
-        work.tell(EventReason.DELETED, f"deleted {work.found.id}")
-        if not await work.adapter.gone(work.found):
-            raise errors.NotYet("the remote still lists the object", after=2.0, deleting=True)
+        """Delete what is ours, and see it gone; a deletion that was accepted before may have become visible."""
+        if work.plan.action is Action.DELETE:
+            await work.adapter.delete(work.wanted, work.found)
+            if not await work.adapter.gone(work.found):
+                raise errors.NotYet("the remote still lists the object", after=LOOK_AGAIN, deleting=True)
+            work.tell(EventReason.DELETED, f"deleted {work.found.id}")
+        elif is_ending(work.resource.status):
+            work.tell(EventReason.DELETED, f"deleted {work.resource.status.get('id')}")
 
     async def _release(self, work: Work) -> None:
         """Let the resource go; a Secret that is to stay loses our owner reference first."""
-        if work.policies.retain or work.policies.released:
-            await self._s.outputs.disown(work.row, work.resource)
-            work.tell(EventReason.RETAINED, "the remote object and the Secret were left as they are")
+        asked = work.policies.retain or work.policies.released
+        if leaves_remote(work.policies):
+            kept = await self._s.outputs.disown(work.row, work.resource, always=asked)
+            if asked or kept:
+                work.tell(EventReason.RETAINED, "the remote object and its Secret were left as they are")
         others = tuple(name for name in work.resource.finalizers if name != meta.FINALIZER)
         work.resource = await self._s.kube.set_finalizers(work.resource, others)
 
     async def _hold(self, work: Work) -> None:
         """Put our finalizer on before anything happens outside."""
         if meta.FINALIZER not in work.resource.finalizers:
+            self._resolver.refuse_going_connection(work)
             finalizers = (*work.resource.finalizers, meta.FINALIZER)
             work.resource = await self._s.kube.set_finalizers(work.resource, finalizers)
             if work.resource.deleting:
@@ -197,7 +205,8 @@ class Reconciler:
     async def _intend(self, work: Work) -> None:
         """Write what will tell our object from others' before the remote chooses its id."""
         intent = {"at": stamp(self._s.clock.now()), **await work.adapter.intend(work.wanted)}
-        status = {**work.resource.status, "intent": intent}
+        former = {name: value for name, value in work.resource.status.items() if name != "id"}
+        status = {**former, "intent": intent}
         work.resource = await self._s.reporter.write(work.resource, status, guarded=True)
 
     async def _publish_ahead(self, work: Work) -> None:
@@ -209,22 +218,29 @@ class Reconciler:
         """Bring the outputs into the Secret, verified with the remote if they are news."""
         if work.external is None:
             return
-        work.facts |= {"id": work.external.id, **work.adapter.facts(work.wanted, work.external)}
+        self.outcomes.take_down(work)
+        for reason, message in work.wanted.news:
+            work.tell(reason, message)
         values = work.adapter.outputs(work.wanted, work.external)
         if is_changed(work.held, values) and self._s.outputs.name(work.row, work.resource):
             await work.adapter.verify(work.wanted, work.external)
         await self._write_secret(work, values)
+        await self._s.outputs.drop_former(work.held)
 
     async def _write_secret(self, work: Work, values: Mapping[str, str]) -> None:
         before = work.held
         owned = not work.policies.retain
         work.held = await self._s.outputs.publish(work.row, work.resource, before, values, owned=owned)
-        if work.held.secret != before.secret:
+        if is_changed(before, work.held.values):
             self.outcomes.tell_secret(work, before)
 
     def _refuse_second_claim(self, work: Work) -> None:
-        """Two resources never share a remote object: the first one keeps it."""
-        others = contenders(work.row, work.resource, list(self._s.kube.list(work.resource.key.kind)))
+        """Two resources never share a remote object: the first one keeps it, whoever else comes to claim it."""
+        found = work.external.id if work.external else None
+        known = found is not None and found == work.resource.status.get("id") and work.wanted.owned
+        if known or work.policies.observe_only:
+            return
+        others = contenders(work.row, work.resource, found, self._s.kube)
         if others:
             raise errors.AlreadyOwned(f"{others[0]} manages the same remote object; delete one of the two")
 

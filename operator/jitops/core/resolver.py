@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jitops.api import meta
 from jitops.api.base import InvalidSpec, validate_spec
 from jitops.api.reasons import EventReason
 from jitops.core.adapter import Wanted, connection_key
@@ -51,21 +50,19 @@ class Resolver:
 
     async def connect(self, work: Work) -> None:
         """Get the connection and, unless the resource is going, its Secret."""
-        try:
-            work.line = await self._s.connections.use(self.connection(work), work.resource.key.namespace)
-        except DependencyNotReady as error:
-            if not work.resource.deleting:
-                raise
-            raise DependencyNotReady(
-                f"{error}; the deletion waits for it. To let go without cleaning up, annotate with"
-                f" {meta.RELEASE_FINALIZER}={meta.RELEASE_ORPHAN}",
-                reason=error.reason,
-                retry=error.retry,
-            ) from None
+        work.line = await self._s.connections.use(self.connection(work), work.resource.key.namespace)
         work.adapter = work.row.adapter(work.line.client)
-        if not work.resource.deleting:
+        if work.resource.deleting:
+            return
+        if not (work.untouched and work.adapter.secret_first):
             work.held = await self._s.outputs.read(work.row, work.resource)
-            work.phase = EventReason.CANNOT_OBSERVE
+        work.phase = EventReason.CANNOT_OBSERVE
+
+    def refuse_going_connection(self, work: Work) -> None:
+        """A connection that is being deleted serves those it has, and no one new."""
+        connection = self._s.kube.get(self.connection(work))
+        if connection is not None and connection.deleting:
+            raise DependencyNotReady(f"{connection.key} is being deleted: use another one, or create it again")
 
     def wanted(self, work: Work, since: float | None) -> Wanted[Any]:
         """Put together what the adapter is to compare with."""
@@ -76,10 +73,11 @@ class Resolver:
             identity=self._s.identity,
             now=self._s.clock.now(),
             id=status.get("id"),
+            owned=bool(status.get("appliedFields")),
             adopt_id=work.spec.management.adopt.id,
             incarnation=status.get("incarnation", 0),
             applied=frozenset(status.get("appliedFields") or ()),
             memory=status,
-            held=work.adapter.held(work.held.values, trusted=work.held.trusted),
+            held=work.held.proven,
             since=since,
         )

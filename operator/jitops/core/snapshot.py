@@ -47,6 +47,7 @@ class Snapshot(Generic[R]):
         self._listed: Mapping[str, R] = {}
         self._begun: float | None = None
         self._corrections: list[_Correction[R]] = []
+        self._retracted: dict[str, float] = {}
         self._lock = asyncio.Lock()
 
     async def get(self, since: float | None = None) -> Listing[R]:
@@ -63,8 +64,14 @@ class Snapshot(Generic[R]):
         self._apply(self._corrections[-1])
 
     def retract(self, remote_id: str) -> None:
-        """Drop our corrections for an id, so that the next listing alone decides about it."""
+        """Note that an id's deletion was accepted: from now on the next listing alone decides about it."""
         self._corrections = [c for c in self._corrections if c.id != remote_id]
+        self._retracted[remote_id] = self._clock.monotonic()
+
+    def retracted(self, remote_id: str) -> bool:
+        """Say whether an id's deletion was accepted so lately that the listing may still show it."""
+        at = self._retracted.get(remote_id)
+        return at is not None and self._clock.monotonic() - at < self._settle
 
     def seen(self, remote_id: str) -> R | None:
         """Return the row as last known, without a request."""
@@ -80,6 +87,7 @@ class Snapshot(Generic[R]):
             self._listed = listed
         self._rows, self._begun = dict(self._listed), begun
         self._corrections = [c for c in self._corrections if c.at >= begun - self._settle]
+        self._retracted = {id_: at for id_, at in self._retracted.items() if at >= begun - self._settle}
         for correction in self._corrections:
             self._apply(correction)
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from jitops.api import meta
+from jitops.core.adapter import connection_key
 from jitops.core.clock import moment
 from jitops.core.kube import Event
 from jitops.core.logins import requested
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from jitops.core.adapter import Adapter, External, Row, Wanted
     from jitops.core.connections import Line
-    from jitops.core.kube import JSON, Key, Resource
+    from jitops.core.kube import JSON, Key, Kube, Resource
 
 
 @dataclass(slots=True)
@@ -64,6 +65,11 @@ class Work:
         return bool(self.resource.status.get("id") or self.resource.status.get("intent"))
 
     @property
+    def untouched(self) -> bool:
+        """Say whether we never wrote anything for it; should its Secret's name be taken, a create will tell."""
+        return meta.FINALIZER not in self.resource.finalizers and not self.resource.status.get("id")
+
+    @property
     def asked(self) -> bool:
         """Say whether a person asks for a fresh look that was not taken yet."""
         token = requested(self.resource)
@@ -94,14 +100,33 @@ def drift_hold(annotations: Mapping[str, str], now: datetime) -> datetime | None
     return until if until > now else None
 
 
-def contenders(row: Row, resource: Resource, others: list[Resource]) -> list[Key]:
-    """Name the resources that lay claim to the same remote object and came first."""
-    claims = row.claims(resource)
+def contenders(row: Row, resource: Resource, found: str | None, kube: Kube) -> list[Key]:
+    """Name the resources that manage, at the same place, what this one is about to claim, and came first."""
+    claims = row.claims(resource) | ({found} if found else frozenset())
+    if not claims:
+        return []
+    place = _place(row, resource, kube)
     return [
         other.key
-        for other in others
-        if other.key != resource.key and row.claims(other) & claims and _first(other, resource)
+        for other in kube.list(resource.key.kind)
+        if other.key != resource.key
+        and row.claims(other) & claims
+        and _first(other, resource)
+        and not _observes(other)
+        and _place(row, other, kube) == place
     ]
+
+
+def _place(row: Row, resource: Resource, kube: Kube) -> tuple[str, ...]:
+    """Tell which workspace or organization a resource lives in; two connections may lead to the same one."""
+    key = connection_key(row, resource)
+    connection = kube.get(key)
+    status = connection.status if connection else {}
+    return (status.get("host", ""), status["id"]) if status.get("id") else key
+
+
+def _observes(resource: Resource) -> bool:
+    return bool((resource.spec.get("management") or {}).get("policy") == "Observe")
 
 
 def _first(other: Resource, resource: Resource) -> bool:

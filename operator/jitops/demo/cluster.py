@@ -20,7 +20,7 @@ from jitops.api.meta import GROUP, MANAGED_BY, MANAGER, RECONCILE_REQUESTED_AT
 from jitops.controlplane import Kubectl, KubectlFailed, kubectl_path, running_control_plane
 from jitops.core.kube import Resource
 from jitops.demo.story import DemoFailed, Story
-from jitops.local.documents import secret_of
+from jitops.local.documents import is_output, secret_of
 from jitops.local.progress import in_order, row_of, say
 from jitops.sandbox import Sandbox
 
@@ -64,10 +64,15 @@ async def _told(console: Console, plane: ControlPlane, log: Path) -> None:
             async with _operator(plane, log) as stage.operator:
                 await Story(console, stage, sandbox).tell()
     except (DemoFailed, KubectlFailed) as error:
-        say(console, "\nThe operator's last words:")
-        for line in log.read_text(encoding="utf-8").splitlines()[-SHOWN_LOG_LINES:] if log.exists() else ():
-            say(console, f"  {line}")
+        _quote(console, log)
         raise DemoFailed(str(error)) from None
+
+
+def _quote(console: Console, log: Path) -> None:
+    say(console, "\nThe operator's last words:")
+    lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
+    for line in lines[-SHOWN_LOG_LINES:]:
+        say(console, f"  {line}")
 
 
 @asynccontextmanager
@@ -125,16 +130,22 @@ class ClusterStage:
         token = f"demo-{time.time_ns()}"
         await self._call("annotate", "--overwrite", "jitops", "--all", f"{RECONCILE_REQUESTED_AT}={token}")
 
-        def answered(resource: Resource) -> bool:
-            handled = resource.status.get("lastHandledReconcileAt") == token
-            return handled and row_of(resource).ready == "True"
+        async def answered() -> bool:
+            resources = await self.resources()
+            handled = all(one.status.get("lastHandledReconcileAt") == token for one in resources)
+            return handled and all(row_of(one).ready == "True" for one in resources)
 
         await self._watched(self._until(answered), progress)
 
     async def delete(self, manifests: Sequence[Manifest], progress: Progress) -> None:
-        """Delete with kubectl, which waits for the finalizers."""
+        """Delete with kubectl, which waits for the finalizers; the garbage collector takes the outputs a bit later."""
         delete = self._call("delete", "-f", "-", f"--timeout={PATIENCE:.0f}s", stdin=_text(manifests))
         await self._watched(delete, progress)
+
+        async def collected() -> bool:
+            return not any(is_output(secret) for secret in await self.secrets())
+
+        await self._watched(self._until(collected), progress)
 
     async def resources(self) -> list[Resource]:
         """Read all resources."""
@@ -152,9 +163,9 @@ class ClusterStage:
     async def _call(self, *arguments: str, stdin: str | None = None) -> str:
         return await asyncio.to_thread(self._kubectl, *arguments, stdin=stdin)
 
-    async def _until(self, holds: Callable[[Resource], bool]) -> None:
+    async def _until(self, holds: Callable[[], Coroutine[None, None, bool]]) -> None:
         async with asyncio.timeout(PATIENCE):
-            while not all(map(holds, await self.resources())):
+            while not await holds():  # noqa: ASYNC110 - kubectl has no event to wait for
                 await asyncio.sleep(POLL)
 
     async def _watched(self, goal: Coroutine[None, None, object], progress: Progress) -> None:

@@ -91,6 +91,7 @@ def _faults(manifest: Manifest, known: Resource | None, ours: set[Key]) -> Itera
 
 def _take_in(manifests: Sequence[Manifest], store: LocalStore) -> None:
     for manifest in manifests:
+        store.take_back(manifest.key)
         store.apply(manifest.body)
     for key in set(store.keys()) - {manifest.key for manifest in manifests}:
         store.delete(key)
@@ -123,20 +124,12 @@ class _Pass:
 
     def _is_worth_waiting(self, seconds: float) -> bool:
         queue = self._work.controller.queue
-        if queue.waiting(0) or self._return_lost() or self._drop_unused():
+        if queue.waiting(0) or self._drop_unused():
             return True
         return queue.waiting(seconds) > 0 and any(map(self._work.may_heal, self._unready()))
 
     def _unready(self) -> list[Resource]:
         return [one for one in self._work.resources() if one.deleting or not self._work.is_ready(one)]
-
-    def _return_lost(self) -> bool:
-        """Make those again that were still being deleted when their manifest came back."""
-        present = {*self._store.keys(), *self._store.given()}
-        lost = [manifest for manifest in self._manifests if manifest.key not in present]
-        for manifest in lost:
-            self._store.apply(manifest.body)
-        return bool(lost)
 
     def _drop_unused(self) -> bool:
         """Drop Secrets and the like that left the manifests, once nothing is being deleted that may need them."""

@@ -127,6 +127,29 @@ class Folder:
             raise
 
 
+class Nowhere:
+    """A folder that is none: what it is given is kept by nobody, as the tests of the core want it."""
+
+    def documents(self) -> Iterator[Mapping[str, JSON]]:
+        """Give nothing back."""
+        return iter(())
+
+    def keep(self, key: Key, document: Mapping[str, JSON]) -> None:
+        """Keep nothing."""
+
+    def drop(self, key: Key) -> None:
+        """Have nothing to forget."""
+
+    def publish(self, secret: Key, values: Mapping[str, str]) -> None:
+        """Show nothing."""
+
+    def withdraw(self, secret: Key) -> None:
+        """Have nothing to take away."""
+
+    def withdraw_others(self, secrets: Iterable[Key]) -> None:
+        """Have nothing to take away."""
+
+
 def _prepare(path: Path) -> None:
     """Make the folder, or see that it is ours: nobody's files get in the way of a mistyped path."""
     path.mkdir(parents=True, exist_ok=True)

@@ -18,7 +18,7 @@ from jitops.core.clock import Clock, stamp
 from jitops.core.errors import Conflict, NamespaceTerminating, SpecInvalid
 from jitops.core.kube import JSON, Event, Key, Resource, Secret
 from jitops.local.documents import is_ours, is_output, key_of, secret_document, secret_of
-from jitops.local.folder import Folder
+from jitops.local.folder import Folder, Nowhere
 
 Body = dict[str, Any]
 
@@ -28,7 +28,7 @@ class LocalStore:
 
     def __init__(self, clock: Clock, folder: Folder | None = None) -> None:
         self._clock = clock
-        self._folder = folder
+        self._folder = folder or Nowhere()
         self._versions = itertools.count(1)
         self._bodies: dict[Key, Body] = {}
         self._resources: dict[Key, Resource] = {}
@@ -42,8 +42,7 @@ class LocalStore:
         self.on_change: Callable[[Resource | None, Resource], None] = lambda _before, _after: None
         self.on_gone: Callable[[Key], None] = lambda _: None
         self.on_secret: Callable[[Key], None] = lambda _: None
-        if folder is not None:
-            self._restore(folder)
+        self._restore()
 
     # What a user does.
 
@@ -80,6 +79,14 @@ class LocalStore:
         body = deepcopy(body)
         body["metadata"]["deletionTimestamp"] = stamp(self._clock.now())
         self._settle(key, body)
+
+    def take_back(self, key: Key) -> None:
+        """Take a deletion back that is not over yet: no API server can, but a manifest that comes back means it."""
+        body = self._bodies.get(key)
+        if body is not None and "deletionTimestamp" in body["metadata"]:
+            body = deepcopy(body)
+            del body["metadata"]["deletionTimestamp"]
+            self._put(key, body)
 
     def keys(self) -> list[Key]:
         """Name all custom resources."""
@@ -149,7 +156,7 @@ class LocalStore:
         if any(name == "." or name.startswith("..") for name in secret.data):
             raise SpecInvalid(f"Secret {secret.name} can't have a key that is '.' or begins with '..'; choose another")
         self.writes.append(("secret", secret.key))
-        return self._put_secret(secret)
+        return self._put_secret(secret, ours=True)
 
     async def delete_secret(self, secret: Secret) -> None:
         """Delete a Secret."""
@@ -165,22 +172,23 @@ class LocalStore:
         return self.namespaces.get(namespace, {})
 
     def event(self, resource: Resource, event: Event) -> None:
-        """Keep the event for whoever looks."""
-        self.events.append((resource.key, event))
+        """Keep the event for whoever looks; a namespace that is terminating takes none."""
+        if resource.key.namespace not in self.terminating:
+            self.events.append((resource.key, event))
 
     # Below the surface.
 
-    def _restore(self, folder: Folder) -> None:
+    def _restore(self) -> None:
         """Take in what the folder holds, and lay the outputs out as it says."""
-        for document in folder.documents():
+        for document in self._folder.documents():
             self._take_in(key_of(document), document)
         versions = [int(resource.resource_version) for resource in self._resources.values()]
         versions += [int(secret.resource_version) for secret in self._secrets.values()]
         self._versions = itertools.count(max(versions, default=0) + 1)
         outputs = [secret for secret in self._secrets.values() if is_output(secret)]
-        folder.withdraw_others(secret.key for secret in outputs)
+        self._folder.withdraw_others(secret.key for secret in outputs)
         for secret in outputs:
-            folder.publish(secret.key, secret.data)
+            self._folder.publish(secret.key, secret.data)
 
     def _take_in(self, key: Key, document: Mapping[str, JSON]) -> None:
         match key.kind:
@@ -218,7 +226,7 @@ class LocalStore:
         """Keep the body, or let it go when its deletion is held by nothing any more."""
         if "deletionTimestamp" in body["metadata"] and not body["metadata"]["finalizers"]:
             self._collect(body["metadata"]["uid"])
-            self._drop(key)
+            self._folder.drop(key)
             del self._bodies[key], self._resources[key]
             self.on_gone(key)
         else:
@@ -226,7 +234,7 @@ class LocalStore:
 
     def _put(self, key: Key, body: Body) -> Resource:
         body["metadata"]["resourceVersion"] = str(next(self._versions))
-        self._keep(key, body)
+        self._folder.keep(key, body)
         before, after = self._resources.get(key), Resource.parse(key.kind, body)
         self._bodies[key], self._resources[key] = body, after
         self.on_change(before, after)
@@ -248,16 +256,18 @@ class LocalStore:
         if wanted != known:
             self._put_secret(wanted)
 
-    def _put_secret(self, secret: Secret) -> Secret:
+    def _put_secret(self, secret: Secret, *, ours: bool = False) -> Secret:
+        """Keep a Secret, and tell of it unless the operator wrote it, who knows."""
         kept = replace(secret, resource_version=str(next(self._versions)))
         if kept.deleting and not kept.finalizers:
-            self._drop(kept.key)
+            self._folder.drop(kept.key)
             self._secrets.pop(kept.key, None)
         else:
-            self._keep(kept.key, secret_document(kept, stamp(self._clock.now()) if kept.deleting else None))
+            self._folder.keep(kept.key, secret_document(kept, stamp(self._clock.now()) if kept.deleting else None))
             self._secrets[kept.key] = kept
         self._lay_out(kept)
-        self.on_secret(kept.key)
+        if not ours:
+            self.on_secret(kept.key)
         return kept
 
     def _delete_secret(self, key: Key) -> None:
@@ -269,30 +279,18 @@ class LocalStore:
         """Take in a ConfigMap or a Namespace, of which nothing but values and labels counts."""
         metadata = {"name": key.name, "namespace": key.namespace, "labels": manifest["metadata"].get("labels") or {}}
         document = {"kind": key.kind, "metadata": metadata, "data": dict(manifest.get("data") or {})}
-        self._keep(key, document)
+        self._folder.keep(key, document)
         self._take_in(key, document)
 
     def _drop_other(self, key: Key) -> None:
-        self._drop(key)
+        self._folder.drop(key)
         self.config_maps.pop(key, None)
         if key.kind == "Namespace":
             self.namespaces.pop(key.name, None)
 
-    # In the folder.
-
-    def _keep(self, key: Key, document: Mapping[str, JSON]) -> None:
-        if self._folder is not None:
-            self._folder.keep(key, document)
-
-    def _drop(self, key: Key) -> None:
-        if self._folder is not None:
-            self._folder.drop(key)
-
     def _lay_out(self, secret: Secret) -> None:
         """Show an output's values as files for as long as it exists."""
-        if self._folder is None or not is_output(secret):
-            return
-        if secret.key in self._secrets:
+        if is_output(secret) and secret.key in self._secrets:
             self._folder.publish(secret.key, secret.data)
-        else:
+        elif is_output(secret):
             self._folder.withdraw(secret.key)

@@ -38,9 +38,11 @@ MOST_THROTTLED = 3
 """How often one request waits as the API server asks it to (429) before it fails."""
 LONGEST_WAIT = 5.0
 MERGE_PATCH = "application/merge-patch+json"
+JSON_PATCH = "application/json-patch+json"
 PLAIN = "application/json"
 METADATA = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json"
 UNAUTHORIZED = 401
+UNPROCESSABLE = 422
 TOO_MANY = 429
 REFUSALS = range(400, 500)
 
@@ -72,9 +74,11 @@ class Refusal(Exception):
         """Say whether the Status names this cause."""
         return any(cause.get("reason") == reason for cause in self.causes)
 
-    def names_other_object(self) -> bool:
-        """Say whether the request was meant for an object that had this name before."""
-        return any(cause.get("field") == "metadata.uid" for cause in self.causes)
+    @property
+    def outdated(self) -> bool:
+        """Say whether a patch was refused for what it rests on: a test in it failed, or the name is another's now."""
+        unapplied = self.status == UNPROCESSABLE and not self.causes
+        return unapplied or any(cause.get("field") == "metadata.uid" for cause in self.causes)
 
 
 class ApiServer:
@@ -117,7 +121,7 @@ class ApiServer:
         headers = {"Accept": accept} if data is None else {"Accept": accept, "Content-Type": content_type}
         status, content = await self._persist(method, path, data, headers)
         if status < REFUSALS.start:
-            return json.loads(content)
+            return _decoded(content)
         if status in REFUSALS and status not in (UNAUTHORIZED, TOO_MANY):
             raise Refusal.read(status, content)
         raise Unavailable(f"the Kubernetes API answered HTTP {status}")
@@ -211,8 +215,8 @@ class Access:
             self._certificates = _certificates(configuration)
         except NoClusterConfigured:
             raise
-        except (config.ConfigException, OSError, ValueError, TypeError) as error:
-            raise NoClusterConfigured(str(error)) from None
+        except Exception as error:  # noqa: BLE001 - a kubeconfig can be wrong in ways that the library doesn't foresee
+            raise NoClusterConfigured(f"the Kubernetes configuration can't be used: {_words(error)}") from None
         return self._certificates != before
 
     async def authorize(self, request: aiohttp.ClientRequest, send: ClientHandlerType) -> aiohttp.ClientResponse:
@@ -265,6 +269,19 @@ def _kubeconfig(named: Path | None) -> str:
 def _certificates(configuration: Configuration) -> tuple[bytes, ...]:
     files = (configuration.ssl_ca_cert, configuration.cert_file, configuration.key_file)
     return tuple(Path(name).read_bytes() for name in files if name)
+
+
+def _decoded(content: bytes) -> JSON:
+    try:
+        return json.loads(content)
+    except ValueError:
+        raise Unavailable("the Kubernetes API's answer can't be understood") from None
+
+
+def _words(error: Exception) -> str:
+    """Tell what is wrong with a kubeconfig; past "in", the library's words may repeat a whole entry, token and all."""
+    known = isinstance(error, config.ConfigException | OSError)
+    return str(error).partition(" in ")[0] if known else type(error).__name__
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:

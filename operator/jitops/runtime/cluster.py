@@ -21,7 +21,7 @@ from jitops.runtime import apiserver
 from jitops.runtime.apiserver import ApiServer, Refusal
 from jitops.runtime.events import Events
 from jitops.runtime.store import Store
-from jitops.runtime.wire import StoredSecret, fingerprint, secret_body, secret_from
+from jitops.runtime.wire import StoredSecret, fingerprint, secret_body, secret_from, status_patch
 
 PLURALS = {info.kind: info.plural for info in KINDS}
 NAME = re.compile(r"[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?")
@@ -117,24 +117,20 @@ class Cluster:
 
     async def set_finalizers(self, resource: Resource, finalizers: tuple[str, ...]) -> Resource:
         """Replace the finalizers, if the resource is still in this version."""
-        return await self._patch(resource, {}, {"finalizers": list(finalizers)}, guarded=True)
+        guards = {"uid": resource.uid, "resourceVersion": resource.resource_version}
+        body = {"metadata": {"finalizers": list(finalizers), **guards}}
+        return await self._patch(resource, "", body, apiserver.MERGE_PATCH)
 
     async def write_status(self, resource: Resource, status: Mapping[str, JSON], *, guarded: bool = False) -> Resource:
         """Make the status so, sending just the fields that differ."""
-        known = resource.status
-        patch: dict[str, JSON] = {name: value for name, value in status.items() if known.get(name) != value}
-        patch |= dict.fromkeys(known.keys() - status.keys())
-        return await self._patch(resource, {"status": patch}, {}, guarded=guarded, subresource="/status")
+        return await self._patch(
+            resource, "/status", status_patch(resource, status, guarded=guarded), apiserver.JSON_PATCH
+        )
 
-    async def _patch(
-        self, resource: Resource, patch: JSON, meta: JSON, *, guarded: bool, subresource: str = ""
-    ) -> Resource:
-        """Patch this very resource, never one that took its name since."""
+    async def _patch(self, resource: Resource, subresource: str, body: JSON, content_type: str) -> Resource:
         key = resource.key
-        guards = {"uid": resource.uid} | ({"resourceVersion": resource.resource_version} if guarded else {})
-        body = {**patch, "metadata": {**meta, **guards}}
         try:
-            answer = await self._write("PATCH", _path(key) + subresource, body, apiserver.MERGE_PATCH)
+            answer = await self._write("PATCH", _path(key) + subresource, body, content_type)
         except Refusal as refusal:
             if refusal.status == NOT_FOUND:
                 self.lost(key, resource.uid)
@@ -278,7 +274,7 @@ def _meaning(refusal: Refusal, verb: str, key: Key, values: Mapping[str, str] | 
     creates_nowhere = verb == "create" and refusal.status == NOT_FOUND
     if refusal.caused_by("NamespaceTerminating") or creates_nowhere:
         return errors.NamespaceTerminating(sentence)
-    if refusal.status in (NOT_FOUND, CONFLICT) or refusal.names_other_object():
+    if refusal.status in (NOT_FOUND, CONFLICT) or refusal.outdated:
         return errors.Conflict(sentence)
     if refusal.status == FORBIDDEN:
         return errors.PermissionDenied(sentence)

@@ -14,7 +14,7 @@ class Metrics:
     """The measures of one operator, in a registry of their own."""
 
     def __init__(self) -> None:
-        disable_created_metrics()
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
         reconciles = Counter(
             "jitops_reconciles", "Reconciles, by how they ended.", ("kind", "outcome"), registry=self.registry

@@ -1,4 +1,4 @@
-"""Secrets and events between our values and Kubernetes' JSON.
+"""Secrets, statuses and events between our values and Kubernetes' JSON.
 
 What a Secret has beyond our value (its type, binary values, owners of other groups) is carried along, so that writing
 it back takes nothing away.
@@ -100,6 +100,23 @@ def fingerprint(body: Mapping[str, JSON]) -> int:
             bool(meta.get("deletionTimestamp")),
         )
     )
+
+
+def status_patch(resource: Resource, status: Mapping[str, JSON], *, guarded: bool) -> list[JSON]:
+    """Write the difference as a JSON patch that applies to this very resource, and if `guarded` to this version of it.
+
+    A merge patch could not: in one on the status, the API server ignores the UID.
+    """
+    known = resource.status
+    tests = {"uid": resource.uid} | ({"resourceVersion": resource.resource_version} if guarded else {})
+    patch: list[JSON] = [{"op": "test", "path": f"/metadata/{name}", "value": value} for name, value in tests.items()]
+    if not known:
+        return [*patch, {"op": "add", "path": "/status", "value": dict(status)}]
+    for name, value in status.items():
+        if known.get(name) != value:
+            patch.append({"op": "add", "path": f"/status/{name}", "value": value})
+    gone = known.keys() - status.keys()
+    return patch + [{"op": "remove", "path": f"/status/{name}"} for name in sorted(gone)]
 
 
 def event_body(resource: Resource, event: Event, instance: str, moment: datetime) -> dict[str, JSON]:

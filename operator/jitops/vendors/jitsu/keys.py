@@ -125,7 +125,7 @@ def decide(q: Question, make: Callable[[], str] = generate) -> Ring:
         return Ring(q.use)
     current = max((entry for entry in q.known if entry.retire_after is None), key=_number, default=None)
     floor = (current.number + q.rotating) if current else 0
-    held = number_of(q.stem, q.held_id or "", MARKS[q.use])
+    held = _held(q)
     if held is not None and held >= floor and q.held_secret:
         number, secret = held, q.held_secret
     else:
@@ -137,6 +137,14 @@ def decide(q: Question, make: Callable[[], str] = generate) -> Ring:
 
 def _number(entry: Entry) -> int:
     return entry.number
+
+
+def _held(q: Question) -> int | None:
+    """Tell the number of the key in the Secret; where its id was lost, the hint of its plaintext tells."""
+    if q.held_id is None and q.held_secret is not None:
+        alike = (row.id for row in q.remote if row.hint == hint(q.held_secret or ""))
+        return next((n for id_ in alike if (n := number_of(q.stem, id_, MARKS[q.use])) is not None), None)
+    return number_of(q.stem, q.held_id or "", MARKS[q.use])
 
 
 def _highest(q: Question) -> int:

@@ -61,9 +61,10 @@ class StreamAdapter(Adapter[JitsuStreamSpec, StreamRow]):
         rows = (await self._client.streams.get(wanted.since)).rows
         stem = self.stem(wanted)
         candidates = (wanted.id or "", *(identity.numbered(stem, number) for number in range(PROBED)))
-        ours = next((rows[id_] for id_ in candidates if id_ in rows), None)
-        if ours is not None:
-            return External(ours.id, ours, ours=True)
+        known = next((rows[id_] for id_ in candidates if id_ in rows), None)
+        if known is not None:
+            made = identity.number_of(stem, known.id) is not None
+            return External(known.id, known, ours=made or wanted.owned)
         adopted = rows.get(wanted.adopt_id or "") if wanted.id is None else None
         return External(adopted.id, adopted, ours=False) if adopted else None
 
@@ -73,7 +74,7 @@ class StreamAdapter(Adapter[JitsuStreamSpec, StreamRow]):
         rings = Rings(
             public=decide(self._question(wanted, "public", row.public_keys if row else ())),
             private=decide(self._question(wanted, "private", row.private_keys if row else ())),
-            rotate=wanted.spec.keys.rotate,
+            rotate=self._token(wanted),
         )
         id_ = external.id if external else identity.numbered(self.stem(wanted), wanted.incarnation)
         news = tuple(
@@ -82,6 +83,13 @@ class StreamAdapter(Adapter[JitsuStreamSpec, StreamRow]):
             if ring.replaced
         )
         return replace(wanted, prepared=rings, material=_material(id_, rings), news=news)
+
+    @staticmethod
+    def _token(wanted: Want) -> str | None:
+        """Give the rotation token that is acted on by now: none is while observing, and its removal asks nothing."""
+        done: str | None = (wanted.memory.get("keys") or {}).get("rotate")
+        asked = wanted.spec.keys.rotate
+        return done if wanted.spec.management.policy == "Observe" else asked or done
 
     def _question(self, wanted: Want, use: str, remote: tuple[KeyRow, ...]) -> Question:
         spec, memory = wanted.spec, wanted.memory.get("keys") or {}
@@ -92,7 +100,7 @@ class StreamAdapter(Adapter[JitsuStreamSpec, StreamRow]):
             stem=self.stem(wanted),
             wanted=mode == "Generate",
             frozen=spec.management.policy == "Observe",
-            rotating=spec.keys.rotate != memory.get("rotate"),
+            rotating=self._token(wanted) != memory.get("rotate"),
             overlap=spec.key_overlap,
             now=wanted.now,
             held_id=wanted.held.get(f"{use}KeyId"),
@@ -183,10 +191,6 @@ class StreamAdapter(Adapter[JitsuStreamSpec, StreamRow]):
     async def delete(self, wanted: Want, external: Found) -> None:  # noqa: ARG002 - the contract's
         """DELETE with `strict=true`: refused while a link uses the stream (section 6)."""
         await self._client.delete(TYPE, external.id, strict=True)
-
-    def held(self, values: Mapping[str, str], *, trusted: bool) -> Mapping[str, str]:
-        """Trust a key's plaintext only while the Secret is as we wrote it."""
-        return values if trusted else {}
 
     def outputs(self, wanted: Want, external: Found) -> Mapping[str, str]:
         """Give the id, and each key whole and in halves."""

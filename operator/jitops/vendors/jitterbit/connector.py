@@ -47,16 +47,25 @@ class ConnectorAdapter(Adapter[ConnectorSpec, ConnectorRow]):
         listing = await self._client.connectors.get(wanted.since)
         known = listing.rows.get(wanted.id or "")
         if known is not None:
-            return External(known.id, known, ours=True)
+            return External(known.id, known, ours=wanted.owned)
         intent = wanted.memory.get("intent")
         if intent:
             listing = await self._settled(listing, moment(intent["at"]))
-            ours = _only(wanted, listing, known=intent["ids"])
+            ours = self._intended(wanted, listing, intent["ids"])
             if ours is not None:
                 return External(ours.id, ours, ours=True)
             self._insist_on_settled(listing, moment(intent["at"]))
         adopted = listing.rows.get(wanted.adopt_id) if wanted.adopt_id else _only(wanted, listing)
         return External(adopted.id, adopted, ours=False) if adopted else None
+
+    @staticmethod
+    def _intended(
+        wanted: Want, listing: Listing[ConnectorRow], known: Collection[str]
+    ) -> ConnectorRow | None:
+        """Find what the intent led to: the one with the id in status, else the one that was not there before."""
+        if wanted.id is not None:
+            return listing.rows.get(wanted.id)
+        return _only(wanted, listing, known)
 
     async def _settled(self, listing: Listing[ConnectorRow], attempt: datetime) -> Listing[ConnectorRow]:
         """Return a listing that had time to show a registration, if there can be one by now."""
@@ -118,6 +127,8 @@ class ConnectorAdapter(Adapter[ConnectorSpec, ConnectorRow]):
 
     async def delete(self, wanted: Want, external: Found) -> None:  # noqa: ARG002 - the contract's
         """Delete the payload, then the registration; what was refused though nothing is left is done."""
+        if self._client.connectors.retracted(external.id):
+            return  # It was accepted; the listing is late.
         with contextlib.suppress(Refused):
             # There may be no payload, or the connector is in use: removing the registration tells which.
             await self._client.remove_payload(external.id)

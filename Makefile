@@ -1,0 +1,65 @@
+# Every target installs what it needs into .venv, and nothing anywhere else. Python 3.11 or newer is all that must be there.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+LOCKER := $(VENV)/locker
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(LOCKER)/bin/pip-compile --quiet --upgrade --generate-hashes --strip-extras \
+	--no-emit-options --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+
+.PHONY: help demo demo-cluster test test-quick check crds bench lock clean
+.DEFAULT_GOAL := help
+
+help: ## show this
+	@grep -E '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 20
+
+demo: $(READY) ## show both products being managed, without a cluster
+	$(BIN)/jitops demo
+
+demo-cluster: $(READY) ## the same on a real Kubernetes API server; the first time it is built, for some minutes
+	$(BIN)/jitops demo --cluster
+
+test: $(READY) ## all tests; the first time the control plane is built, for some minutes
+	$(BIN)/pytest
+
+test-quick: $(READY) ## the tests that need no control plane
+	$(BIN)/pytest -m "not cluster"
+
+check: $(READY) ## linters, types, layers, generated files, quick tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/jitops crds --check crds
+	$(BIN)/pytest -m "not cluster"
+
+crds: $(READY) ## generate the CRDs from the models
+	$(BIN)/jitops crds --write crds
+
+bench: $(READY) ## 1,000 streams on a real API server, beside a bare client and a plain kopf operator
+	$(BIN)/python -m benchmarks.creation
+
+lock: $(LOCKER)/.ready ## resolve the newest dependencies anew, with hashes
+	$(COMPILE) --output-file requirements.txt pyproject.toml
+	$(COMPILE) --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
+
+clean: ## remove what was installed and generated; the control plane stays in the user's cache
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find operator tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("jitops needs Python 3.11 or newer: make PYTHON=…")'
+	$(PYTHON) -m venv $(VENV)
+
+$(READY): requirements-dev.txt pyproject.toml | $(BIN)/python
+	@echo "installing into $(VENV)"
+	$(PIP) install --require-hashes --no-deps --requirement requirements-dev.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(LOCKER)/.ready: | $(BIN)/python
+	$(PYTHON) -m venv $(LOCKER)
+	$(LOCKER)/bin/python -m pip --disable-pip-version-check --quiet install "pip-tools>=7.6"
+	@touch $@

@@ -1,0 +1,117 @@
+"""What an end-to-end run leaves behind, and the search of all of it for secrets.
+
+Every version of every resource, event and Secret is taken down while the run lasts, by watches: what was shown for a
+moment is found too. The operators' logs and metrics lie in the same folder.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from jitops.api.kinds import KINDS
+from jitops.api.meta import MANAGED_BY, MANAGER
+from jitops.controlplane import Kubectl, kubectl_path
+
+SHOWN = ("events.events.k8s.io", "leases", "configmaps", *(f"{kind.plural}.jitops.dev" for kind in KINDS))
+"""What anyone may read: no secret may ever stand there."""
+PUBLIC = frozenset(
+    {"id", "publicKeyId", "privateKeyId", "endpointEntityId", "functionEntityStartId", "functionEntityEndId"}
+)
+"""The values of output Secrets that status tells too."""
+WHOLE = frozenset({"MANIFEST.MF"})
+"""A value that is a text around others; it is no secret line by line."""
+SHORTEST = 8
+TRACES = ("Traceback (most recent call last)", "defect while working on", "Task exception was never retrieved")
+"""What a log must never hold: each is a defect."""
+
+
+@dataclass
+class Evidence:
+    """The folder of a run, the watches that fill it, and the secrets that were planted."""
+
+    folder: Path
+    planted: set[str] = field(default_factory=set)
+    _watches: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def watch(self, kubectl: Kubectl) -> None:
+        """Take down each version of everything from now on."""
+        for resource in SHOWN:
+            self._follow(kubectl, resource, self.folder / f"{resource}.watch")
+        self._follow(kubectl, "secrets", self.folder / "secrets.private", "-l", f"{MANAGED_BY}={MANAGER}")
+
+    def _follow(self, kubectl: Kubectl, resource: str, file: Path, *options: str) -> None:
+        command = [str(kubectl_path()), "--kubeconfig", str(kubectl.kubeconfig), "get", resource, "-A", "-o", "json"]
+        with file.open("wb") as kept:
+            self._watches.append(
+                subprocess.Popen(  # noqa: S603 - kubectl
+                    [*command, "--watch", "--output-watch-events", *options],
+                    stdin=subprocess.DEVNULL, stdout=kept, stderr=subprocess.DEVNULL,
+                )  # fmt: skip
+            )
+
+    def unwatch(self) -> bool:
+        """End the watches; tell whether all of them lasted to the end."""
+        lasted = [watch.poll() is None for watch in self._watches]
+        for watch in self._watches:
+            watch.terminate()
+        for watch in self._watches:
+            watch.wait(10)
+        return all(lasted)
+
+    def secrets(self) -> set[str]:
+        """Name the planted secrets, and every secret value that an output Secret ever had."""
+        made = set[str]()
+        for secret in _documents((self.folder / "secrets.private").read_text(encoding="utf-8")):
+            values = {
+                name: base64.b64decode(value).decode()
+                for name, value in (secret["object"].get("data") or {}).items()
+            }
+            public = {value for name, value in values.items() if name in PUBLIC}
+            for name, value in values.items():
+                if name not in WHOLE and value not in public:
+                    made.add(value.rpartition(":")[2])  # A write key is `id:secret`.
+        return {secret for secret in self.planted | made if len(secret) >= SHORTEST}
+
+    def findings(self) -> list[str]:
+        """Name each file in which a secret, or the trace of a defect, stands; never the secret itself."""
+        needles = [
+            (number, needle)
+            for number, secret in enumerate(sorted(self.secrets()))
+            for needle in (secret, base64.b64encode(secret.encode()).decode())
+        ]
+        return [finding for file in sorted(self.folder.iterdir()) for finding in _search(file, needles)]
+
+
+def _search(file: Path, needles: Iterable[tuple[int, str]]) -> Iterator[str]:
+    if file.suffix == ".private":
+        return
+    text = file.read_text(encoding="utf-8", errors="replace")
+    for number, needle in needles:
+        place = text.find(needle)
+        if place >= 0:
+            around = text[max(0, place - 80) : place]
+            yield f"{file.name} holds secret number {number}, after {around!r}"
+    if file.suffix == ".log":
+        yield from (f"{file.name} holds {trace!r}" for trace in TRACES if trace in text)
+
+
+def _documents(text: str) -> Iterator[dict[str, dict[str, dict[str, str]]]]:
+    """Read one JSON document after the other; the last may be cut off."""
+    decoder, place = json.JSONDecoder(), 0
+    while (place := _next(text, place)) < len(text):
+        try:
+            document, place = decoder.raw_decode(text, place)
+        except ValueError:
+            return
+        yield document
+
+
+def _next(text: str, place: int) -> int:
+    while place < len(text) and text[place].isspace():
+        place += 1
+    return place

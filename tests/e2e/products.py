@@ -1,0 +1,112 @@
+"""Both products for the end-to-end tests: the sandbox, on an event loop of its own in a thread of this process."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from jitops.sandbox import Fault, Sandbox, Switches
+from jitops.sandbox.record import WRITES, Request
+
+T = TypeVar("T")
+
+LOGIN = "*/user/login*"
+
+
+class Products:
+    """The products, and what a test asks of them; every question is answered on the loop that serves them."""
+
+    def __init__(self, sandbox: Sandbox, loop: asyncio.AbstractEventLoop) -> None:
+        self.sandbox = sandbox
+        self._loop = loop
+
+    def ask(self, question: Callable[[Sandbox], T]) -> T:
+        """Have a question answered, or an order carried out, between two requests."""
+
+        async def answer() -> T:
+            return question(self.sandbox)
+
+        return asyncio.run_coroutine_threadsafe(answer(), self._loop).result(10)
+
+    def streams(self) -> list[dict[str, Any]]:
+        """Give the live streams as clients see them."""
+        return self.ask(lambda sandbox: sandbox.jitsu.objects("stream"))
+
+    def stored(self, stream: str) -> dict[str, Any]:
+        """Give a stream as the console's database holds it."""
+        return self.ask(lambda sandbox: sandbox.jitsu.stored(stream))
+
+    def connectors(self) -> list[dict[str, str]]:
+        """Give the live registrations."""
+        names = ("id", "name", "version", "key", "secret")
+        return self.ask(
+            lambda sandbox: [{name: getattr(one, name) for name in names} for one in sandbox.jitterbit.connectors()]
+        )
+
+    def empty(self) -> bool:
+        """Tell whether neither product holds anything."""
+        return not self.streams() and not self.connectors()
+
+    def fault(self, **fault: Any) -> None:
+        """Order a fault."""
+        self.ask(lambda sandbox: sandbox.faults.add(Fault(**fault)))
+
+    def heal(self) -> None:
+        """Take all faults back."""
+        self.ask(lambda sandbox: sandbox.faults.clear())
+
+    def requests(self, product: str = "*", method: str = "*", path: str = "*") -> list[Request]:
+        """Give the requests that were made."""
+        return self.ask(lambda sandbox: sandbox.requests.matching(product=product, method=method, path=path))
+
+    def count(self, product: str = "*", method: str = "*", path: str = "*") -> int:
+        """Count the requests that were made."""
+        return len(self.requests(product, method, path))
+
+    def writes(self) -> list[Request]:
+        """Give the requests that change something; a login, which changes nothing here, is left out."""
+        return [one for one in self.requests() if one.method in WRITES and not one.path.endswith("/user/login")]
+
+    def forget(self) -> None:
+        """Begin to count anew."""
+        self.ask(lambda sandbox: sandbox.requests.clear())
+
+    def secrets(self) -> set[str]:
+        """Name every secret that the products know now: what was sown, what they made, the sessions they opened."""
+        return self.ask(_secrets)
+
+
+def _secrets(sandbox: Sandbox) -> set[str]:
+    sown = {key.secret for key in sandbox.seed.jitsu.keys} | set(sandbox.seed.jitsu.serviceTokens)
+    sown |= {user.password for user in sandbox.seed.jitterbit.users}
+    made = {secret for one in sandbox.jitterbit.connectors() for secret in (one.key, one.secret)}
+    return sown | made | set(sandbox.jitterbit.sessions._sessions)
+
+
+@contextmanager
+def running_products(switches: Switches | None = None) -> Iterator[Products]:
+    """Serve both products on free ports until the block ends."""
+    started = threading.Event()
+    products: list[Products] = []
+    ending: list[Callable[[], object]] = []
+
+    async def serve() -> None:
+        loop, ended = asyncio.get_running_loop(), asyncio.Event()
+        async with Sandbox.start(switches=switches) as sandbox:
+            products.append(Products(sandbox, loop))
+            ending.append(lambda: loop.call_soon_threadsafe(ended.set))
+            started.set()
+            await ended.wait()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()), name="products")
+    thread.start()
+    try:
+        assert started.wait(10), "the sandbox did not start"
+        yield products[0]
+    finally:
+        for end in ending:
+            end()
+        thread.join(10)
