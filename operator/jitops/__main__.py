@@ -24,6 +24,8 @@ from jitops.api.strings import read_duration
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from jitops.runtime.settings import Settings
+
 HELP_NAMES = {"help_option_names": ["-h", "--help"]}
 app = typer.Typer(
     help="Manage Jitterbit Harmony and Jitsu as Kubernetes resources.",
@@ -123,31 +125,37 @@ def run(  # noqa: PLR0913 - the settings of an operator
     log_format: Annotated[Literal["text", "json"] | None, _env("LOG_FORMAT", "Default: text.")] = None,
 ) -> None:
     """Run the operator, in a cluster or with a kubeconfig, until SIGTERM."""
-    from jitops.runtime.app import run as run_operator  # noqa: PLC0415 - only for this command
-    from jitops.runtime.settings import Settings  # noqa: PLC0415
-
-    given = {
-        "kubeconfig": kubeconfig,
-        "context": context,
-        "namespaces": tuple(namespace) if namespace else None,
-        "cluster_id": cluster_id,
-        "operator_namespace": operator_namespace,
-        "workers": workers,
-        "resync": resync_period,
-        "slow_retry": slow_retry,
-        "secrets_watch": secrets_watch,
-        "leader_election": leader_election,
-        "log_level": log_level,
-        "log_format": log_format,
-    }
-    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    ports = {"probes_port": probes_port, "metrics_port": metrics_port}
-    changes |= {name: port or None for name, port in ports.items() if port is not None}
     try:
-        settings = replace(Settings.from_environment(), **changes)
+        settings = settings_from(
+            kubeconfig=kubeconfig,
+            context=context,
+            namespaces=tuple(namespace or ()),
+            cluster_id=cluster_id,
+            operator_namespace=operator_namespace,
+            workers=workers,
+            resync=resync_period,
+            slow_retry=slow_retry,
+            secrets_watch=secrets_watch,
+            leader_election=leader_election,
+            probes_port=probes_port,
+            metrics_port=metrics_port,
+            log_level=log_level,
+            log_format=log_format,
+        )
     except ValueError as error:
         _fail(str(error), code=REFUSED)
+    from jitops.runtime.app import run as run_operator  # noqa: PLC0415 - only for this command
+
     run_operator(settings)
+
+
+def settings_from(**options: Any) -> Settings:  # noqa: ANN401 - each field of Settings has its own type
+    """Lay the options that were given over what the environment says; a port of 0 is none."""
+    from jitops.runtime.settings import Settings  # noqa: PLC0415 - not before it is needed
+
+    given = {name: value for name, value in options.items() if value is not None and value != ()}
+    ports = {name: given[name] or None for name in ("probes_port", "metrics_port") if name in given}
+    return replace(Settings.from_environment(), **{**given, **ports})
 
 
 @app.command()

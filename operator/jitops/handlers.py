@@ -35,6 +35,7 @@ async def stop(memo: kopf.Memo, **_: object) -> None:
     """Drain the controller and give up the Lease; a crash must show in the exit code."""
     await memo.replica.stop()
     if memo.replica.failed:
+        await memo.session.close()  # which kopf leaves open after a cleanup that fails
         raise kopf.PermanentError("the controller ended; the log says why")
 
 

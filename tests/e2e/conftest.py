@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 from tests.e2e.evidence import Evidence
-from tests.e2e.place import Manifest, Place, until
+from tests.e2e.place import Manifest, Place
 from tests.e2e.products import Products, running_products
 
 from jitops.controlplane import ControlPlane, Kubectl, write_token_kubeconfig
@@ -64,6 +64,17 @@ def evidence(
 
 
 @pytest.fixture
+def report(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Print a figure that is worth being seen in every run."""
+
+    def shown(sentence: str) -> None:
+        with capsys.disabled():
+            print(f"\n  {sentence}", end=" ")
+
+    return shown
+
+
+@pytest.fixture
 def switches() -> Switches:
     """Give the positions of the Jitterbit sandbox's switches; a test overrides them by parametrizing."""
     return Switches()
@@ -109,5 +120,3 @@ def _release(kubectl: Kubectl, namespace: str) -> None:
             patch = '{"metadata": {"finalizers": null}}'
             kubectl("-n", namespace, "patch", what, "--type=merge", "-p", patch)
 
-
-__all__ = ["until"]

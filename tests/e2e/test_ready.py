@@ -21,17 +21,6 @@ NOT_MODIFIED = 304
 Report = Callable[[str], None]
 
 
-@pytest.fixture
-def report(capsys: pytest.CaptureFixture[str]) -> Report:
-    """Print a figure that is worth being seen in every run."""
-
-    def shown(sentence: str) -> None:
-        with capsys.disabled():
-            print(f"\n  {sentence}", end=" ")
-
-    return shown
-
-
 def named(manifests: list[Manifest], name: str) -> list[Manifest]:
     """Give the manifests another name, and what they stand for at the remote too."""
     return [

@@ -70,7 +70,11 @@ class User:
 
     async def stream(self, name: str, /, **spec: Any) -> None:
         """Apply a JitsuStream."""
-        manifest = {"kind": "JitsuStream", "metadata": {"name": name}, "spec": {"workspaceRef": {"name": "acme"}, **spec}}
+        manifest = {
+            "kind": "JitsuStream",
+            "metadata": {"name": name},
+            "spec": {"workspaceRef": {"name": "acme"}, **spec},
+        }
         await self.apply({"apiVersion": API_VERSION, **manifest})
 
     async def get(self, kind: str, name: str) -> Any:
@@ -139,5 +143,3 @@ def environment(control_plane: ControlPlane, user: User) -> dict[str, str]:
         "JITOPS_CLUSTER_ID": user.namespace,
         "JITOPS_LOG_LEVEL": "debug",
     }
-
-

@@ -96,9 +96,9 @@ async def test_processes_that_live_for_few_effects(world: World, effects: int) -
     nothing_left(world, STREAM_SAMPLE)
 
 
-@pytest.mark.parametrize("effects", [4, 5, 6])
+@pytest.mark.parametrize("effects", [5, 6, 7])
 async def test_connector_processes_that_live_for_few_effects(world: World, effects: int) -> None:
-    """The same for a connector, as soon as a life suffices for the log-in and one thing more."""
+    """The same for a connector, as soon as a life suffices for log-in, intent and registration."""
     world.apply(*harmony(world), connector())
     await killed_again_and_again(world, effects)
     whole(world, CONNECTOR_SAMPLE)

@@ -89,6 +89,8 @@ class FatefulStore(LocalStore):
         super().__init__(clock)
         self.fate = fate
         self.told: list[str] = []
+        self.watched: set[Key] = set()
+        """The Secrets that bear, or bore, the label by which they are watched."""
 
     async def set_finalizers(self, resource: Resource, finalizers: tuple[str, ...]) -> Resource:
         """Die or write."""
@@ -116,6 +118,12 @@ class FatefulStore(LocalStore):
     def secret(self, name: str, namespace: str = "team") -> Secret | None:
         """Look at a Secret."""
         return self._secrets.get(Key("Secret", namespace, name))
+
+    def _put_secret(self, secret: Secret, *, ours: bool = False) -> Secret:
+        """Note who is watched."""
+        if secret.labels.get(WATCH) == "true":
+            self.watched.add(secret.key)
+        return super()._put_secret(secret, ours=ours)
 
     def put_finalizers(self, key: Key, *finalizers: str) -> None:
         """Set an object's finalizers by hand."""
@@ -160,7 +168,6 @@ class World:
         self.store.namespaces = {"team": {}, "other": {"team": "other"}}
         self.witness = Witness()
         self.planted: set[str] = set()
-        self._watched: set[Key] = set()
         self._boot()
 
     def _boot(self) -> None:
@@ -176,11 +183,7 @@ class World:
 
     def _secret_changed(self, key: Key) -> None:
         """Tell the operator of a change as a watch does that selects by our label."""
-        secret = self.store.secret(key.name, key.namespace)
-        known = key in self._watched
-        if secret is not None and secret.labels.get(WATCH) == "true":
-            self._watched.add(key)
-        if known or key in self._watched:
+        if key in self.store.watched:
             self.controller.changed(key)
 
     async def restart(self) -> None:

@@ -116,7 +116,14 @@ class ConnectorStatus(ManagedStatus):
     """The last entity id for activities."""
 
 
-class JitsuWorkspaceStatus(Status):
+class ConnectionStatus(Status):
+    """What every connection tells."""
+
+    credentials_secret: str | None = None
+    """The Secret that the credentials are taken from; when the spec names another one, this one is let go."""
+
+
+class JitsuWorkspaceStatus(ConnectionStatus):
     """What is told of a workspace."""
 
     workspace_name: str | None = None
@@ -140,7 +147,7 @@ class Login(Model):
     """The last token of jitops.dev/reconcile-requested-at for which one more was tried."""
 
 
-class JitterbitOrganizationStatus(Status):
+class JitterbitOrganizationStatus(ConnectionStatus):
     """What is told of an organization."""
 
     organization_name: str | None = None

@@ -103,9 +103,7 @@ class Adapter(ABC, Generic[S, R]):
         """Make the object; IdBurnt asks for the next incarnation."""
 
     @abstractmethod
-    async def update(
-        self, wanted: Wanted[S], external: External[R], changes: tuple[Change, ...]
-    ) -> External[R]:
+    async def update(self, wanted: Wanted[S], external: External[R], changes: tuple[Change, ...]) -> External[R]:
         """Bring just these changes to the object."""
 
     @abstractmethod
@@ -148,9 +146,7 @@ class Adapter(ABC, Generic[S, R]):
         return None
 
 
-def compare(
-    wanted: Mapping[str, JSON], actual: Mapping[str, JSON], removed: tuple[str, ...]
-) -> tuple[Change, ...]:
+def compare(wanted: Mapping[str, JSON], actual: Mapping[str, JSON], removed: tuple[str, ...]) -> tuple[Change, ...]:
     """Compare fields by path: each one set and different, then each one no longer set but still there."""
     differing = [path for path, value in wanted.items() if path not in actual or actual[path] != value]
     return tuple(Change(path) for path in sorted({*differing, *removed}))

@@ -67,20 +67,20 @@ class Connections:
         self._lines: dict[Key, Line] = {}
         self._refused: dict[Key, JitopsError] = {}
         """Why a connection could not even be opened; its own reconcile finds out when it can."""
+        self._tried: dict[Key, int] = {}
+        """The generation in which a connection was last opened, or refused."""
         self._locks: dict[Key, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def use(self, key: Key, namespace: str) -> Line:
-        """Return the connection for a resource of a namespace, opening it if nobody did yet."""
+        """Return the connection for a resource of a namespace, opening it if nobody did since its spec changed."""
         resource = self._kube.get(key)
         if resource is None:
-            raise DependencyNotReady(
-                f"{key} does not exist", reason=Reason.DEPENDENCY_NOT_FOUND, retry=MISSING_RETRY
-            )
+            raise DependencyNotReady(f"{key} does not exist", reason=Reason.DEPENDENCY_NOT_FOUND, retry=MISSING_RETRY)
         await permits(self._kube, resource, namespace)
         async with self._locks[key]:
-            if key not in self._lines and key not in self._refused:
+            if self._tried.get(key) != resource.generation:
                 await self._try(resource)
-        error = self._refused.get(key) or self._lines[key].error
+        error = self.error(key)
         if error is not None:
             raise _for_dependents(key, error)
         return self._lines[key]
@@ -107,6 +107,7 @@ class Connections:
             raise
         except JitopsError as error:
             self._refused[resource.key] = error
+        self._tried[resource.key] = resource.generation
 
     def line(self, key: Key) -> Line | None:
         """Return the connection if it is open."""
@@ -122,6 +123,7 @@ class Connections:
     async def drop(self, key: Key) -> None:
         """Close a connection that is gone."""
         self._refused.pop(key, None)
+        self._tried.pop(key, None)
         line = self._lines.pop(key, None)
         if line is not None:
             await line.client.aclose()
@@ -134,11 +136,7 @@ class Connections:
     async def _verified(self, resource: Resource) -> None:
         line = await self._opened(resource)
         asked = requested(resource)
-        if (
-            isinstance(line.error, CredentialsRejected)
-            and line.asked is not None
-            and line.asked == (asked or "")
-        ):
+        if isinstance(line.error, CredentialsRejected) and line.asked is not None and line.asked == (asked or ""):
             return
         line.asked = asked or ""
         try:
@@ -154,23 +152,23 @@ class Connections:
         spec = _parsed(row, resource)
         secret = await self._secret(row, resource, spec)
         ca = await self._ca(resource, spec)
-        print_ = _fingerprint(resource.spec, secret.data, ca)
+        credentials = {name: secret.data[name] for name in row.credentials}
+        print_ = _fingerprint(resource.spec, credentials, ca)
         line = self._lines.get(resource.key)
         if line is not None and line.fingerprint == print_:
             line.secret = secret
             return line
         await self.drop(resource.key)
-        ledger = StatusLedger(self._kube, self._clock, resource.key, await self._account(resource, secret))
-        credentials = {name: secret.data[name] for name in row.credentials}
+        account = await self._account(spec.base_url, credentials)
+        ledger = StatusLedger(self._kube, self._clock, resource.key, account)
         client = await row.open(Opening(resource.key, spec, credentials, ca, ledger))
         self._lines[resource.key] = line = Line(print_, spec, client, secret)
         return line
 
-    async def _account(self, resource: Resource, secret: Secret) -> str:
-        """Name the account without telling it: an HMAC over host and credentials."""
-        where = json.dumps([resource.spec.get("host"), resource.spec.get("region")])
-        values = [part for pair in sorted(secret.data.items()) for part in pair]
-        return keyed_hash(await self._hash_key.get(), where, *values)
+    async def _account(self, address: str, credentials: Mapping[str, str]) -> str:
+        """Name the account without telling it: an HMAC over address and credentials."""
+        values = [part for pair in sorted(credentials.items()) for part in pair]
+        return keyed_hash(await self._hash_key.get(), address.rstrip("/").lower(), *values)
 
     async def _secret(self, row: ConnectionRow, resource: Resource, spec: Any) -> Secret:  # noqa: ANN401
         name = spec.credentials_ref.name

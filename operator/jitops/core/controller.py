@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import traceback
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,9 +22,12 @@ from jitops.core.kube import Key
 from jitops.core.outcome import Result
 from jitops.core.queue import WorkQueue
 from jitops.core.reconciler import Reconciler
+from jitops.core.report import log_defect
 from jitops.core.resync import Resync, Resyncer, asked
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from jitops.core.kube import Resource
     from jitops.core.services import Services
 
@@ -66,18 +68,13 @@ class Silent:
 class Controller:
     """Keeps everything that is watched reconciled."""
 
-    def __init__(
-        self, services: Services, pace: Pace | None = None, observer: Observer | None = None
-    ) -> None:
+    def __init__(self, services: Services, pace: Pace | None = None, observer: Observer | None = None) -> None:
         self._s = services
         self._pace = pace or Pace()
         self._observer = observer or Silent()
         self.queue: WorkQueue[Task] = WorkQueue(services.clock)
         self.reconciler = Reconciler(services)
-        self._resyncer = Resyncer(
-            services, self.reconciler.outcomes, reads_secrets=not self._pace.secrets_watched
-        )
-        self._armed: set[Resync] = set()
+        self._resyncer = Resyncer(services, self.reconciler.outcomes, reads_secrets=not self._pace.secrets_watched)
         self._failures: dict[Task, int] = defaultdict(int)
         self._running: dict[asyncio.Task[None], float] = {}
         self._stopping = False
@@ -91,17 +88,25 @@ class Controller:
         if before is None or is_news(before, resource):
             self._failures.pop(resource.key, None)
             self.queue.add(resource.key)
+        if before is not None and before.generation != resource.generation:
+            self.changed(resource.key)
+        if before is not None and meta.FINALIZER in before.finalizers and meta.FINALIZER not in resource.finalizers:
+            self._freed(self._s.references.targets(resource))
 
     def gone(self, key: Key) -> None:
         """Take in that a resource is no more: a connection that waited for it is woken."""
         self.queue.add(key)
-        for target in self._s.references.forget(key):
+        self._freed(self._s.references.forget(key))
+
+    def _freed(self, targets: Iterable[Key]) -> None:
+        """Wake the connections among the targets that waited for the end of a user, or lost their last one."""
+        for target in targets:
             connection = self._s.kube.get(target)
             if connection is not None and (connection.deleting or not self._s.keeper.users(target)):
                 self.queue.add(target)
 
     def changed(self, target: Key) -> None:
-        """Take in that a Secret or ConfigMap changed: those that refer to it are woken."""
+        """Take in that a connection, Secret or ConfigMap changed: those that refer to it are woken."""
         for key in self._s.references.dependents(target):
             self.queue.add(key)
 
@@ -136,7 +141,8 @@ class Controller:
         except TimeoutError:
             result = Result(Retry.EXPONENTIAL, outcome="Timeout")
         except Exception as error:  # noqa: BLE001 - one key's trouble must not stop the others
-            _log_trouble(key, error)
+            log_defect(key, error)
+            log.warning("%s: %s", key, error if isinstance(error, errors.JitopsError) else type(error).__name__)
             result = Result(Retry.EXPONENTIAL, outcome=type(error).__name__)
         finally:
             self.queue.done(key)
@@ -168,21 +174,19 @@ class Controller:
         return result
 
     def _arm(self, key: Key) -> None:
-        """See to it that a resource's connection and type are resynced."""
+        """See to it that a resource's connection and type are resynced, as soon as this resource asks for it."""
         resource = self._s.kube.get(key)
         if resource is None:
             return
         resync = Resync(connection_key(self._s.kinds.managed[key.kind], resource), key.kind)
-        if resync not in self._armed:
-            self._armed.add(resync)
-            self._schedule_resync(resync)
+        period = self._resyncer.own_period(resync, resource, self._pace.resync)
+        if period:
+            self.queue.add(resync, _jittered(period))
 
     def _schedule_resync(self, resync: Resync) -> None:
         period = self._resyncer.period(resync, self._pace.resync)
         if period:
             self.queue.add(resync, _jittered(period))
-        else:
-            self._armed.discard(resync)
 
     async def _resync(self, resync: Resync) -> Result:
         try:
@@ -203,7 +207,8 @@ class Controller:
             case Retry.EXPONENTIAL:
                 self._failures[key] += 1
                 doubled = self._pace.backoff_base * 2 ** min(self._failures[key] - 1, 16)
-                self.queue.add(key, random.uniform(0, min(self._pace.backoff_cap, doubled)))  # noqa: S311 - jitter
+                pause = random.uniform(0, min(self._pace.backoff_cap, doubled))  # noqa: S311 - jitter
+                self.queue.add(key, pause if result.after is None else min(pause, result.after))
 
 
 def is_news(before: Resource, after: Resource) -> bool:
@@ -220,12 +225,3 @@ def is_news(before: Resource, after: Resource) -> bool:
 def _jittered(period: float) -> float:
     """Spread over 0 to 20% more, so that what started together doesn't stay together."""
     return period * random.uniform(1.0, 1.2)  # noqa: S311 - jitter
-
-
-def _log_trouble(key: Task, error: Exception) -> None:
-    """Log what Kubernetes or we did wrong; an unknown error's own words might repeat a value."""
-    if isinstance(error, errors.JitopsError):
-        log.warning("%s: %s", key, error)
-        return
-    where = "".join(traceback.format_tb(error.__traceback__))
-    log.error("defect while working on %s: %s\n%s", key, type(error).__name__, where)

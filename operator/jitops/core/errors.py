@@ -36,9 +36,7 @@ class SpecInvalid(JitopsError):
 class DependencyNotReady(JitopsError):
     """Something the resource refers to is missing, not ready or not permitted (`reason` tells which)."""
 
-    def __init__(
-        self, message: str, *, reason: str = "DependencyNotReady", retry: float | None = None
-    ) -> None:
+    def __init__(self, message: str, *, reason: str = "DependencyNotReady", retry: float | None = None) -> None:
         super().__init__(message)
         self.reason = reason
         self.retry = retry

@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jitops.api import meta
-from jitops.api.reasons import EventReason, Reason
+from jitops.api.reasons import ConditionType, EventReason, Reason
 from jitops.core import errors
-from jitops.core.conditions import Verdict, judge
+from jitops.core.conditions import Verdict, find, judge
 from jitops.core.kube import Key
 from jitops.core.outcome import Result
+from jitops.core.report import log_defect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from jitops.core.connections import Connections
-    from jitops.core.kube import Kube, Resource
+    from jitops.core.kube import JSON, Kube, Resource, Secret
     from jitops.core.references import References
     from jitops.core.report import Reporter
 
@@ -26,14 +27,14 @@ SHOWN = 5
 class Keeper:
     """Keeps connections true to their spec, and alive for as long as anyone needs them."""
 
-    def __init__(
-        self, kube: Kube, references: References, connections: Connections, reporter: Reporter
-    ) -> None:
+    def __init__(self, kube: Kube, references: References, connections: Connections, reporter: Reporter) -> None:
         self._kube = kube
         self._references = references
         self._connections = connections
         self._reporter = reporter
         self._protected: set[Key] = set()
+        self._told: dict[Key, bool] = {}
+        """Whether the dependents of a connection last heard that it is good."""
         self.enqueue: Callable[[Key], None] = lambda _: None
         """How to have a key reconciled; the controller sets it."""
 
@@ -44,23 +45,41 @@ class Keeper:
             return await self._gone(key)
         if resource.deleting and not self.users(key):
             return await self._release(resource)
-        was_ready = self._is_ready(key)
+        before = self._is_ready(key)
+        verdict, facts = await self._verified(resource)
+        latest = self._kube.get(key) or resource
+        await self._reporter.report(latest, verdict, facts, failed=_warning(verdict))
+        self._tell(key, before=before)
+        return Result(verdict.retry, verdict.after, verdict.reason)
+
+    async def _verified(self, resource: Resource) -> tuple[Verdict, dict[str, JSON]]:
+        """Protect and prove a connection; a failure of the proof leaves the protection as it is to be."""
+        facts: dict[str, JSON] = {}
         try:
             resource = await self._hold(resource)
+            facts["credentialsSecret"] = await self._mark_secrets(resource)
             line = await self._connections.verify(resource)
-            await self._mark_secret(resource)
-            verdict, facts = _working(resource, self.users(key)), dict(line.facts)
-            warning = EventReason.DELETION_BLOCKED if resource.deleting else None
-        except errors.Conflict:
+        except (errors.Conflict, errors.NamespaceTerminating):
             raise
-        except errors.JitopsError as error:
-            verdict, facts = judge(error), {}
-            warning = EventReason.CANNOT_CONNECT
-        latest = self._kube.get(key) or resource
-        await self._reporter.report(latest, verdict, facts, failed=warning)
-        if was_ready != self._is_ready(key):
-            self._wake(key)
-        return Result(verdict.retry, verdict.after, verdict.reason)
+        except Exception as error:  # noqa: BLE001 - judged by one table; what isn't in it is logged there
+            log_defect(resource.key, error)
+            return judge(error), facts
+        return _working(resource, self.users(resource.key)), {**facts, **line.facts}
+
+    def _tell(self, key: Key, *, before: bool) -> None:
+        """Wake the dependents when the connection turned good or bad; at the start, those that wait for it."""
+        after = self._is_ready(key)
+        told, self._told[key] = self._told.get(key), after
+        if before == after == told:
+            return
+        fresh = told is None and after
+        for dependent in self._references.dependents(key):
+            if not (fresh and self._is_fine(dependent)):
+                self.enqueue(dependent)
+
+    def _is_fine(self, key: Key) -> bool:
+        resource = self._kube.get(key)
+        return resource is not None and find(resource.status, ConditionType.READY).get("status") == "True"
 
     def suspect(self, key: Key, error: Exception) -> None:
         """Have a connection looked at after a failure that may be its own."""
@@ -79,30 +98,38 @@ class Keeper:
         resource = self._kube.get(key)
         if key not in self._protected and resource is not None:
             await self._hold(resource)
-            await self._mark_secret(resource)
+            await self._mark_secrets(self._kube.get(key) or resource)
 
-    async def _mark_secret(self, resource: Resource) -> None:
-        """Keep the finalizer on the Secret while anyone uses it over any connection, and no longer.
+    async def _mark_secrets(self, resource: Resource) -> str:
+        """Protect the Secret that the spec names, let go of the one that it named before; return the name.
 
-        Who uses it is asked after the Secret was read: whoever comes later changes the version we write to.
+        The name is in status before the finalizer is on the Secret, so that a change of the spec, seen or not, finds
+        what to let go.
         """
-        name = (resource.spec.get("credentialsRef") or {}).get("name") or ""
-        secret = await self._kube.read_secret(resource.key.namespace, name)
-        used = self._is_used(Key("Secret", resource.key.namespace, name))
-        if used:
+        name, former = _secret_name(resource), resource.status.get("credentialsSecret")
+        secret = Key("Secret", resource.key.namespace, name)
+        if former and former != name:
+            await self._mark(secret._replace(name=former))
+        if former != name and self._is_used(secret):
+            status = {**resource.status, "credentialsSecret": name}
+            await self._reporter.write(resource, status, guarded=True)
+        if await self._mark(secret):
             self._protected.add(resource.key)
         else:
             self._protected.discard(resource.key)
-        if (
-            secret is None
-            or (meta.IN_USE_FINALIZER in secret.finalizers) == used
-            or (used and secret.deleting)
-        ):
-            return
-        others = tuple(f for f in secret.finalizers if f != meta.IN_USE_FINALIZER)
-        await self._kube.write_secret(
-            secret.with_finalizers((*others, meta.IN_USE_FINALIZER) if used else others)
-        )
+        return name
+
+    async def _mark(self, key: Key) -> bool:
+        """Keep the finalizer on a Secret while anyone uses it over any connection, and no longer; say whether.
+
+        Who uses it is asked after the Secret was read: whoever comes later changes the version we write to.
+        """
+        secret = await self._kube.read_secret(key.namespace, key.name)
+        used = self._is_used(key)
+        if secret is not None and _needs_marking(secret, used=used):
+            others = tuple(f for f in secret.finalizers if f != meta.IN_USE_FINALIZER)
+            await self._kube.write_secret(secret.with_finalizers((*others, meta.IN_USE_FINALIZER) if used else others))
+        return used
 
     def _is_used(self, secret: Key) -> bool:
         return any(self.users(key) for key in self._references.dependents(secret) if self._protects(key))
@@ -118,24 +145,43 @@ class Keeper:
         return await self._kube.set_finalizers(resource, (*resource.finalizers, meta.FINALIZER))
 
     async def _release(self, resource: Resource) -> Result:
-        await self._mark_secret(resource)
+        await self._mark_secrets(resource)
         others = tuple(f for f in resource.finalizers if f != meta.FINALIZER)
         if others != resource.finalizers:
             await self._kube.set_finalizers(resource, others)
         return await self._gone(resource.key)
 
     async def _gone(self, key: Key) -> Result:
+        """Close a connection that is no more; one that was forced out may have left its Secret marked."""
         self._protected.discard(key)
+        self._told.pop(key, None)
+        line = self._connections.line(key)
+        if line is not None:
+            await self._mark(line.secret.key)
         await self._connections.drop(key)
-        self._wake(key)
+        for dependent in self._references.dependents(key):
+            self.enqueue(dependent)
         return Result(outcome=Reason.DELETING)
 
     def _is_ready(self, key: Key) -> bool:
         return self._connections.line(key) is not None and self._connections.error(key) is None
 
-    def _wake(self, key: Key) -> None:
-        for dependent in self._references.dependents(key):
-            self.enqueue(dependent)
+
+def _secret_name(resource: Resource) -> str:
+    return (resource.spec.get("credentialsRef") or {}).get("name") or ""
+
+
+def _needs_marking(secret: Secret, *, used: bool) -> bool:
+    """Tell whether the finalizer is to be written; a Secret that is going takes no new one."""
+    return (meta.IN_USE_FINALIZER in secret.finalizers) != used and not (used and secret.deleting)
+
+
+def _warning(verdict: Verdict) -> str | None:
+    """Name the event for a connection that is not as it should be."""
+    if verdict.ready == "True":
+        return None
+    blocked = verdict.reason == Reason.DELETION_BLOCKED
+    return EventReason.DELETION_BLOCKED if blocked else EventReason.CANNOT_CONNECT
 
 
 def _working(resource: Resource, users: list[Key]) -> Verdict:

@@ -127,9 +127,7 @@ class Kube(Protocol):
     async def set_finalizers(self, resource: Resource, finalizers: tuple[str, ...]) -> Resource:
         """Replace the finalizers, if the resource is still in this version."""
 
-    async def write_status(
-        self, resource: Resource, status: Mapping[str, JSON], *, guarded: bool = False
-    ) -> Resource:
+    async def write_status(self, resource: Resource, status: Mapping[str, JSON], *, guarded: bool = False) -> Resource:
         """Make the status so; `guarded` only if the resource is still in this version."""
 
     async def read_secret(self, namespace: str, name: str) -> Secret | None:

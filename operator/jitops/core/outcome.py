@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import traceback
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -14,6 +12,7 @@ from jitops.core import errors
 from jitops.core.adapter import connection_key
 from jitops.core.clock import stamp
 from jitops.core.conditions import Retry, Verdict, find, judge
+from jitops.core.report import log_defect
 from jitops.core.rest import Rest
 
 if TYPE_CHECKING:
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
     from jitops.core.outputs import Held
     from jitops.core.services import Services
     from jitops.core.work import Work
-
-log = logging.getLogger(__name__)
 
 OUTAGE_PATIENCE = 300.0
 """Seconds for which a settled resource keeps its last Ready while the remote can't be reached."""
@@ -81,8 +78,7 @@ class Outcomes:
     async def failed(self, work: Work, error: Exception) -> Result:
         """Tell what is in the way."""
         self.rest.leave(work.resource.key)
-        if not isinstance(error, errors.JitopsError):
-            _log_defect(work, error)
+        log_defect(work.resource.key, error)
         if work.line is not None:
             self._s.keeper.suspect(connection_key(work.row, work.resource), error)
         verdict = self._patient(work, error)
@@ -251,9 +247,3 @@ _WARNINGS = {
 def _warning(work: Work, verdict: Verdict) -> str | None:
     """Name the event for a failure; what is merely in progress gets none."""
     return _WARNINGS.get(Reason(verdict.reason), work.phase)
-
-
-def _log_defect(work: Work, error: Exception) -> None:
-    """Log where it happened, without the error's own words: they might repeat a value."""
-    where = "".join(traceback.format_tb(error.__traceback__))
-    log.error("defect while reconciling %s: %s\n%s", work.resource.key, type(error).__name__, where)

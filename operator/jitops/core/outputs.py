@@ -224,9 +224,7 @@ def _digests(key: bytes, row: Row, resource: Resource, values: Mapping[str, str]
     return {name: keyed_hash(key, *where, name, values[name]) for name in row.write_once & values.keys()}
 
 
-def _proven(
-    key: bytes, row: Row, resource: Resource, secret: Secret, values: Mapping[str, str]
-) -> dict[str, str]:
+def _proven(key: bytes, row: Row, resource: Resource, secret: Secret, values: Mapping[str, str]) -> dict[str, str]:
     """Pick the write-once values that match their hash, or all of them if another key, lost since, had made it."""
     known, *listed = secret.annotations.get(meta.DATA_HASH, "").split(":")
     if listed and known != _fingerprint(key):

@@ -36,9 +36,7 @@ class Resolver:
         connection = self._s.kube.get(self.connection(work))
         default = connection.spec.get("deletionPolicy") if connection else None
         work.hold_until = drift_hold(work.resource.annotations, self._s.clock.now())
-        return policies(
-            work.resource.spec, work.resource.annotations, default, held=work.hold_until is not None
-        )
+        return policies(work.resource.spec, work.resource.annotations, default, held=work.hold_until is not None)
 
     def connection(self, work: Work) -> Key:
         """Name the connection that the resource uses."""
@@ -59,7 +57,7 @@ class Resolver:
         work.phase = EventReason.CANNOT_OBSERVE
 
     def refuse_going_connection(self, work: Work) -> None:
-        """A connection that is being deleted serves those it has, and no one new."""
+        """Refuse to begin anything over a connection that is being deleted; it serves those it has, and no one new."""
         connection = self._s.kube.get(self.connection(work))
         if connection is not None and connection.deleting:
             raise DependencyNotReady(f"{connection.key} is being deleted: use another one, or create it again")

@@ -61,10 +61,14 @@ class Resyncer:
 
     def period(self, resync: Resync, default: timedelta) -> float:
         """Give the seconds to the next one: the smallest that a resource asks for; 0: none wants it."""
+        periods = (self.own_period(resync, resource, default) for resource in self.users(resync))
+        return min((period for period in periods if period), default=0.0)
+
+    def own_period(self, resync: Resync, resource: Resource, default: timedelta) -> float:
+        """Give the seconds that one resource asks for, or its connection for it; 0: it wants none."""
         connection = self._s.kube.get(resync.connection)
         usual = asked(connection.spec, default) if connection else default
-        periods = {asked(resource.spec.get("management") or {}, usual) for resource in self.users(resync)}
-        return min((period.total_seconds() for period in periods if period), default=0.0)
+        return asked(resource.spec.get("management") or {}, usual).total_seconds()
 
 
 def asked(block: JSON, default: timedelta) -> timedelta:

@@ -78,6 +78,7 @@ class LocalStore:
             return
         body = deepcopy(body)
         body["metadata"]["deletionTimestamp"] = stamp(self._clock.now())
+        body["metadata"]["generation"] += 1
         self._settle(key, body)
 
     def take_back(self, key: Key) -> None:

@@ -7,6 +7,7 @@ itself. So we take SIGTERM back: the controller is drained and the Lease given u
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import signal
 
@@ -19,15 +20,21 @@ from jitops.runtime.settings import Settings
 
 log = logging.getLogger(__name__)
 
+FAREWELL = 0.25
+"""Seconds for closed connections to end their TLS; uvloop complains of those that its end cuts short."""
+
 
 def run(settings: Settings) -> None:
     """Run an operator until SIGTERM or SIGINT; SystemExit with 1 if it ends in any other way."""
     logs.configure(settings.log_level, settings.log_format)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        try:
-            runner.run(_run(settings))
-        except CannotStart as error:
-            raise SystemExit(f"jitops: {error}") from None
+    runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
+    try:
+        runner.run(_run(settings))
+    except CannotStart as error:
+        raise SystemExit(f"jitops: {error}") from None
+    finally:
+        with contextlib.suppress(OSError):  # uvloop's, for a socket whose TLS the other side did not end
+            runner.close()
 
 
 async def _run(settings: Settings) -> None:
@@ -48,6 +55,7 @@ async def _run(settings: Settings) -> None:
     finally:
         unasked = not stop_flag.is_set()
         await replica.stop()
+        await asyncio.sleep(FAREWELL)
     if replica.failed or unasked:
         raise SystemExit(1)
 

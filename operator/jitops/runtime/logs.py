@@ -61,5 +61,10 @@ def configure(level: str, style: LogFormat, stream: TextIO | None = None) -> Non
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    quieten()
+
+
+def quieten() -> None:
+    """Let nobody talk too much; all that `kopf run` needs, which sets the rest up itself."""
     for name, least in QUIET.items():
         logging.getLogger(name).setLevel(least)

@@ -7,7 +7,6 @@ triggered work is the controller's (docs/decisions/kopf.md).
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -17,6 +16,7 @@ import kopf
 from jitops.api.kinds import KINDS
 from jitops.api.meta import GROUP, TRUE, VERSION, WATCH
 from jitops.core.kube import Key
+from jitops.runtime import logs
 from jitops.runtime.cluster import Cluster
 from jitops.runtime.settings import Settings
 
@@ -68,8 +68,7 @@ def configure(settings: kopf.OperatorSettings, ours: Settings) -> None:
     settings.persistence.diffbase_storage = settings.persistence.progress_storage = Nothing()
     for plural in WATCHED:
         settings.watching.label_selectors["", "v1", plural] = f"{WATCH}={TRUE}"
-    # At INFO, kopf reports each event of each object as a handler's success.
-    logging.getLogger("kopf.objects").setLevel(logging.WARNING)
+    logs.quieten()
 
 
 async def login(memo: kopf.Memo, **_: object) -> kopf.AiohttpSession:
@@ -78,7 +77,8 @@ async def login(memo: kopf.Memo, **_: object) -> kopf.AiohttpSession:
     if memo.get("signed_in"):
         await api.renew(time.monotonic())
     memo.signed_in = True
-    return kopf.AiohttpSession(server=api.url, aiohttp_session=api.session())
+    memo.session = api.session()
+    return kopf.AiohttpSession(server=api.url, aiohttp_session=memo.session)
 
 
 async def resource_event(event: Mapping[str, Any], resource: Any, memo: kopf.Memo, **_: object) -> None:  # noqa: ANN401 - kopf's

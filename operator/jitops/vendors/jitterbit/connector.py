@@ -59,9 +59,7 @@ class ConnectorAdapter(Adapter[ConnectorSpec, ConnectorRow]):
         return External(adopted.id, adopted, ours=False) if adopted else None
 
     @staticmethod
-    def _intended(
-        wanted: Want, listing: Listing[ConnectorRow], known: Collection[str]
-    ) -> ConnectorRow | None:
+    def _intended(wanted: Want, listing: Listing[ConnectorRow], known: Collection[str]) -> ConnectorRow | None:
         """Find what the intent led to: the one with the id in status, else the one that was not there before."""
         if wanted.id is not None:
             return listing.rows.get(wanted.id)

@@ -36,9 +36,7 @@ def _ids(row: ConnectorRow, wanted: int) -> list[str]:
     try:
         first, last = int(row.function_entity_start_id), int(row.function_entity_end_id)
     except ValueError:
-        raise SpecInvalid(
-            "the registration has no range of activity ids; take spec.manifest.activities out"
-        ) from None
+        raise SpecInvalid("the registration has no range of activity ids; take spec.manifest.activities out") from None
     if first + wanted - 1 > last:
         raise SpecInvalid(
             f"spec.manifest.activities names {wanted} activities, but the registration has ids for {last - first + 1}"

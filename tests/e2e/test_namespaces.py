@@ -1,0 +1,97 @@
+"""Deletion of everything at once ends, in whatever order things go, and leaves the products empty."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import yaml
+from tests.e2e.place import JITSU, Manifest, Place, until
+
+pytestmark = pytest.mark.cluster
+
+CONNECTIONS = ("jitsuworkspace/acme", "jitterbitorganization/acme")
+CREDENTIALS = ("secret/jitsu-credentials", "secret/harmony-credentials")
+RESOURCES = ("jitsustream/website", "connector/crm")
+LIMIT = "90s"
+
+ORDERS = {
+    "at-once": (),
+    "connections-first": (CONNECTIONS, CREDENTIALS),
+    "credentials-first": (CREDENTIALS, CONNECTIONS),
+    "resources-first": (RESOURCES,),
+    "while-down": (),
+}
+
+
+@pytest.fixture
+def others(place: Place) -> Iterator[list[str]]:
+    """Collect the names of further namespaces, to be deleted at the end whatever became of the test."""
+    names: list[str] = []
+    yield names
+    for name in names:
+        place.kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found")
+
+
+def test_namespaces_end(place: Place, others: list[str]) -> None:
+    """A namespace that is deleted with all in it ends: whatever goes first in it, and though the operator was down."""
+    operator = place.operator(clusterwide=True)
+    for order in ORDERS:
+        others.append(f"{place.namespace}-{order}")
+        place.kubectl("create", "namespace", others[-1])
+        *unnamed, connector = place.examples()
+        connector["spec"]["name"] = others[-1]  # An organization has one connector of a name.
+        applied = yaml.safe_dump_all([*unnamed, connector])
+        place.kubectl("-n", others[-1], "apply", "-f", "-", stdin=applied)
+    for name in others:
+        place.kubectl("-n", name, "wait", "--for=condition=Ready", "jitops", "--all", f"--timeout={LIMIT}")
+    assert (len(place.products.streams()), len(place.products.connectors())) == (len(ORDERS), len(ORDERS))
+    for name, firsts in zip(others[:-1], ORDERS.values(), strict=False):
+        for first in firsts:
+            place.kubectl("-n", name, "delete", "--wait=false", *first)
+        place.kubectl("delete", "namespace", name, "--wait=false")
+    until(lambda: len(place.products.streams()) == 1, "all but one are gone")
+    assert operator.terminate() == 0
+    place.kubectl("delete", "namespace", others[-1], "--wait=false")
+    operator.start()
+    for name in others:
+        place.kubectl("wait", "--for=delete", f"namespace/{name}", f"--timeout={LIMIT}")
+    assert place.products.empty()
+
+
+@pytest.mark.parametrize("which", [lambda text: text, lambda text: _reversed(text)], ids=["as written", "reversed"])
+def test_everything_is_deleted_in_one_go(place: Place, which: Callable[[str], str]) -> None:
+    """`kubectl delete -f` of all there is ends, in the files' order and the other one, and the products are empty."""
+    place.operator()
+    place.apply(place.examples())
+    place.wait_ready()
+    manifests = which(yaml.safe_dump_all(place.examples()))
+    place("delete", "-f", "-", f"--timeout={LIMIT}", stdin=manifests)
+    assert place.products.empty()
+    until(lambda: not json.loads(place("get", "jitops,secrets", "-o", "json"))["items"], "nothing is left")
+
+
+def test_a_connection_outlives_its_users(place: Place, others: list[str]) -> None:
+    """A connection whose namespace is deleted serves another namespace, by its consent, until that is gone too."""
+    place.operator(clusterwide=True)
+    others.append(f"{place.namespace}-other")
+    place.kubectl("create", "namespace", others[0])
+    *connection, stream = place.examples(JITSU)
+    connection[-1]["spec"]["allowedNamespaces"] = {"from": "All"}
+    stream["spec"]["workspaceRef"]["namespace"] = place.namespace
+    place.apply(connection)
+    place.kubectl("-n", others[0], "apply", "-f", "-", stdin=yaml.safe_dump(stream))
+    place.kubectl("-n", others[0], "wait", "--for=condition=Ready", "jitsustream/website", f"--timeout={LIMIT}")
+    place.kubectl("delete", "namespace", place.namespace, "--wait=false")
+    until(lambda: place.condition("jitsuworkspace/acme").get("reason") == "DeletionBlocked", "it says who uses it")
+    assert f"{others[0]}/website" in place.condition("jitsuworkspace/acme")["message"]
+    place.kubectl("-n", others[0], "delete", "jitsustream/website", f"--timeout={LIMIT}")
+    place.kubectl("wait", "--for=delete", f"namespace/{place.namespace}", f"--timeout={LIMIT}")
+    assert place.products.empty()
+
+
+def _reversed(text: str) -> str:
+    documents: list[Manifest | Any] = list(yaml.safe_load_all(text))
+    return yaml.safe_dump_all(reversed(documents))

@@ -1,0 +1,168 @@
+"""Where the tests of the command line happen: the sandbox in a process of its own, and a user's folders."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+import jitops
+from jitops.__main__ import main
+from jitops.api.meta import API_VERSION
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(jitops.__file__).parents[1])}
+"""Makes `python -m jitops` find the sources under test."""
+
+
+@contextmanager
+def served_sandbox() -> Iterator[Remote]:
+    """Run `jitops sandbox` on free ports."""
+    command = [sys.executable, "-m", "jitops", "sandbox", "--jitsu-port", "0", "--jitterbit-port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT) as process:  # noqa: S603 - ours
+        assert process.stdout is not None
+        yield Remote(**json.loads(process.stdout.readline()))
+        process.terminate()
+
+
+@dataclass
+class Remote:
+    """Both sandboxes in a process of their own, through their admin prefix."""
+
+    jitsu: str
+    jitterbit: str
+    credentials: Mapping[str, str]
+
+    def _ask(self, method: str, what: str, body: Any = None) -> Any:
+        answer = httpx.request(method, f"{self.jitsu}/_sandbox/{what}", json=body, timeout=10)
+        answer.raise_for_status()
+        return answer.json()
+
+    def reset(self) -> None:
+        """Empty both products, and forget faults and requests."""
+        for what in ("state", "faults", "requests"):
+            self._ask("DELETE", what)
+
+    def streams(self) -> dict[str, dict[str, Any]]:
+        """Give the streams of the console by id."""
+        state = self._ask("GET", "state")
+        return {one["id"]: one for one in state["jitsu"]["objects"].get("stream", [])}
+
+    def connectors(self) -> list[str]:
+        """Give the ids of the registered connectors."""
+        return [one["id"] for one in self._ask("GET", "state")["jitterbit"]["connectors"]]
+
+    def rename(self, stream: str, name: str) -> None:
+        """Rename a stream as somebody does in the console."""
+        self._ask("PATCH", f"objects/{stream}", {"name": name})
+
+    def fault(self, **fault: Any) -> None:
+        """Order a fault."""
+        self._ask("POST", "faults", fault)
+
+    def requests(self) -> list[str]:
+        """Give all requests, as method and path."""
+        asked = self._ask("GET", "requests?all=true")["requests"]
+        return [f"{one['method']} {one['path']}" for one in asked]
+
+    def writes(self) -> list[str]:
+        """Give the requests that changed something, log-ins aside."""
+        return [one for one in self.requests() if not one.startswith("GET") and not one.endswith("/login")]
+
+    def forget_requests(self) -> None:
+        """Count from here."""
+        self._ask("DELETE", "requests")
+
+
+@dataclass
+class Result:
+    """What a command came to."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[str]:
+        """What was complained of, line by line."""
+        return self.err.splitlines()
+
+
+class Site:
+    """A user's folder of manifests, and the state beside it."""
+
+    def __init__(self, place: Path, remote: Remote, capture: pytest.CaptureFixture[str]) -> None:
+        self.manifests = place / "manifests"
+        self.manifests.mkdir()
+        self.state = place / "state"
+        self._remote = remote
+        self._capture = capture
+
+    def write(self, name: str, *documents: Mapping[str, Any]) -> None:
+        """Write a file of manifests."""
+        (self.manifests / name).write_text(yaml.safe_dump_all(documents))
+
+    def write_all(self) -> None:
+        """Write manifests for one object of each product, with their connections."""
+        self.write("jitsu.yaml", self.login("jitsu", apiKey=self._remote.credentials["api_key"]), self.workspace())
+        self.write("stream.yaml", self.stream())
+        harmony = {name: self._remote.credentials[name] for name in ("email", "password")}
+        self.write("jitterbit.yaml", self.login("harmony", **harmony), self.organization())
+        self.write("connector.yaml", self.connector())
+
+    def apply(self, *options: str) -> Result:
+        """Run `jitops apply`."""
+        self._capture.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main(["apply", "-f", str(self.manifests), "--state", str(self.state), *options])
+        captured = self._capture.readouterr()
+        assert isinstance(ended.value.code, int)
+        return Result(ended.value.code, captured.out, captured.err)
+
+    def output(self, secret: str, namespace: str = "default") -> dict[str, str]:
+        """Read the files of an output Secret."""
+        folder = self.state / "outputs" / namespace / secret
+        return {file.name: file.read_bytes().decode() for file in folder.iterdir()} if folder.is_dir() else {}
+
+    def objects(self) -> dict[str, str]:
+        """Read the state's documents."""
+        return {str(file.relative_to(self.state)): file.read_text() for file in self.state.rglob("*.json")}
+
+    @staticmethod
+    def login(name: str, **values: str) -> dict[str, Any]:
+        """Make a Secret."""
+        return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": values}
+
+    def workspace(self, **spec: Any) -> dict[str, Any]:
+        """Make a JitsuWorkspace."""
+        usual = {"baseUrl": self._remote.jitsu, "workspace": "acme", "credentialsRef": {"name": "jitsu"}}
+        return resource("JitsuWorkspace", "acme", {**usual, **spec})
+
+    def organization(self, **spec: Any) -> dict[str, Any]:
+        """Make a JitterbitOrganization whose listing is trusted at once."""
+        usual = {"host": self._remote.jitterbit, "organizationId": "100200", "credentialsRef": {"name": "harmony"}}
+        return resource("JitterbitOrganization", "acme", {**usual, "settleSeconds": 0, **spec})
+
+    @staticmethod
+    def stream(name: str = "shop", **spec: Any) -> dict[str, Any]:
+        """Make a JitsuStream."""
+        return resource("JitsuStream", name, {"workspaceRef": {"name": "acme"}, **spec})
+
+    @staticmethod
+    def connector(**spec: Any) -> dict[str, Any]:
+        """Make a Connector."""
+        return resource("Connector", "crm", {"organizationRef": {"name": "acme"}, "version": "1.0.0", **spec})
+
+
+def resource(kind: str, name: str, spec: Mapping[str, Any], **metadata: Any) -> dict[str, Any]:
+    """Make a resource."""
+    return {"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": name, **metadata}, "spec": spec}

@@ -1,0 +1,134 @@
+"""`jitops apply`: a folder of manifests made so, remembered in another folder, with no cluster."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from tests.integration.apply.places import Remote, Site
+
+
+def test_makes_all_ready(site: Site, remote: Remote) -> None:
+    """Both products hold what the manifests ask, the outputs lie in files, and the exit code is 0."""
+    result = site.apply()
+    assert (result.code, result.err) == (0, "")
+    (stream,), (connector,) = remote.streams(), remote.connectors()
+    assert site.output("shop-jitsustream")["id"] == stream
+    assert site.output("crm-connector")["id"] == connector
+    assert site.output("crm-connector")["MANIFEST.MF"].splitlines()
+    assert f"JitsuStream default/shop: ready, remote id {stream}" in result.out
+
+
+def test_nobody_else_can_read_the_state(site: Site) -> None:
+    """Files have mode 0600 and folders 0700, whatever the umask."""
+    before = os.umask(0)
+    try:
+        assert site.apply().code == 0
+    finally:
+        os.umask(before)
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in site.state.rglob("*") if path.is_file()}
+    folders = {stat.S_IMODE(path.stat().st_mode) for path in (site.state, *site.state.rglob("*")) if path.is_dir()}
+    assert (modes, folders) == ({0o600}, {0o700})
+
+
+def test_shows_no_secret(site: Site, remote: Remote) -> None:
+    """Neither the credentials nor the keys that were handed out are printed or stand in a status."""
+    result = site.apply()
+    stream, connector = site.output("shop-jitsustream"), site.output("crm-connector")
+    secrets = {stream["publicKeySecret"], stream["privateKeySecret"], connector["secret"], connector["key"]}
+    secrets |= {remote.credentials["password"], remote.credentials["api_key"].partition(":")[2]}
+    told = result.out + result.err + "".join(text for name, text in site.objects().items() if "/Secret/" not in name)
+    assert not [secret for secret in secrets if secret in told]
+
+
+def test_second_run_changes_nothing(site: Site, remote: Remote) -> None:
+    """A run over what is as it should be writes nothing at the products, and in the state only counts its log-in."""
+    site.apply()
+    before = site.objects()
+    remote.forget_requests()
+    assert site.apply().code == 0
+    assert remote.writes() == []
+    after = site.objects()
+    assert [name for name in after if after[name] != before[name]] == [
+        "objects/default/JitterbitOrganization/acme.json"
+    ]
+
+
+def test_repairs_drift(site: Site, remote: Remote) -> None:
+    """What somebody changed at the product is changed back by the next run."""
+    site.apply()
+    (stream,) = remote.streams()
+    remote.rename(stream, "by hand")
+    assert site.apply().code == 0
+    assert remote.streams()[stream]["name"] == "shop"
+
+
+def test_restores_outputs(site: Site) -> None:
+    """Output files that were edited, added or deleted by hand are as they were after the next run."""
+    site.apply()
+    before = site.output("crm-connector")
+    folder = site.state / "outputs/default/crm-connector"
+    (folder / "key").unlink()
+    (folder / "secret").write_text("edited")
+    (folder / "other").write_text("added")
+    assert site.apply().code == 0
+    assert site.output("crm-connector") == before
+
+
+def test_deletes_what_left_the_folder(site: Site, remote: Remote) -> None:
+    """A manifest that is gone takes its remote object and its outputs with it, and nothing else."""
+    site.apply()
+    (site.manifests / "stream.yaml").unlink()
+    result = site.apply()
+    assert (result.code, remote.streams(), len(remote.connectors())) == (0, {}, 1)
+    assert site.output("shop-jitsustream") == {}
+    assert site.output("crm-connector")
+    assert "JitsuStream default/shop: deleted" in result.out
+
+
+def test_deletes_all_in_the_right_order(site: Site, remote: Remote) -> None:
+    """With all manifests gone at once, the log-ins outlast what needs them, and nothing of a user's stays."""
+    site.apply()
+    for file in site.manifests.iterdir():
+        file.unlink()
+    assert site.apply().code == 0
+    assert (remote.streams(), remote.connectors()) == ({}, [])
+    assert list(site.objects()) == ["objects/jitops-system/Secret/jitops-hash-key.json"]
+
+
+def test_retained_output_stays(site: Site, remote: Remote) -> None:
+    """With deletionPolicy Retain the object, its Secret and the files outlive the manifest."""
+    site.write("stream.yaml", site.stream(management={"deletionPolicy": "Retain"}))
+    site.apply()
+    before = site.output("shop-jitsustream")
+    (site.manifests / "stream.yaml").unlink()
+    assert site.apply().code == 0
+    assert list(remote.streams()) == [before["id"]]
+    assert site.apply().code == 0
+    assert site.output("shop-jitsustream") == before
+
+
+def test_a_connection_in_use_is_not_deleted(site: Site, remote: Remote) -> None:
+    """A connection that left the folder too early blocks, saying who uses it, and may simply come back."""
+    site.apply()
+    (site.manifests / "jitsu.yaml").rename(site.manifests / "jitsu.txt")
+    result = site.apply()
+    assert result.code == 1
+    assert any("DeletionBlocked" in line and "JitsuStream default/shop" in line for line in result.lines)
+    assert any(line.startswith("jitops: Secret default/jitsu: left the manifests") for line in result.lines)
+    (site.manifests / "jitsu.txt").rename(site.manifests / "jitsu.yaml")
+    remote.forget_requests()
+    assert site.apply().code == 0
+    assert remote.writes() == []
+
+
+def test_identity_is_kept(site: Site, remote: Remote) -> None:
+    """The state remembers who we are, so that even with all else lost a stream is found again; --cluster-id sets it."""
+    (site.manifests / "connector.yaml").unlink()
+    site.apply("--cluster-id", "production")
+    assert (site.state / "cluster-id").read_text() == "production\n"
+    (stream,) = remote.streams()
+    for file in (site.state / "objects").rglob("*.json"):
+        file.unlink()
+    assert site.apply().code == 0
+    assert list(remote.streams()) == [stream]

@@ -1,0 +1,205 @@
+"""The command line: what a person did wrong is one line and exit code 2, never a traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import yaml
+from tests.integration.apply.places import ENVIRONMENT
+
+import jitops
+from jitops import crds
+from jitops.__main__ import main, settings_from
+from jitops.runtime.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+COMMANDS = ("run", "apply", "demo", "sandbox", "crds", "version")
+
+
+def jitops_(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the program as a user does."""
+    command = [sys.executable, "-m", "jitops", *arguments]
+    return subprocess.run(  # noqa: S603 - ours
+        command, capture_output=True, text=True, env={**ENVIRONMENT, **environment}, timeout=60, check=False
+    )
+
+
+def ended(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    """Run a command in this process; give exit code, output and complaints."""
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as error:
+        main(arguments)
+    captured = capsys.readouterr()
+    assert isinstance(error.value.code, int)
+    return error.value.code, captured.out, captured.err
+
+
+def test_version() -> None:
+    """The version is that of the package, and telling it takes no time."""
+    told = jitops_("version")
+    assert (told.returncode, told.stdout, told.stderr) == (0, f"jitops {jitops.__version__}\n", "")
+
+
+def test_a_version_does_not_wait_for_kopf() -> None:
+    """Reading the command line imports nothing that only some command needs."""
+    code = "import sys, jitops.__main__; print(sorted({'kopf', 'kubernetes', 'aiohttp', 'httpx'} & set(sys.modules)))"
+    command = [sys.executable, "-c", code]
+    told = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, check=True)  # noqa: S603 - ours
+    assert told.stdout == "[]\n"
+
+
+def test_help(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each command is listed and explains itself; without a command, help is what one gets."""
+    listed = ended(capsys, "--help")[1]
+    for command in COMMANDS:
+        assert command in listed
+        code, told, _ = ended(capsys, command, "--help")
+        assert (code, "Usage: jitops" in told) == (0, True)
+    code, told, complaint = ended(capsys)
+    assert (code, complaint, "Usage: jitops" in told) == (2, "", True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nope"], "No such command 'nope'"),
+        (["demo", "--what"], "No such option: --what"),
+        (["apply"], "Missing option '-f'"),
+        (["apply", "-f", "x"], "Missing option '--state'"),
+        (["apply", "-f", "x", "--state", "y", "--timeout", "soon"], "--timeout"),
+        (["crds", "--write", "a", "--check", "b"], "take one of --write and --check"),
+        (["sandbox", "--build", "C"], "'C' is not one of 'A', 'B'"),
+        (["sandbox", "--seed", "nope"], "'nope' does not exist"),
+        (["sandbox", "--jitsu-port", "70000"], "--jitsu-port"),
+        (["sandbox", "replay", "nope"], "'nope' does not exist"),
+        (["run", "--workers", "0"], "--workers"),
+        (["run", "--resync-period", "5x"], "write a duration such as 90s, 10m or 1h30m"),
+        (["run", "--log-format", "xml"], "--log-format"),
+    ],
+)
+def test_usage_errors(capsys: pytest.CaptureFixture[str], arguments: list[str], words: str) -> None:
+    """One line that names the option, and exit code 2."""
+    code, told, complaint = ended(capsys, *arguments)
+    assert (code, told, complaint.count("\n")) == (2, "", 1)
+    assert complaint.startswith("jitops: ")
+    assert words in complaint
+
+
+@pytest.mark.parametrize(
+    ("option", "content", "words"),
+    [
+        ("--seed", "jitsuu: {}", "jitsuu: Extra inputs are not permitted"),
+        ("--faults", "- {kind: nonsense}", "0.kind: Input should be 'latency', 'error'"),
+        ("--faults", "[", "is no YAML"),
+    ],
+)
+def test_wrong_files(capsys: pytest.CaptureFixture[str], tmp_path: Path, option: str, content: str, words: str) -> None:
+    """A seed or fault file that can't be used is refused by field, before anything listens."""
+    (tmp_path / "file.yaml").write_text(content)
+    code, told, complaint = ended(capsys, "sandbox", option, str(tmp_path / "file.yaml"))
+    assert (code, told, complaint.count("\n")) == (2, "", 1)
+    assert words in complaint
+
+
+def test_settings_of_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An option wins over the environment, which wins over the default; port 0 means none."""
+    monkeypatch.setenv("JITOPS_WORKERS", "7")
+    monkeypatch.setenv("JITOPS_NAMESPACES", "a,b")
+    settings = settings_from(namespaces=("c",), workers=None, resync=timedelta(0), probes_port=0, secrets_watch=False)
+    assert settings == Settings(
+        namespaces=("c",), workers=7, resync=timedelta(0), probes_port=None, secrets_watch=False
+    )
+    assert settings_from(namespaces=()).namespaces == ("a", "b")
+
+
+def test_wrong_environment(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable that can't be read is named."""
+    monkeypatch.setenv("JITOPS_SLOW_RETRY", "soon")
+    code, _, complaint = ended(capsys, "run")
+    assert (code, complaint.count("\n")) == (2, 1)
+    assert "JITOPS_SLOW_RETRY='soon' can't be read: write a duration" in complaint
+
+
+def test_no_cluster(tmp_path: Path) -> None:
+    """Without a cluster `run` says so, in a line."""
+    told = jitops_("run", "--kubeconfig", str(tmp_path / "none"))
+    assert (told.returncode, told.stderr.count("\n")) == (1, 1)
+    assert "Traceback" not in told.stderr
+
+
+def test_crds(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """They are printed as one stream, written into a folder, and what is outdated there is named."""
+    _, told, _ = ended(capsys, "crds")
+    assert [one["metadata"]["name"] for one in yaml.safe_load_all(told)] == [
+        one["metadata"]["name"] for one in crds.manifests()
+    ]
+    assert ended(capsys, "crds", "--write", str(tmp_path)) == (0, "", "")
+    assert ended(capsys, "crds", "--check", str(tmp_path)) == (0, "", "")
+    (tmp_path / "jitops.dev_connectors.yaml").write_text("edited")
+    code, _, complaint = ended(capsys, "crds", "--check", str(tmp_path))
+    assert (code, "jitops.dev_connectors.yaml; run `make crds`" in complaint) == (1, True)
+
+
+def test_sandbox_announces_itself() -> None:
+    """One JSON line tells addresses and credentials; SIGTERM ends it with 0."""
+    command = [sys.executable, "-m", "jitops", "sandbox", "--jitsu-port", "0", "--jitterbit-port", "0", "--build", "B"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT) as process:  # noqa: S603 - ours
+        assert process.stdout is not None
+        announced = json.loads(process.stdout.readline())
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+        assert process.stdout.read() == ""
+    assert announced["jitsu"].startswith("http://127.0.0.1:")
+    assert announced["credentials"]["api_key"] == "demokey:demo-secret-not-real"
+
+
+def test_sandbox_port_taken() -> None:
+    """A port that is in use is said in a line."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        told = jitops_("sandbox", "--jitsu-port", str(taken.getsockname()[1]), "--jitterbit-port", "0")
+    assert (told.returncode, told.stdout, told.stderr.count("\n")) == (1, "", 1)
+    assert "the sandbox can't listen" in told.stderr
+
+
+def test_replay() -> None:
+    """The recorded rows of authentication, workspaces, routing and streams match."""
+    prefixes = ["auth/", "workspace/", "routing/", "stream/"]
+    options = [part for prefix in prefixes for part in ("--prefix", prefix)]
+    told = jitops_("sandbox", "replay", str(ROOT / "tests/recordings/jitsu.jsonl"), *options)
+    matched, total = told.stdout.split()[1::2][:2]
+    assert (told.returncode, matched) == (0, total)
+
+
+def test_operator_is_no_package() -> None:
+    """An operator/__init__.py would shadow the standard library's `operator` for everyone."""
+    assert not (ROOT / "operator/__init__.py").exists()
+
+
+def test_the_wheel(tmp_path: Path) -> None:
+    """The built wheel holds everything: installed elsewhere it tells its version and runs the demo."""
+    sources = tmp_path / "sources"
+    ignored = shutil.ignore_patterns(".*", "__pycache__", "tests", "docs", "benchmarks")
+    shutil.copytree(ROOT, sources, ignore=ignored)
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
+    offline = ["--no-deps", "--no-build-isolation", "--no-index"]
+    subprocess.run([*pip, "wheel", *offline, "--wheel-dir", str(tmp_path), str(sources)], check=True)  # noqa: S603 - ours
+    (wheel,) = tmp_path.glob("jitops-*.whl")
+    target = tmp_path / "installed"
+    subprocess.run([*pip, "install", *offline, "--target", str(target), str(wheel)], check=True)  # noqa: S603 - ours
+    found = jitops_("version", PYTHONPATH=str(target))
+    assert (found.returncode, found.stdout) == (0, f"jitops {jitops.__version__}\n")
+    shown = jitops_("demo", PYTHONPATH=str(target))
+    assert (shown.returncode, "both products are empty again" in shown.stdout) == (0, True), shown.stderr
+    assert (target / "jitops/controlplane/server/go.sum").exists()
+    assert os.listdir(target / "jitops/demo/examples")
