@@ -39,7 +39,7 @@ crds: $(READY) ## generate the CRDs from the models
 	$(BIN)/jitops crds --write crds
 
 bench: $(READY) ## 1,000 streams on a real API server, beside a bare client and a plain kopf operator
-	$(BIN)/python -m benchmarks.creation
+	$(BIN)/python benchmarks/creation
 
 lock: $(LOCKER)/.ready ## resolve the newest dependencies anew, with hashes
 	$(COMPILE) --output-file requirements.txt pyproject.toml

@@ -8,10 +8,9 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 from pydantic import ValidationError
@@ -19,26 +18,33 @@ from typer.exceptions import TyperException
 from yaml import YAMLError
 
 import jitops
-from jitops.api.strings import read_duration
+from jitops.terminal import (
+    FAILED,
+    INTERRUPTED,
+    REFUSED,
+    complain,
+    duration,
+    fail,
+    hint,
+    line,
+    settable,
+    settings_from,
+    tolerate_old_terminals,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from jitops.runtime.settings import Settings
 
 HELP_NAMES = {"help_option_names": ["-h", "--help"]}
 app = typer.Typer(
     help="Manage Jitterbit Harmony and Jitsu as Kubernetes resources.",
     add_completion=False,
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # its boxes cut the names of options short
     context_settings=HELP_NAMES,
 )
-sandbox_app = typer.Typer(invoke_without_command=True, context_settings=HELP_NAMES)
+sandbox_app = typer.Typer(invoke_without_command=True, rich_markup_mode=None, context_settings=HELP_NAMES)
 app.add_typer(sandbox_app, name="sandbox")
-
-FAILED, REFUSED = 1, 2
-"""Exit codes: what was asked did not come to be; it could not be asked like this."""
 
 Build = Literal["A", "B"]
 Level = Literal["debug", "info", "warning", "error"]
@@ -46,83 +52,61 @@ Level = Literal["debug", "info", "warning", "error"]
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command and exit; what a person did wrong is told in a line, without a traceback."""
+    tolerate_old_terminals()
     try:
         code = app(args=arguments, prog_name="jitops", standalone_mode=False)
     except TyperException as error:
-        _complain(_line(error))
+        complain(line(error) + hint(error))
         code = error.exit_code
     except BrokenPipeError:
-        # The reader went away, as `| head` does: nothing is left to be said, at the exit either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # `| head` went away: say nothing at the exit
         code = FAILED
+    if code == INTERRUPTED:
+        complain("interrupted")
     sys.exit(code or 0)
-
-
-def _line(error: Exception) -> str:
-    """Say in one line what an error says in several."""
-    return " ".join(str(error.format_message() if isinstance(error, TyperException) else error).split())
-
-
-def _complain(*lines: str) -> None:
-    for line in filter(None, lines):
-        typer.echo(f"jitops: {line}", err=True)
-
-
-def _fail(*lines: str, code: int = FAILED) -> NoReturn:
-    _complain(*lines)
-    raise typer.Exit(code)
-
-
-def _duration(text: str) -> timedelta:
-    try:
-        return read_duration(text)
-    except ValueError:
-        raise typer.BadParameter("write a duration such as 90s, 10m or 1h30m, or 0") from None
-
-
-def _env(name: str, text: str, *flags: str, **more: Any) -> Any:  # noqa: ANN401 - as typer's own
-    """Declare an option that the environment may set too."""
-    return typer.Option(*flags, help=f"{text} [env: JITOPS_{name}]", show_default=False, **more)
 
 
 @app.command()
 def run(  # noqa: PLR0913 - the settings of an operator
     *,
     kubeconfig: Annotated[
-        Path | None, _env("KUBECONFIG", "The kubeconfig. Default: $KUBECONFIG, the pod's account, ~/.kube/config.")
+        Path | None, settable("KUBECONFIG", "The kubeconfig. Default: $KUBECONFIG, the pod's account, ~/.kube/config.")
     ] = None,
-    context: Annotated[str | None, _env("CONTEXT", "A context of it. Default: its current one.")] = None,
+    context: Annotated[str | None, settable("CONTEXT", "A context of it. Default: its current one.")] = None,
     namespace: Annotated[
         list[str] | None,
-        _env("NAMESPACES", "A namespace to serve; may be given again. Default: all.", "-n", "--namespace"),
+        settable("NAMESPACES", "A namespace to serve; may be given again. Default: all.", "-n", "--namespace"),
     ] = None,
     cluster_id: Annotated[
-        str | None, _env("CLUSTER_ID", "What tells this cluster's objects from others'. Default: kube-system's UID.")
+        str | None,
+        settable("CLUSTER_ID", "What tells this cluster's objects from others'. Default: kube-system's UID."),
     ] = None,
     operator_namespace: Annotated[
-        str | None, _env("OPERATOR_NAMESPACE", "Where Lease and hash key live. Default: the pod's, the context's.")
+        str | None, settable("OPERATOR_NAMESPACE", "Where Lease and hash key live. Default: the pod's, the context's.")
     ] = None,
-    workers: Annotated[int | None, _env("WORKERS", "How many resources at once. Default: 32.", min=1)] = None,
+    workers: Annotated[int | None, settable("WORKERS", "How many resources at once. Default: 32.", min=1)] = None,
     resync_period: Annotated[
-        timedelta | None, _env("RESYNC", "How often all is compared; 0: never. Default: 10m.", parser=_duration)
+        timedelta | None, settable("RESYNC", "How often all is compared; 0: never. Default: 10m.", parser=duration)
     ] = None,
     slow_retry: Annotated[
         timedelta | None,
-        _env("SLOW_RETRY", "How soon to retry what a person must heal. Default: 5m.", parser=_duration),
+        settable("SLOW_RETRY", "How soon to retry what a person must heal. Default: 5m.", parser=duration),
     ] = None,
     secrets_watch: Annotated[
         bool | None,
-        _env("SECRETS_WATCH", "Watch labelled Secrets. Default: yes.", "--secrets-watch/--no-secrets-watch"),
+        settable("SECRETS_WATCH", "Watch labelled Secrets. Default: yes.", "--secrets-watch/--no-secrets-watch"),
     ] = None,
-    leader_election: Annotated[bool | None, _env("LEADER_ELECTION", "Write only with the Lease. Default: yes.")] = None,
+    leader_election: Annotated[
+        bool | None, settable("LEADER_ELECTION", "Write only with the Lease. Default: yes.")
+    ] = None,
     probes_port: Annotated[
-        int | None, _env("PROBES_PORT", "Of /healthz and /readyz; 0: none. Default: 8080.", min=0, max=65535)
+        int | None, settable("PROBES_PORT", "Of /healthz and /readyz; 0: none. Default: 8080.", min=0, max=65535)
     ] = None,
     metrics_port: Annotated[
-        int | None, _env("METRICS_PORT", "Of /metrics; 0: none. Default: 9090.", min=0, max=65535)
+        int | None, settable("METRICS_PORT", "Of /metrics; 0: none. Default: 9090.", min=0, max=65535)
     ] = None,
-    log_level: Annotated[Level | None, _env("LOG_LEVEL", "Default: info.")] = None,
-    log_format: Annotated[Literal["text", "json"] | None, _env("LOG_FORMAT", "Default: text.")] = None,
+    log_level: Annotated[Level | None, settable("LOG_LEVEL", "Default: info.")] = None,
+    log_format: Annotated[Literal["text", "json"] | None, settable("LOG_FORMAT", "Default: text.")] = None,
 ) -> None:
     """Run the operator, in a cluster or with a kubeconfig, until SIGTERM."""
     try:
@@ -143,19 +127,10 @@ def run(  # noqa: PLR0913 - the settings of an operator
             log_format=log_format,
         )
     except ValueError as error:
-        _fail(str(error), code=REFUSED)
+        fail(str(error), code=REFUSED)
     from jitops.runtime.app import run as run_operator  # noqa: PLC0415 - only for this command
 
     run_operator(settings)
-
-
-def settings_from(**options: Any) -> Settings:  # noqa: ANN401 - each field of Settings has its own type
-    """Lay the options that were given over what the environment says; a port of 0 is none."""
-    from jitops.runtime.settings import Settings  # noqa: PLC0415 - not before it is needed
-
-    given = {name: value for name, value in options.items() if value is not None and value != ()}
-    ports = {name: given[name] or None for name in ("probes_port", "metrics_port") if name in given}
-    return replace(Settings.from_environment(), **{**given, **ports})
 
 
 @app.command()
@@ -184,11 +159,11 @@ def apply(
         with Folder.open(state) as folder, progress(output) as shown:
             outcome = asyncio.run(make_so(manifests, folder, shown, cluster_id=cluster_id, timeout=timeout))
     except ManifestsRefused as error:
-        _fail(*error.faults, code=REFUSED)
+        fail(*error.faults, code=REFUSED)
     except FolderUnusable as error:
-        _fail(str(error), code=FAILED if isinstance(error, FolderBusy) else REFUSED)
+        fail(str(error), code=FAILED if isinstance(error, FolderBusy) else REFUSED)
     if not outcome.complete:
-        _fail(*outcome.complaints())
+        fail(*outcome.complaints())
     say(output, f"all is Ready: {len(outcome.rows)} resources")
 
 
@@ -207,9 +182,9 @@ def demo(
     try:
         (demos.run_on_cluster if cluster else demos.run_locally)(console())
     except demos.DemoFailed as error:
-        _fail(f"the demo failed: {error}")
+        fail(f"the demo failed: {error}")
     except ControlPlaneUnavailable as error:
-        _fail(str(error))
+        fail(str(error))
 
 
 @sandbox_app.callback()
@@ -248,14 +223,14 @@ def sandbox(  # noqa: PLR0913 - what can be set about it
             faults=faults,
         )
     except SeedError as error:
-        _fail(_line(error), code=REFUSED)
+        fail(line(error), code=REFUSED)
     except ValidationError as error:
         faulty = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        _fail(f"{faults}: {faulty}", code=REFUSED)
+        fail(f"{faults}: {faulty}", code=REFUSED)
     except (YAMLError, UnicodeError) as error:
-        _fail(f"{faults}: is no YAML: {_line(error)}", code=REFUSED)
+        fail(f"{faults}: is no YAML: {line(error)}", code=REFUSED)
     except OSError as error:
-        _fail(f"the sandbox can't listen: {error.strerror or error}")
+        fail(f"the sandbox can't listen: {error.strerror or error}")
 
 
 @sandbox_app.command()
@@ -275,13 +250,19 @@ def replay(
 
     The exit code is 1 if any row differs.
     """
-    from jitops.sandbox.replay import run as run_replay  # noqa: PLC0415 - only for this command
+    from httpx import HTTPError  # noqa: PLC0415 - only for this command
+
+    from jitops.sandbox.replay import run as run_replay  # noqa: PLC0415
     from jitops.sandbox.seed import SeedError  # noqa: PLC0415
 
     try:
         matched = run_replay(recording, base_url=url, seed=seed, prefixes=prefix or (), build=build)
     except SeedError as error:
-        _fail(_line(error), code=REFUSED)
+        fail(line(error), code=REFUSED)
+    except (ValueError, KeyError) as error:
+        fail(f"{recording} is no recording: {line(error)}", code=REFUSED)
+    except HTTPError as error:
+        fail(f"the sandbox can't be asked: {line(error)}")
     if not matched:
         raise typer.Exit(FAILED)
 
@@ -302,7 +283,7 @@ def crds(
     elif check:
         outdated = generator.current(check)
         if outdated:
-            _fail(f"{check} is not what the models say: {', '.join(outdated)}; run `make crds`")
+            fail(f"{check} is not what the models say: {', '.join(outdated)}; run `make crds`")
     else:
         typer.echo("---\n".join(generator.files().values()), nl=False)
 

@@ -89,6 +89,12 @@ def products(switches: Switches, evidence: Evidence) -> Iterator[Products]:
 
 
 @pytest.fixture
+def plant(evidence: Evidence) -> Callable[[str], None]:
+    """Name a secret that a test puts where it may be told by mistake."""
+    return evidence.planted.add
+
+
+@pytest.fixture
 def place(
     kubectl: Kubectl, control_plane: ControlPlane, products: Products, evidence: Evidence, operator_kubeconfig: Path
 ) -> Iterator[Place]:

@@ -123,7 +123,12 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 
 
 @pytest.fixture
-def user(definitions: None, kubectl: Kubectl, namespace: str, sandbox: Sandbox) -> Iterator[User]:
+def user(
+    definitions: None,  # noqa: ARG001 - it has to have been asked for
+    kubectl: Kubectl,
+    namespace: str,
+    sandbox: Sandbox,
+) -> Iterator[User]:
     """Give a user, whose resources are let go afterwards, whatever became of them."""
     yield User(kubectl, namespace, sandbox)
     kinds = ",".join([*(info.plural for info in KINDS), "secrets"])

@@ -79,7 +79,7 @@ class Proxy:
 @contextlib.asynccontextmanager
 async def proxied(kubeconfig: Path, folder: Path) -> AsyncIterator[tuple[Proxy, Path]]:
     """Put a proxy before the API server of a kubeconfig, and write the kubeconfig that goes through it."""
-    config = yaml.safe_load(kubeconfig.read_text(encoding="utf-8"))
+    config = yaml.safe_load(await asyncio.to_thread(kubeconfig.read_text, encoding="utf-8"))
     cluster = config["clusters"][0]["cluster"]
     proxy = Proxy(cluster["server"])
     await proxy.listen()

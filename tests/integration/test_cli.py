@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,8 +18,9 @@ from tests.integration.apply.places import ENVIRONMENT
 
 import jitops
 from jitops import crds
-from jitops.__main__ import main, settings_from
+from jitops.__main__ import main
 from jitops.runtime.settings import Settings
+from jitops.terminal import settings_from
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = ("run", "apply", "demo", "sandbox", "crds", "version")
@@ -57,23 +58,31 @@ def test_a_version_does_not_wait_for_kopf() -> None:
     assert told.stdout == "[]\n"
 
 
+def test_help_names_the_environment(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each setting of `run` has an option, and its help names the variable that does the same."""
+    told = ended(capsys, "run", "--help")[1]
+    unnamed = [
+        field.name for field in fields(Settings) if f"JITOPS_{field.name.upper()}]" not in " ".join(told.split())
+    ]
+    assert unnamed == ["lease_name"]
+
+
 def test_help(capsys: pytest.CaptureFixture[str]) -> None:
-    """Each command is listed and explains itself; without a command, help is what one gets."""
+    """Each command is listed and explains itself."""
     listed = ended(capsys, "--help")[1]
     for command in COMMANDS:
         assert command in listed
         code, told, _ = ended(capsys, command, "--help")
         assert (code, "Usage: jitops" in told) == (0, True)
-    code, told, complaint = ended(capsys)
-    assert (code, complaint, "Usage: jitops" in told) == (2, "", True)
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        ([], "Missing command. Try: jitops --help"),
         (["nope"], "No such command 'nope'"),
         (["demo", "--what"], "No such option: --what"),
-        (["apply"], "Missing option '-f'"),
+        (["apply"], "Missing option '-f' / '--filename'. Try: jitops apply --help"),
         (["apply", "-f", "x"], "Missing option '--state'"),
         (["apply", "-f", "x", "--state", "y", "--timeout", "soon"], "--timeout"),
         (["crds", "--write", "a", "--check", "b"], "take one of --write and --check"),
@@ -181,6 +190,16 @@ def test_replay() -> None:
     assert (told.returncode, matched) == (0, total)
 
 
+def test_replay_in_vain(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """A file that is no recording, and a sandbox that isn't there, are each a line."""
+    recording = str(ROOT / "tests/recordings/jitsu.jsonl")
+    code, _, complaint = ended(capsys, "sandbox", "replay", recording, "--url", "http://127.0.0.1:1")
+    assert (code, complaint.count("\n")) == (1, 1)
+    (tmp_path / "x.jsonl").write_text("{}")
+    code, _, complaint = ended(capsys, "sandbox", "replay", str(tmp_path / "x.jsonl"))
+    assert (code, complaint.count("\n")) == (2, 1)
+
+
 def test_operator_is_no_package() -> None:
     """An operator/__init__.py would shadow the standard library's `operator` for everyone."""
     assert not (ROOT / "operator/__init__.py").exists()
@@ -202,4 +221,4 @@ def test_the_wheel(tmp_path: Path) -> None:
     shown = jitops_("demo", PYTHONPATH=str(target))
     assert (shown.returncode, "both products are empty again" in shown.stdout) == (0, True), shown.stderr
     assert (target / "jitops/controlplane/server/go.sum").exists()
-    assert os.listdir(target / "jitops/demo/examples")
+    assert list((target / "jitops/demo/examples").iterdir())

@@ -18,6 +18,8 @@ from jitops.core.queue import WorkQueue
 
 pytestmark = pytest.mark.cluster
 
+PLANTED = "planted-defect"
+
 
 @pytest.fixture(autouse=True)
 def settings(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,7 +78,7 @@ async def test_crash_of_the_controller_ends_kopf(user: User, monkeypatch: pytest
     """A defect in the machinery stops kopf, with an exit code that says so."""
 
     async def broken(_: object) -> None:
-        raise RuntimeError("planted-defect")
+        raise RuntimeError(PLANTED)
 
     monkeypatch.setattr(WorkQueue, "take", broken)
     async with kopf_run("--namespace", user.namespace) as runner:
@@ -84,7 +86,7 @@ async def test_crash_of_the_controller_ends_kopf(user: User, monkeypatch: pytest
         assert not runner._thread.is_alive(), "it ended by itself"
     assert runner.exit_code == 1
     assert "the controller ended" in str(runner.exception.__cause__)
-    assert "planted-defect" not in runner.output
+    assert PLANTED not in runner.output
 
 
 async def test_frozen_watch_is_reconnected(

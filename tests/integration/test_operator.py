@@ -198,8 +198,8 @@ async def test_second_replica_takes_over_after_a_kill(
         assert second.code == 0
 
 
-async def test_missing_right_or_setting_is_a_sentence(
-    user: User, environment: Environment, tmp_path: Path, unused_tcp_port_factory: Port
+async def test_missing_setting_is_a_sentence(
+    environment: Environment, tmp_path: Path, unused_tcp_port_factory: Port
 ) -> None:
     """What keeps the operator from starting is said in a sentence, not in a traceback."""
     del environment["JITOPS_CLUSTER_ID"]

@@ -296,8 +296,8 @@ async def test_gate_is_asked_before_every_write(cluster: Cluster, user: User, st
 
 async def test_own_write_is_no_news_and_an_edit_is(cluster: Cluster, user: User) -> None:
     """The watch's echo of what we wrote wakes nobody, even before our answer came; an edit by someone else does."""
-    woken: list[Key] = []
-    cluster.on_input = woken.append
+    woken: list[tuple[Key, Key | None]] = []
+    cluster.on_input = lambda target, but: woken.append((target, but))
     await cluster.write_secret(Secret(user.namespace, "keys", {"id": "x"}, {"jitops.dev/watch": "true"}))
     cluster.input_seen("Secret", await user.get("secret", "keys"), deleted=False)
     assert woken == []
@@ -305,7 +305,24 @@ async def test_own_write_is_no_news_and_an_edit_is(cluster: Cluster, user: User)
     edited = await user.get("secret", "keys")
     cluster.input_seen("Secret", edited, deleted=False)
     cluster.input_seen("Secret", edited, deleted=True)
-    assert woken == [Key("Secret", user.namespace, "keys")] * 2
+    assert woken == [(Key("Secret", user.namespace, "keys"), None)] * 2
+
+
+async def test_output_is_news_to_all_but_its_owner(cluster: Cluster, user: User) -> None:
+    """An output that its owner wrote, or read as it is, concerns only others who use it; an edit concerns all."""
+    woken: list[tuple[Key, Key | None]] = []
+    cluster.on_input = lambda target, but: woken.append((target, but))
+    labels = {"app.kubernetes.io/managed-by": "jitops", "jitops.dev/owner-kind": "JitsuStream"}
+    secret = Secret(user.namespace, "keys", {"id": "x"}, {**labels, "jitops.dev/owner-name": "shop"})
+    await cluster.write_secret(secret)
+    key, owner = Key("Secret", user.namespace, "keys"), Key("JitsuStream", user.namespace, "shop")
+    cluster.input_seen("Secret", await user.get("secret", "keys"), deleted=False)
+    await user.kubectl("patch", "secret", "keys", "-p", '{"stringData":{"id":"y"}}')
+    edited = await user.get("secret", "keys")
+    cluster.input_seen("Secret", edited, deleted=False)
+    await cluster.read_secret(user.namespace, "keys")
+    cluster.input_seen("Secret", edited, deleted=False)
+    assert woken == [(key, owner), (key, None), (key, owner)]
 
 
 async def test_hundred_writes_at_once_share_the_session(cluster: Cluster, user: User) -> None:

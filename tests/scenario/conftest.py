@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import random
 from collections.abc import AsyncIterator, Callable
 from typing import Literal
 
 import pytest
+from tests.scenario.world import TurnedClock, World
 
 from jitops.sandbox import Sandbox, Switches
-from tests.scenario.world import TurnedClock, World
 
 
 @pytest.fixture
@@ -36,11 +37,10 @@ Worlds = Callable[[], World]
 
 
 @pytest.fixture
-async def worlds(
-    sandbox: tuple[Sandbox, TurnedClock], caplog: pytest.LogCaptureFixture
-) -> AsyncIterator[Worlds]:
+async def worlds(sandbox: tuple[Sandbox, TurnedClock], caplog: pytest.LogCaptureFixture) -> AsyncIterator[Worlds]:
     """Give as many worlds as a test wants, one after the other; none of them may have told a secret."""
     caplog.set_level(logging.DEBUG)
+    random.seed(20260101)  # The jitter of retries is the same each time.
     running, clock = sandbox
     made: list[World] = []
 

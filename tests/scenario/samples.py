@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.scenario.world import CONNECTOR, STREAM, Manifest, World, connector, stream
+
 from jitops.core.kube import Key
 from jitops.sandbox import Fault
-from tests.scenario.world import CONNECTOR, STREAM, Manifest, World, connector, stream
 
 Spec = Mapping[str, Any]
 WS = "cacme00000000000000000001"
@@ -147,9 +148,7 @@ STREAM_CASES = (
         {},
         _drift_extra,
     ),
-    FieldCase(
-        "keys", {"private": "None"}, {"public": "None", "private": "None"}, _key_uses, (1, 0), (0, 0), (1, 1)
-    ),
+    FieldCase("keys", {"private": "None"}, {"public": "None", "private": "None"}, _key_uses, (1, 0), (0, 0), (1, 1)),
 )
 
 STREAM_SAMPLE = Sample(

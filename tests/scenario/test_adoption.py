@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
-from jitops.core.kube import Key
 from tests.scenario.samples import SAMPLES, Sample, connectors, keys_open, plant_stream, streams
 from tests.scenario.world import (
     CONNECTOR,
@@ -15,6 +13,8 @@ from tests.scenario.world import (
     secret_manifest,
     stream,
 )
+
+from jitops.core.kube import Key
 
 every_kind = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
 SECOND = Key("JitsuStream", "team", "second")

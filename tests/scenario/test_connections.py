@@ -5,9 +5,6 @@ from __future__ import annotations
 import itertools
 
 import pytest
-
-from jitops.core.errors import PermissionDenied
-from jitops.core.kube import Key
 from tests.scenario.samples import SAMPLES, Sample, connectors, streams
 from tests.scenario.world import (
     CONNECTOR,
@@ -22,6 +19,9 @@ from tests.scenario.world import (
     stream,
     workspace,
 )
+
+from jitops.core.errors import PermissionDenied
+from jitops.core.kube import Key
 
 every_kind = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
 IN_USE = "jitops.dev/in-use"
@@ -358,9 +358,7 @@ async def test_consent_that_is_given_later(world: World) -> None:
     assert len(streams(world)) == 1
 
 
-async def test_selector_without_the_right_to_read_namespaces(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_selector_without_the_right_to_read_namespaces(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where namespaces can't be read a Selector permits no one, and says why."""
 
     async def refused(_namespace: str) -> None:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 
 import pytest
-
-from jitops.core.kube import Key
-from jitops.sandbox import Fault, Switches
 from tests.scenario.samples import SAMPLES, Sample, only_stream, streams
 from tests.scenario.world import (
     CONNECTOR,
@@ -24,6 +20,9 @@ from tests.scenario.world import (
     stream,
     workspace,
 )
+
+from jitops.core.kube import Key
+from jitops.sandbox import Fault, Switches
 
 every_kind = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
 CREDENTIALS = {"JitsuStream": "jitsu", "Connector": "harmony"}
@@ -97,7 +96,9 @@ async def test_deleted_secret(world: World, sample: Sample) -> None:
 # Jitsu's API keys
 
 
-@pytest.mark.parametrize("key", ["demokey:wrong-secret-of-someone", "nokey:demo-secret-not-real", "expiredkey:expired-secret-not-real"])
+@pytest.mark.parametrize(
+    "key", ["demokey:wrong-secret-of-someone", "nokey:demo-secret-not-real", "expiredkey:expired-secret-not-real"]
+)
 async def test_refused_key(world: World, key: str) -> None:
     """A refused key stalls the connection, told once; nobody asks again until the Secret changes."""
     world.apply(secret_manifest("jitsu", {"apiKey": key}), workspace(world.sandbox.jitsu_url), stream())
@@ -424,13 +425,8 @@ async def test_session_is_renewed_in_time(world: World) -> None:
 async def test_five_hundred_connectors_make_one_log_in(world: World) -> None:
     """However many resources wait for an account, it logs in once; and they share their listings."""
     world.apply(*harmony(world), *(connector(f"c{number}") for number in range(500)))
-    queue, controller = world.controller.queue, world.controller
-    running = set()
-    while queue.waiting(0) or running:
-        while queue.waiting(0) > len(controller.queue._running) and len(running) < 32:
-            key, due = await queue.take()
-            running.add(asyncio.create_task(controller._work(key, due)))
-        _, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+    world.workers = 32
+    await world.settle(rounds=2000)
     assert all(world.ready(Key("Connector", "team", f"c{number}")) for number in range(500))
     assert log_ins(world) == 1
     assert world.count("POST", "*/connector") == 500

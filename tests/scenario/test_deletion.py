@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-
-from jitops.core.kube import Key
-from jitops.sandbox import Fault, Switches
 from tests.contract.test_laws import nothing_left
 from tests.scenario.samples import CONNECTOR_SAMPLE, SAMPLES, STREAM_SAMPLE, WS, Sample, connectors, only_stream
 from tests.scenario.world import CONNECTOR, ORGANIZATION, STREAM, WORKSPACE, World, connector, harmony, jitsu, stream
+
+from jitops.core.kube import Key
+from jitops.sandbox import Fault, Switches
 
 every_kind = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
 RELEASE = "jitops.dev/release-finalizer=orphan"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from tests.scenario.samples import WS, keys_open, only_stream
+from tests.scenario.world import STREAM, World, stream
 
 from jitops.core.identity import numbered
 from jitops.core.kube import Key
 from jitops.core.reconciler import MOST_INCARNATIONS
-from tests.scenario.samples import WS, keys_open, only_stream
-from tests.scenario.world import STREAM, World, stream
 
 OUTPUT = Key("Secret", "team", "shop-jitsustream")
 

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Literal
 
 import pytest
-
-from jitops.core.kube import Key
-from jitops.sandbox import Fault, Switches
 from tests.contract.test_laws import nothing_left, whole
 from tests.scenario.killing import HEALED, killed_again_and_again, killed_everywhere
 from tests.scenario.samples import CONNECTOR_SAMPLE, STREAM_SAMPLE, connectors, only_stream, streams
 from tests.scenario.world import CONNECTOR, STREAM, World, connector, harmony, jitsu, stream
+
+from jitops.core.kube import Key
+from jitops.sandbox import Fault, Switches
 
 Worlds = Callable[[], World]
 
@@ -148,7 +148,9 @@ async def test_connector_deleted_with_a_lost_answer(worlds: Worlds) -> None:
 
     async def arrange(world: World) -> None:
         await ready_connector(world)
-        world.sandbox.faults.add(Fault(kind="lost", product="jitterbit", method="DELETE", path="*/connector/*", times=2))
+        world.sandbox.faults.add(
+            Fault(kind="lost", product="jitterbit", method="DELETE", path="*/connector/*", times=2)
+        )
 
     def act(world: World) -> None:
         world.store.delete(CONNECTOR)

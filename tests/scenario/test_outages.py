@@ -5,9 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
-from jitops.core.kube import Key
-from jitops.sandbox import Fault, Switches
 from tests.scenario.samples import SAMPLES, Sample, plant_stream, streams
 from tests.scenario.world import (
     CONNECTOR,
@@ -19,6 +16,9 @@ from tests.scenario.world import (
     stream,
     workspace,
 )
+
+from jitops.core.kube import Key
+from jitops.sandbox import Fault, Switches
 
 every_kind = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
 
@@ -82,7 +82,7 @@ async def test_short_outage_leaves_no_trace(world: World, sample: Sample) -> Non
     await ready(world, sample)
     world.sandbox.faults.add(Fault(kind="reset"))
     world.annotate(sample.key, reconcile_requested_at="now")
-    await world.wait(200)
+    await world.wait(100)
     world.sandbox.faults.clear()
     await world.wait(900)
     assert world.ready(sample.key)

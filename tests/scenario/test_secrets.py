@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from tests.scenario.samples import keys_open, only_stream, security_holds
+from tests.scenario.world import CONNECTOR, STREAM, World, connector, secret_manifest, stream
 
 from jitops.core.kube import Key
 from jitops.core.outputs import HASH_KEY_SECRET
-from tests.scenario.samples import keys_open, only_stream, security_holds
-from tests.scenario.world import CONNECTOR, STREAM, World, connector, secret_manifest, stream
 
 OUTPUT = Key("Secret", "team", "shop-jitsustream")
 USES = ("public", "private")
@@ -108,7 +108,11 @@ async def test_keys_of_others_are_left_alone(world: World) -> None:
     await ready_stream(world)
     stored = world.sandbox.jitsu.stored(only_stream(world)["id"])
     for name in ("publicKeys", "privateKeys"):
-        keys = [*stored[name], {"id": "theirs", "hash": "salt.hash", "hint": "the*irs"}, {"id": "bare", "hash": "salt.h"}]
+        keys = [
+            *stored[name],
+            {"id": "theirs", "hash": "salt.hash", "hint": "the*irs"},
+            {"id": "bare", "hash": "salt.h"},
+        ]
         world.sandbox.jitsu.change(only_stream(world)["id"], **{name: keys})
     await world.resync()
     assert world.remote_writes() == []

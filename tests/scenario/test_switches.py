@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from tests.scenario.samples import SAMPLES, Sample, only_stream, streams
+from tests.scenario.world import STREAM, World, stream
 
 from jitops.core.clock import stamp
 from jitops.core.kube import Key
 from jitops.core.outcome import CORRECTION_WINDOW, MOST_CORRECTIONS
-from tests.scenario.samples import SAMPLES, Sample, only_stream, streams
-from tests.scenario.world import STREAM, World, stream
 
 every_kind = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
 FLUX = "reconcile.fluxcd.io/requestedAt"
@@ -289,7 +289,7 @@ async def test_deletion_policy_of_the_connection(world: World, sample: Sample) -
     assert len(sample.objects(world)) == 1
     assert sample.valid(world)
     (left,) = sample.objects(world)
-    world.apply(sample.manifest(**{"management": {"deletionPolicy": "Delete", **_match(sample, left["id"])}}))
+    world.apply(sample.manifest(management={"deletionPolicy": "Delete", **_match(sample, left["id"])}))
     await world.settle()
     assert world.ready(sample.key), world.status(sample.key)
     world.store.delete(sample.key)

@@ -7,9 +7,10 @@ be put into the same world (`restart`).
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import Callable, Mapping
 from copy import deepcopy
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -97,9 +98,7 @@ class FatefulStore(LocalStore):
         self.fate.before(f"finalizers {resource.key}")
         return await super().set_finalizers(resource, finalizers)
 
-    async def write_status(
-        self, resource: Resource, status: Mapping[str, JSON], *, guarded: bool = False
-    ) -> Resource:
+    async def write_status(self, resource: Resource, status: Mapping[str, JSON], *, guarded: bool = False) -> Resource:
         """Die or write."""
         self.fate.before(f"status {resource.key}")
         self.told.append(json.dumps(status))
@@ -125,6 +124,10 @@ class FatefulStore(LocalStore):
             self.watched.add(secret.key)
         return super()._put_secret(secret, ours=ours)
 
+    def resources(self) -> list[Key]:
+        """Name all custom resources."""
+        return self.keys()
+
     def put_finalizers(self, key: Key, *finalizers: str) -> None:
         """Set an object's finalizers by hand."""
         if key.kind == "Secret":
@@ -137,6 +140,19 @@ class FatefulStore(LocalStore):
     def edit(self, secret: Secret, data: Mapping[str, str]) -> None:
         """Change a Secret's values as `kubectl edit` does, everything else kept."""
         self._put_secret(replace(secret, data=data))
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Let others work until something holds."""
+    while not condition():
+        await asyncio.sleep(0.001)
+
+
+async def _end(tasks: set[asyncio.Task[None]]) -> None:
+    """Let tasks die with the process that they belong to."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class Witness:
@@ -161,6 +177,8 @@ class World:
     sandbox: Sandbox
     clock: TurnedClock
     pace: Pace = field(default_factory=Pace)
+    workers: int = 1
+    """How many keys are worked on at a time: one makes for an order that is the same each time."""
 
     def __post_init__(self) -> None:
         self.fate = Fate()
@@ -191,7 +209,7 @@ class World:
         await self.stop()
         self.fate.spare()
         self._boot()
-        for key in self.store.keys():
+        for key in self.store.resources():
             resource = self.store.get(key)
             assert resource is not None
             self.controller.feed(None, resource)
@@ -202,14 +220,20 @@ class World:
         await self.pool.aclose()
 
     async def settle(self, *, rounds: int = 400) -> None:
-        """Work on all keys that are due, one by one, until none is; time stands still meanwhile."""
-        queue = self.controller.queue
-        while queue.waiting(0):
-            rounds -= 1
-            assert rounds, f"the world does not come to rest: {queue._due}"
-            key, due = await queue.take()
-            await self.controller._work(key, due)
-        self._plant()
+        """Work on all keys that are due, `workers` at a time, until none is; time stands still meanwhile."""
+        queue, running = self.controller.queue, set[asyncio.Task[None]]()
+        try:
+            while queue.waiting(0):
+                while len(running) < self.workers and queue.oldest():
+                    rounds -= 1
+                    assert rounds, f"the world does not come to rest: {queue._due}"
+                    running.add(asyncio.create_task(self.controller._work(*await queue.take())))
+                done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()
+        finally:
+            await _end(running)
+            self._plant()
 
     async def wait(self, seconds: float) -> None:
         """Let time pass, and have everything done in it when it is due."""
@@ -233,7 +257,6 @@ class World:
         except Killed:
             return False
         finally:
-            self._plant()
             self.fate.spare()
         return True
 
@@ -365,7 +388,7 @@ class World:
     def _plant(self) -> None:
         """Take down every secret that there is now."""
         secrets = [value for secret in self.store.secrets() for value in secret.data.values()]
-        keys = [key for key in self.sandbox.jitterbit.connectors()]
+        keys = self.sandbox.jitterbit.connectors()
         hidden = [*secrets, *(one.key for one in keys), *(one.secret for one in keys)]
         public = {*self.public_values()}
         parts = [part for value in hidden for part in (value, value.partition(":")[2])]
@@ -374,11 +397,11 @@ class World:
     def public_values(self) -> list[str]:
         """Give the values in output Secrets that are no secret: ids."""
         shown = [secret.data.get(name, "") for secret in self.store.secrets() for name in PUBLIC_OUTPUTS]
-        return [*shown, *(str(self.status(key).get("id", "")) for key in self.store.keys())]
+        return [*shown, *(str(self.status(key).get("id", "")) for key in self.store.resources())]
 
     def told(self) -> str:
         """Give all that people and programs without rights on Secrets may read."""
-        bodies = [json.dumps(self.store.body(key)) for key in self.store.keys()]
+        bodies = [json.dumps(self.store.body(key)) for key in self.store.resources()]
         events = [f"{key} {event!r}" for key, event in self.store.events]
         return "\n".join([*bodies, *self.store.told, *events, *self.witness.heard])
 

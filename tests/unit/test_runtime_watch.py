@@ -26,10 +26,10 @@ class Told:
         self.memo = kopf.Memo(cluster=self.cluster)
         self.changes: list[tuple[Resource | None, Resource]] = []
         self.gone: list[Key] = []
-        self.inputs: list[Key] = []
+        self.inputs: list[tuple[Key, Key | None]] = []
         self.cluster.on_change = lambda before, after: self.changes.append((before, after))
         self.cluster.on_gone = self.gone.append
-        self.cluster.on_input = self.inputs.append
+        self.cluster.on_input = lambda target, but: self.inputs.append((target, but))
 
     async def stream(self, kind: str | None, version: int, uid: str = "u") -> None:
         """Tell of a JitsuStream as kopf does; `None` is the first listing."""
@@ -71,7 +71,7 @@ async def test_secret_wakes_whoever_uses_it(told: Told) -> None:
     """Every event of a watched Secret is passed on, its deletion too."""
     for kind in (None, "MODIFIED", "DELETED"):
         await told.secret(kind, a="Yg==")
-    assert told.inputs == [Key("Secret", "web", "keys")] * 3
+    assert told.inputs == [(Key("Secret", "web", "keys"), None)] * 3
 
 
 def test_each_kind_and_the_inputs_have_a_handler() -> None:

@@ -105,9 +105,9 @@ class Controller:
             if connection is not None and (connection.deleting or not self._s.keeper.users(target)):
                 self.queue.add(target)
 
-    def changed(self, target: Key) -> None:
-        """Take in that a connection, Secret or ConfigMap changed: those that refer to it are woken."""
-        for key in self._s.references.dependents(target):
+    def changed(self, target: Key, but: Key | None = None) -> None:
+        """Take in that a connection, Secret or ConfigMap changed: those that refer to it are woken, `but` for one."""
+        for key in self._s.references.dependents(target) - {but}:
             self.queue.add(key)
 
     async def run(self) -> None:
@@ -117,6 +117,8 @@ class Controller:
             while not self._stopping:
                 await slots.acquire()
                 key, due = await self.queue.take()
+                if self._stopping:  # It came due while we waited: the next process will see it.
+                    return
                 worker = group.create_task(self._work(key, due))
                 self._running[worker] = self._s.clock.monotonic()
                 worker.add_done_callback(self._running.pop)

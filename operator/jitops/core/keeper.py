@@ -67,19 +67,19 @@ class Keeper:
         return _working(resource, self.users(resource.key)), {**facts, **line.facts}
 
     def _tell(self, key: Key, *, before: bool) -> None:
-        """Wake the dependents when the connection turned good or bad; at the start, those that wait for it."""
+        """Wake the dependents when the connection turned good or bad; all of them but for the first time."""
         after = self._is_ready(key)
         told, self._told[key] = self._told.get(key), after
         if before == after == told:
             return
-        fresh = told is None and after
         for dependent in self._references.dependents(key):
-            if not (fresh and self._is_fine(dependent)):
+            if before != after or told is not None or self._misses_something(dependent):
                 self.enqueue(dependent)
 
-    def _is_fine(self, key: Key) -> bool:
+    def _misses_something(self, key: Key) -> bool:
         resource = self._kube.get(key)
-        return resource is not None and find(resource.status, ConditionType.READY).get("status") == "True"
+        status = resource.status if resource else {}
+        return find(status, ConditionType.REFERENCES_RESOLVED).get("status") == "False"
 
     def suspect(self, key: Key, error: Exception) -> None:
         """Have a connection looked at after a failure that may be its own."""

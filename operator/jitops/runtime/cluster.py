@@ -21,7 +21,7 @@ from jitops.runtime import apiserver
 from jitops.runtime.apiserver import ApiServer, Refusal
 from jitops.runtime.events import Events
 from jitops.runtime.store import Store
-from jitops.runtime.wire import StoredSecret, fingerprint, secret_body, secret_from, status_patch
+from jitops.runtime.wire import StoredSecret, fingerprint, owner_of, secret_body, secret_from, status_patch
 
 PLURALS = {info.kind: info.plural for info in KINDS}
 NAME = re.compile(r"[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?")
@@ -46,12 +46,12 @@ class Cluster:
         self.gate: Callable[[], None] = leading
         self.on_change: Callable[[Resource | None, Resource], None] = lambda _before, _after: None
         self.on_gone: Callable[[Key], None] = lambda _: None
-        self.on_input: Callable[[Key], None] = lambda _: None
+        self.on_input: Callable[[Key, Key | None], None] = lambda _target, _but: None
         self.events = Events(api, clock, instance)
         self._namespaces = namespaces
         self._store = Store()
-        self._written: dict[Key, int] = {}
-        """The fingerprints of the Secrets that we wrote, to know our own writes when the watch tells of them."""
+        self._known: dict[Key, int] = {}
+        """The fingerprints of the Secrets that we wrote, or read as their owner: the watch tells of them once more."""
         self.heard = time.monotonic()
         """The monotonic moment at which the watch last told something."""
 
@@ -81,14 +81,16 @@ class Cluster:
             self.on_gone(key)
 
     def input_seen(self, kind: str, body: Mapping[str, JSON], *, deleted: bool) -> None:
-        """Take in a Secret or ConfigMap that is watched; what we wrote ourselves is no news."""
+        """Take in a Secret or ConfigMap that is watched; in a state that we know it is no news to its owner."""
         meta = body["metadata"]
         key = Key(kind, meta["namespace"], meta["name"])
         if deleted:
-            self._written.pop(key, None)
-        elif self._written.get(key) == fingerprint(body):
-            return
-        self.on_input(key)
+            self._known.pop(key, None)
+            self.on_input(key, None)
+        elif self._known.get(key) != fingerprint(body):
+            self.on_input(key, None)
+        elif (owner := owner_of(body)) is not None:
+            self.on_input(key, owner)
 
     # Our resources.
 
@@ -150,13 +152,18 @@ class Cluster:
 
     async def read_secret(self, namespace: str, name: str) -> Secret | None:
         """Read a Secret now."""
-        body = await self._read(Key("Secret", namespace, name))
-        return None if body is None else secret_from(body)
+        key = Key("Secret", namespace, name)
+        body = await self._read(key)
+        if body is None:
+            return None
+        if owner_of(body) is not None:
+            self._known[key] = fingerprint(body)
+        return secret_from(body)
 
     async def write_secret(self, secret: Secret) -> Secret:
         """Create the Secret (no resource version) or replace that very version of it."""
         body = secret_body(secret)
-        self._written[secret.key] = fingerprint(body)  # before it is sent: the watch may be faster than the answer
+        self._known[secret.key] = fingerprint(body)  # before it is sent: the watch may be faster than the answer
         creates = not secret.resource_version
         path = _path(secret.key).rpartition("/")[0] if creates else _path(secret.key)
         try:

@@ -30,8 +30,7 @@ class Discovery:
 
     async def run(self) -> None:
         """Ask until all kinds are known."""
-        while await self._look():
-            self.restart_needed = self._restart
+        while await self._look():  # noqa: ASYNC110 - only asking tells
             await asyncio.sleep(INTERVAL)
 
     def shortcomings(self) -> Iterator[str]:
@@ -45,10 +44,11 @@ class Discovery:
         """Look once; True: something is missing, or can't be known now."""
         try:
             answer = await self._api.request("GET", f"/apis/{GROUP}/{VERSION}")
+            known = {resource["name"] for resource in answer["resources"]}
         except Refusal:
-            self._missing = PLURALS
+            known = set()
         except JitopsError:
             return True
-        else:
-            self._missing = PLURALS - {resource["name"] for resource in answer["resources"]}
+        self._missing = PLURALS - known
+        self.restart_needed |= self._restart and bool(self._missing)
         return bool(self._missing)

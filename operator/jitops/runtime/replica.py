@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Callable, Iterator
 
 from jitops.core import errors
-from jitops.core.clock import SystemClock
+from jitops.core.clock import Clock, SystemClock
 from jitops.core.controller import Controller, Pace
 from jitops.core.services import Services
 from jitops.kinds import table
@@ -43,8 +43,8 @@ class CannotStart(Exception):
 class Replica:
     """Everything one process needs. `on_end` is called when it can't go on; `failed` tells a failure from a restart."""
 
-    def __init__(self, settings: Settings, api: ApiServer, identity: str) -> None:
-        clock = self._clock = SystemClock()
+    def __init__(self, settings: Settings, api: ApiServer, identity: str, clock: Clock | None = None) -> None:
+        self._clock = clock = clock or SystemClock()
         namespace = settings.operator_namespace or api.namespace
         instance = f"{socket.gethostname()}_{uuid.uuid4().hex[:8]}"
         self.elector = (

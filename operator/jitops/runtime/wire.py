@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from jitops.api.meta import API_VERSION, MANAGER
-from jitops.core.kube import JSON, Event, Owner, Resource, Secret
+from jitops.api.meta import API_VERSION, MANAGED_BY, MANAGER, OWNER_KIND, OWNER_NAME
+from jitops.core.kube import JSON, Event, Key, Owner, Resource, Secret
 
 LONGEST_NOTE = 1024
 LONGEST_EVENT_NAME = 236
@@ -100,6 +100,15 @@ def fingerprint(body: Mapping[str, JSON]) -> int:
             bool(meta.get("deletionTimestamp")),
         )
     )
+
+
+def owner_of(body: Mapping[str, JSON]) -> Key | None:
+    """Name the resource whose output a Secret is; None: it is none of ours."""
+    meta = body["metadata"]
+    labels = meta.get("labels") or {}
+    if labels.get(MANAGED_BY) != MANAGER or OWNER_KIND not in labels:
+        return None
+    return Key(labels[OWNER_KIND], meta["namespace"], labels.get(OWNER_NAME, ""))
 
 
 def status_patch(resource: Resource, status: Mapping[str, JSON], *, guarded: bool) -> list[JSON]:

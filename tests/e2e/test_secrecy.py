@@ -1,0 +1,56 @@
+"""No secret is told anywhere; and the search that shows it, over this whole run at its end, does find what is there."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+
+import pytest
+from tests.e2e.evidence import Evidence
+from tests.e2e.place import CONNECTOR_SECRET, STREAM, STREAM_SECRET, Place, until
+
+
+@pytest.mark.cluster
+def test_nothing_secret_is_told(place: Place, evidence: Evidence) -> None:
+    """Made, lost, made anew and refused: no secret stands in any version of a resource or event, in logs or metrics."""
+    operator = place.operator()
+    place.apply(place.examples())
+    place.wait_ready()
+    old = place.values(STREAM_SECRET)["publicKeySecret"]
+    place("delete", "secret", STREAM_SECRET, CONNECTOR_SECRET)
+    until(lambda: place.stream_whole() and place.connector_whole(), "the Secrets are back")
+    place.products.fault(kind="malformed", method="POST", path="*/config/stream", times=1)
+    place.products.fault(kind="error", method="PUT", path="*/config/stream/*", status=500, times=1)
+    place.patch(STREAM, {"spec": {"name": "Renamed"}})
+    until(lambda: place.products.streams()[0]["name"] == "Renamed", "the change is made, in the end")
+    place.wait_ready()
+    assert operator.terminate() == 0
+    evidence.planted |= place.products.secrets()
+    values = place.values(STREAM_SECRET) | place.values(CONNECTOR_SECRET)
+    until(lambda: {old, values["publicKeySecret"], values["secret"]} <= evidence.secrets(), "every Secret was seen")
+    assert operator.log.with_suffix(".metrics").read_text(encoding="utf-8").count("jitops_") > 10
+    assert operator.log.stat().st_size > 0
+    assert evidence.findings() == []
+
+
+VALUES = {"publicWriteKey": b"keyid:made-by-operator", "id": b"public-identifier"}
+SECRET = {"object": {"data": {name: base64.b64encode(value).decode() for name, value in VALUES.items()}}}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "found"),
+    [
+        ("jitsustreams.watch", "a planted-secret stands here", True),
+        ("operator.log", base64.b64encode(b"made-by-operator").decode(), True),
+        ("operator.metrics", 'calls{key="made-by-operator"}', True),
+        ("operator.log", "defect while working on a key", True),
+        ("events.watch", "public-identifier, and nothing else", False),
+    ],
+    ids=["planted", "made, encoded", "measured", "a defect", "clean"],
+)
+def test_the_search_finds(tmp_path: Path, name: str, text: str, *, found: bool) -> None:
+    """Planted secrets, values of output Secrets, plain or encoded, and traces of defects are found wherever they are."""
+    (tmp_path / "secrets.private").write_text(json.dumps(SECRET), encoding="utf-8")
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    assert bool(Evidence(tmp_path, {"planted-secret"}).findings()) == found

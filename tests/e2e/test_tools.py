@@ -1,0 +1,92 @@
+"""What users' tools see: `kubectl wait`, `diff`, `get`, and a second manager that applies on the server."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests.e2e.place import CONNECTOR, JITSU, JITTERBIT, STREAM, Place, until
+
+from jitops.api.kinds import KINDS
+
+pytestmark = pytest.mark.cluster
+
+SERVER_SIDE = ("--server-side", "--force-conflicts=false")
+ALL = ("jitsuworkspace/acme", STREAM, "jitterbitorganization/acme", CONNECTOR)
+
+
+def text(place: Place) -> str:
+    """Give all examples as one manifest."""
+    return "---\n".join(place.example_text(folder) for folder in (JITSU, JITTERBIT))
+
+
+def test_client_side_apply_shows_no_difference(place: Place) -> None:
+    """After `kubectl apply` and Ready, `kubectl diff` of the same files is empty: nothing was written into them."""
+    place.operator()
+    place("apply", "-f", "-", stdin=text(place))
+    place.wait_ready()
+    assert place("diff", "-f", "-", stdin=text(place)) == ""
+    assert {place.get(what)["metadata"]["generation"] for what in ALL} == {1}
+
+
+def test_server_side_apply_shows_no_difference(place: Place) -> None:
+    """The same on the server; and a second manager who applies the same has no conflict with anyone."""
+    place.operator()
+    place("apply", *SERVER_SIDE, "--field-manager=git", "-f", "-", stdin=text(place))
+    place.wait_ready()
+    assert place("diff", "--server-side", "--field-manager=git", "-f", "-", stdin=text(place)) == ""
+    place("apply", *SERVER_SIDE, "--field-manager=other", "-f", "-", stdin=text(place))
+    place("apply", *SERVER_SIDE, "--field-manager=git", "-f", "-", stdin=text(place))
+    owners = {
+        manager["manager"]: json.dumps(manager["fieldsV1"])
+        for manager in json.loads(place("get", STREAM, "--show-managed-fields", "-o", "json"))["metadata"][
+            "managedFields"
+        ]
+        if manager.get("subresource") != "status"
+    }
+    ours = [fields for manager, fields in owners.items() if manager not in {"git", "other"}]
+    assert all("f:spec" not in fields and "f:labels" not in fields for fields in ours)
+    assert {place.get(what)["metadata"]["generation"] for what in ALL} == {1}
+
+
+def test_a_new_object_is_never_taken_for_a_finished_one(place: Place) -> None:
+    """Until it was looked at, status says generation -1; afterwards it has caught up, and nothing is under way."""
+    place.apply(place.examples())
+    for what in ALL:
+        assert place.get(what)["status"] == {"observedGeneration": -1}
+    place.operator()
+    place.wait_ready()
+    for what in ALL:
+        status = place.get(what)["status"]
+        assert status["observedGeneration"] == place.get(what)["metadata"]["generation"]
+        assert {one["type"] for one in status["conditions"]} == {"Ready", "Synced", "ReferencesResolved"}
+    place("wait", "--for=jsonpath={.status.observedGeneration}=1", *ALL, "--timeout=10s")
+
+
+def test_get_shows_how_it_stands(place: Place) -> None:
+    """`kubectl get jitops` shows all kinds, whether they are Ready, and their remote ids; `-o wide` over what."""
+    place.operator()
+    place.apply(place.examples())
+    place.wait_ready()
+    tables = [table.splitlines() for table in place("get", "jitops").strip().split("\n\n")]
+    assert len(tables) == len(KINDS)
+    for head, *rows in tables:
+        assert head.split() == ["NAME", "READY", "SYNCED", "REMOTE-ID", "AGE"]
+        assert [row.split()[1:3] for row in rows] == [["True", "True"]]
+    shown = place("get", "jitops", "-o", "wide")
+    assert place.get(STREAM)["status"]["id"] in shown
+    assert place.get(CONNECTOR)["status"]["id"] in shown
+    assert {"REASON", "CONNECTION", "DRIFT", "MESSAGE"} <= set(shown.splitlines()[0].split())
+    assert "website" in place("get", "jitsu")
+    assert "crm" in place("get", "jitterbit")
+
+
+def test_wait_for_deletion(place: Place) -> None:
+    """`kubectl delete` returns when the remote object is gone, not before."""
+    place.operator()
+    place.apply(place.examples(JITSU))
+    place("wait", "--for=condition=Ready", "jitops", "--all", "--timeout=60s")
+    place.products.fault(kind="latency", product="jitsu", method="DELETE", path="*/config/stream/*", seconds=1)
+    place("delete", STREAM, "--timeout=30s")
+    assert place.products.streams() == []
+    until(lambda: "Deleted" in dict(place.events()), "the deletion is told")

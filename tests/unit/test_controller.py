@@ -1,0 +1,285 @@
+"""The machinery around the queue: what is news, backoff, deadlines, draining, and that a defect stops no one."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from jitops.api.meta import API_VERSION, FINALIZER
+from jitops.core import errors
+from jitops.core.clock import SystemClock
+from jitops.core.conditions import Retry
+from jitops.core.controller import Controller, Pace, is_news
+from jitops.core.kube import Key, Resource
+from jitops.core.outcome import Result
+from jitops.core.services import Services
+from jitops.kinds import table
+from jitops.local.store import LocalStore
+from jitops.vendors.http import HttpPool
+
+SHOP = Key("JitsuStream", "team", "shop")
+PACE = Pace(workers=4, slow_retry=100.0, backoff_base=1.0, backoff_cap=8.0, resync=timedelta(0))
+
+
+def resource(**metadata: Any) -> Resource:
+    """Give a stream."""
+    meta = {"name": "shop", "namespace": "team", "uid": "1", "generation": 1, "resourceVersion": "1", **metadata}
+    body = {"apiVersion": API_VERSION, "metadata": meta, "spec": {"workspaceRef": {"name": "acme"}}}
+    return Resource.parse("JitsuStream", body)
+
+
+class Scripted:
+    """Stands for the reconciler: does what the test says."""
+
+    def __init__(self) -> None:
+        self.act: Callable[[Key], Any] = lambda _: Result()
+        self.seen: list[Key] = []
+
+    async def reconcile(self, key: Key, since: float) -> Result:
+        """Do as told."""
+        assert since
+        self.seen.append(key)
+        result = self.act(key)
+        return await result if asyncio.iscoroutine(result) else result
+
+
+@pytest.fixture
+async def controller() -> AsyncIterator[Controller]:
+    """Give a controller whose reconciler is scripted."""
+    clock = SystemClock()
+    pool = HttpPool(clock)
+    services = Services.assemble(table(pool, clock), LocalStore(clock), clock, identity="c", namespace="ns")
+    made = Controller(services, PACE)
+    made.reconciler = Scripted()  # type: ignore[assignment]
+    yield made
+    await pool.aclose()
+
+
+def script(controller: Controller) -> Scripted:
+    """Give the controller's script."""
+    assert isinstance(controller.reconciler, Scripted)
+    return controller.reconciler
+
+
+async def once(controller: Controller, key: Key = SHOP) -> float | None:
+    """Work on a key once; give the seconds until it is due again."""
+    controller.queue.add(key)
+    taken, due = await controller.queue.take()
+    await controller._work(taken, due)
+    controller.queue._next_delay()
+    delay = controller.queue._next_delay()
+    controller.queue.forget(key)
+    return delay
+
+
+NEWS = {
+    "another object of the name": {"uid": "2"},
+    "another spec": {"generation": 2},
+    "an annotation": {"annotations": {"jitops.dev/paused": "true"}},
+    "a deletion": {"deletionTimestamp": "2026-01-01T00:00:00Z"},
+}
+
+
+@pytest.mark.parametrize("change", NEWS.values(), ids=NEWS)
+def test_news(change: dict[str, Any]) -> None:
+    """A change that somebody else made is news."""
+    assert is_news(resource(), resource(**change))
+
+
+def test_our_own_writes_are_no_news() -> None:
+    """Status and our finalizer, as we write them, wake no one; the finalizer taken off does."""
+    before = resource()
+    ours = resource(finalizers=[FINALIZER], resourceVersion="2")
+    assert not is_news(before, ours)
+    assert not is_news(ours, replace(ours, status={"id": "x"}, resource_version="3"))
+    assert is_news(ours, before)
+
+
+async def test_next_attempts(controller: Controller) -> None:
+    """NEVER is never; SLOW is slow plus up to a fifth; AFTER is just then."""
+    for result, low, high in (
+        (Result(Retry.SLOW), 100.0, 120.0),
+        (Result(Retry.AFTER, 7.0), 6.9, 7.0),
+        (Result(Retry.AFTER), -1.0, 0.0),
+    ):
+        script(controller).act = lambda _, result=result: result
+        delay = await once(controller)
+        assert delay is not None
+        assert low <= delay <= high
+    script(controller).act = lambda _: Result()
+    assert await once(controller) is None
+
+
+async def test_backoff_grows_and_is_capped(controller: Controller, monkeypatch: pytest.MonkeyPatch) -> None:
+    """1 s, doubling, up to the cap, each with full jitter; a success, or news, begins anew."""
+    bounds: list[float] = []
+    monkeypatch.setattr(random, "uniform", lambda low, high: bounds.append(high) or low)
+    script(controller).act = lambda _: Result(Retry.EXPONENTIAL)
+    for _ in range(6):
+        await once(controller)
+    assert bounds == [1.0, 2.0, 4.0, 8.0, 8.0, 8.0]
+    script(controller).act = lambda _: Result()
+    await once(controller)
+    script(controller).act = lambda _: Result(Retry.EXPONENTIAL)
+    await once(controller)
+    controller.feed(resource(), resource(generation=2))
+    await once(controller)
+    assert bounds[6:] == [1.0, 1.0]
+
+
+async def test_backoff_ends_when_something_is_to_be_told(controller: Controller) -> None:
+    """An attempt is made no later than the moment at which an outage is to show."""
+    script(controller).act = lambda _: Result(Retry.EXPONENTIAL, 0.01)
+    for _ in range(8):
+        delay = await once(controller)
+        assert delay is not None
+        assert delay <= 0.01
+
+
+async def test_defect_backs_off(controller: Controller, caplog: pytest.LogCaptureFixture) -> None:
+    """An unknown exception is logged without its words, and tried again."""
+    words = " ".join(("planted", "words"))  # noqa: FLY002 - a traceback shows the line, not what it makes
+
+    def broken(_: Key) -> Result:
+        raise ValueError(words)
+
+    script(controller).act = broken
+    delay = await once(controller)
+    assert delay is not None
+    assert delay <= 1.0
+    assert "ValueError" in caplog.text
+    assert words not in caplog.text
+
+
+async def test_conflict_is_tried_at_once(controller: Controller) -> None:
+    """A newer version at the API server means: from the beginning."""
+
+    def conflict(_: Key) -> Result:
+        raise errors.Conflict("newer")
+
+    script(controller).act = conflict
+    delay = await once(controller)
+    assert delay is not None
+    assert delay <= 0.0
+
+
+async def test_terminating_namespace_is_slow(controller: Controller) -> None:
+    """Nothing can be created there: no hurry."""
+
+    def terminating(_: Key) -> Result:
+        raise errors.NamespaceTerminating("going")
+
+    script(controller).act = terminating
+    delay = await once(controller)
+    assert delay is not None
+    assert delay >= 99.0
+
+
+async def test_deadline(controller: Controller, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reconcile that hangs is given up, and tried again."""
+    monkeypatch.setattr("jitops.core.controller.DEADLINE", 0.01)
+    script(controller).act = lambda _: asyncio.sleep(60)
+    delay = await asyncio.wait_for(once(controller), 5)
+    assert delay is not None
+
+
+async def test_run_works_on_several_keys_at_a_time_and_one_at_a_time_each(controller: Controller) -> None:
+    """As many workers as the pace says, never two on one key."""
+    together: set[Key] = set()
+    most = 0
+
+    async def work(key: Key) -> Result:
+        nonlocal most
+        assert key not in together
+        together.add(key)
+        most = max(most, len(together))
+        await asyncio.sleep(0.005)
+        together.discard(key)
+        return Result()
+
+    script(controller).act = work
+    runner = asyncio.create_task(controller.run())
+    keys = [Key("JitsuStream", "team", f"s{number}") for number in range(12)]
+    for key in keys * 2:
+        controller.queue.add(key)
+    while len(script(controller).seen) < len(keys) or together:
+        for key in keys[:3]:
+            controller.queue.add(key)
+        await asyncio.sleep(0.001)
+    assert most == PACE.workers
+    runner.cancel()
+    await asyncio.gather(runner, return_exceptions=True)
+
+
+async def test_drain_waits_for_what_is_under_way(controller: Controller) -> None:
+    """A clean stop takes no further key, and lets the running ones finish, within its limit."""
+    release = asyncio.Event()
+
+    async def work(_: Key) -> Result:
+        await release.wait()
+        return Result()
+
+    script(controller).act = work
+    runner = asyncio.create_task(controller.run())
+    controller.queue.add(SHOP)
+    while not script(controller).seen:
+        await asyncio.sleep(0)
+    assert controller.longest() > 0
+    await controller.drain(0.01)
+    assert controller.longest() > 0
+    drained = asyncio.create_task(controller.drain(5))
+    await asyncio.sleep(0)
+    release.set()
+    await drained
+    assert controller.longest() == 0
+    controller.queue.add(Key("JitsuStream", "team", "late"))
+    await asyncio.sleep(0.01)
+    assert len(script(controller).seen) == 1
+    runner.cancel()
+    await asyncio.gather(runner, return_exceptions=True)
+
+
+async def test_change_of_a_connection_wakes_its_dependents(controller: Controller) -> None:
+    """A new spec of a connection concerns all who use it; its status and annotations don't."""
+    meta = {"name": "acme", "namespace": "team", "uid": "9", "generation": 1, "resourceVersion": "1"}
+    before = Resource.parse("JitsuWorkspace", {"metadata": meta, "spec": {}})
+    controller.feed(None, before)
+    controller.feed(None, resource())
+    for key in (before.key, SHOP):
+        controller.queue.forget(key)
+    controller.feed(before, replace(before, status={"a": "b"}, resource_version="2"))
+    assert controller.queue.waiting() == 0
+    controller.feed(before, replace(before, annotations={"a": "b"}))
+    assert set(controller.queue._due) == {before.key}
+    controller.feed(before, replace(before, generation=2))
+    assert set(controller.queue._due) == {before.key, SHOP}
+
+
+async def test_unknown_target_wakes_no_one(controller: Controller) -> None:
+    """A Secret that nobody refers to is nobody's concern."""
+    controller.feed(None, resource())
+    controller.queue.forget(SHOP)
+    controller.changed(Key("Secret", "team", "another"))
+    assert controller.queue.waiting() == 0
+    controller.changed(Key("Secret", "team", "shop-jitsustream"))
+    assert set(controller.queue._due) == {SHOP}
+
+
+async def test_gone_is_forgotten(controller: Controller) -> None:
+    """What is no more is worked on once, to forget it, and wakes a connection that it was the last user of."""
+    store = controller._s.kube
+    assert isinstance(store, LocalStore)
+    store.apply(
+        {"apiVersion": API_VERSION, "kind": "JitsuWorkspace", "metadata": {"name": "acme", "namespace": "team"}}
+    )
+    controller.feed(None, resource())
+    controller.queue.forget(SHOP)
+    controller.gone(SHOP)
+    assert set(controller.queue._due) == {SHOP, Key("JitsuWorkspace", "team", "acme")}
+    assert controller._s.references.dependents(Key("JitsuWorkspace", "team", "acme")) == frozenset()

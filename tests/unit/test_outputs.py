@@ -1,0 +1,237 @@
+"""The output Secrets, on their own: whose they are, what in them can be believed, what is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from jitops.api.meta import API_VERSION, DATA_HASH
+from jitops.core.clock import SystemClock
+from jitops.core.errors import AlreadyOwned
+from jitops.core.kube import Owner, Resource, Secret
+from jitops.core.outputs import HashKey, Held, Outputs, is_changed
+from jitops.kinds import table
+from jitops.local.store import LocalStore
+from jitops.vendors.http import HttpPool
+
+KINDS = table(HttpPool(SystemClock()), SystemClock())
+ROW = KINDS.managed["JitsuStream"]
+PLAIN = KINDS.managed["Connector"]
+VALUES = {"id": "s0", "publicKeyId": "sp0", "publicKeySecret": "plaintext", "publicWriteKey": "sp0:plaintext"}
+PROVEN = {name: VALUES[name] for name in ("publicKeyId", "publicKeySecret")}
+
+
+class Clock:
+    """A clock that stands still."""
+
+    def monotonic(self) -> float:
+        """Tell no time."""
+        return 0.0
+
+    def now(self) -> datetime:
+        """Tell one moment."""
+        return datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def store() -> LocalStore:
+    """Give an empty cluster."""
+    return LocalStore(Clock())
+
+
+@pytest.fixture
+def outputs(store: LocalStore) -> Outputs:
+    """Give the outputs over it."""
+    return Outputs(store, HashKey(store, "jitops-system"))
+
+
+def stream(secret: Mapping[str, Any] | None = None, status: Mapping[str, Any] | None = None) -> Resource:
+    """Give a stream, with what its spec asks of its Secret."""
+    spec = {"workspaceRef": {"name": "acme"}, "outputs": {"secret": dict(secret or {})}}
+    body = {
+        "apiVersion": API_VERSION,
+        "metadata": {"name": "shop", "namespace": "team", "uid": "uid-1"},
+        "spec": spec,
+        "status": dict(status or {}),
+    }
+    return Resource.parse("JitsuStream", body)
+
+
+async def published(outputs: Outputs, resource: Resource, values: Mapping[str, str] = VALUES) -> Secret:
+    """Publish and give the Secret."""
+    held = await outputs.read(ROW, resource)
+    secret = (await outputs.publish(ROW, resource, held, values, owned=True)).secret
+    assert secret is not None
+    return secret
+
+
+async def test_written_once(outputs: Outputs, store: LocalStore) -> None:
+    """The same values are written once, and read back as believed."""
+    resource = stream()
+    secret = await published(outputs, resource)
+    assert secret.data == VALUES
+    assert secret.labels == {
+        "app.kubernetes.io/managed-by": "jitops",
+        "jitops.dev/watch": "true",
+        "jitops.dev/owner-kind": "JitsuStream",
+        "jitops.dev/owner-name": "shop",
+    }
+    assert secret.owners == (Owner("JitsuStream", "shop", "uid-1"),)
+    store.writes.clear()
+    held = await outputs.read(ROW, resource)
+    await outputs.publish(ROW, resource, held, VALUES, owned=True)
+    assert store.writes == []
+    assert held.proven == PROVEN
+    assert not is_changed(held, VALUES)
+
+
+async def test_annotation_holds_no_value(outputs: Outputs) -> None:
+    """The annotation is hashes under a key that is not beside them."""
+    secret = await published(outputs, stream())
+    assert "plaintext" not in str(secret.annotations)
+    again = await published(outputs, stream(), {**VALUES, "publicKeySecret": "another"})
+    assert secret.annotations[DATA_HASH] != again.annotations[DATA_HASH]
+
+
+@pytest.mark.parametrize("name", PROVEN)
+async def test_edited_value_is_not_believed(outputs: Outputs, store: LocalStore, name: str) -> None:
+    """A write-once value that was edited, removed, or brought from elsewhere is not proven; the others are."""
+    secret = await published(outputs, stream())
+    for data in ({**VALUES, name: "edited"}, {key: value for key, value in VALUES.items() if key != name}):
+        store._put_secret(replace(secret, data=data))
+        held = await outputs.read(ROW, stream())
+        assert held.proven == {key: value for key, value in PROVEN.items() if key != name}
+        assert is_changed(held, VALUES)
+
+
+async def test_values_are_bound_to_their_names_and_resource(outputs: Outputs, store: LocalStore) -> None:
+    """A value under another name, or from the Secret of another resource, proves nothing."""
+    both = {**VALUES, "privateKeyId": "ss0", "privateKeySecret": "private-plaintext"}
+    secret = await published(outputs, stream(), both)
+    swapped = {**both, "publicKeySecret": "private-plaintext", "privateKeySecret": "plaintext"}
+    store._put_secret(replace(secret, data=swapped))
+    assert set((await outputs.read(ROW, stream())).proven) == {"publicKeyId", "privateKeyId"}
+
+
+async def test_annotation_that_was_removed_proves_nothing(outputs: Outputs, store: LocalStore) -> None:
+    """Without hashes nothing can be believed."""
+    secret = await published(outputs, stream())
+    store._put_secret(replace(secret, annotations={}))
+    assert (await outputs.read(ROW, stream())).proven == {}
+
+
+async def test_lost_hash_key(outputs: Outputs, store: LocalStore) -> None:
+    """Hashes made under a key that is no more are believed, and made anew."""
+    await published(outputs, stream())
+    store._secrets = {key: secret for key, secret in store._secrets.items() if key.namespace == "team"}
+    later = Outputs(store, HashKey(store, "jitops-system"))
+    held = await later.read(ROW, stream())
+    assert held.proven == PROVEN
+    store.writes.clear()
+    await later.publish(ROW, stream(), held, VALUES, owned=True)
+    assert [verb for verb, _ in store.writes] == ["secret"]
+    assert (await later.read(ROW, stream())).proven == PROVEN
+
+
+async def test_foreign_secret(outputs: Outputs, store: LocalStore) -> None:
+    """A Secret without our labels, or with those of another resource, is not ours."""
+    for labels in ({}, {"app.kubernetes.io/managed-by": "jitops", "jitops.dev/owner-kind": "JitsuStream"}):
+        store._put_secret(Secret("team", "shop-jitsustream", {"a": "b"}, labels))
+        with pytest.raises(AlreadyOwned, match=r"spec\.outputs\.secret\.name"):
+            await outputs.read(ROW, stream())
+
+
+async def test_what_others_added_stays(outputs: Outputs, store: LocalStore) -> None:
+    """Labels, annotations, owners and finalizers of others outlive our writes; values of others don't."""
+    secret = await published(outputs, stream())
+    other = Owner("Deployment", "web", "uid-2")
+    edited = replace(
+        secret,
+        data={**VALUES, "more": "of others"},
+        labels={**secret.labels, "a": "b"},
+        annotations={**secret.annotations, "c": "d"},
+        finalizers=("example.com/f",),
+        owners=(*secret.owners, other),
+    )
+    store._put_secret(edited)
+    again = await published(outputs, stream())
+    assert again.data == VALUES
+    assert (again.labels["a"], again.annotations["c"]) == ("b", "d")
+    assert again.finalizers == ("example.com/f",)
+    assert set(again.owners) == {other, *secret.owners}
+
+
+async def test_extras_of_the_spec_come_and_go(outputs: Outputs) -> None:
+    """Labels, annotations and names that the spec no longer has leave the Secret, and its memory with them."""
+    asked = {"labels": {"a": "b"}, "annotations": {"c": "d"}, "keys": {"id": "SITE"}}
+    secret = await published(outputs, stream(asked))
+    assert (secret.labels["a"], secret.annotations["c"], secret.data["SITE"]) == ("b", "d", "s0")
+    plain = await published(outputs, stream())
+    assert "a" not in plain.labels
+    assert set(plain.annotations) == {DATA_HASH}
+    assert plain.data == VALUES
+
+
+@pytest.mark.parametrize("memory", ["", "no JSON", "[]", "5", '{"keys": 5}', '{"labels": [{}]}', '{"keys": {"a": {}}}'])
+async def test_memory_that_someone_edited(outputs: Outputs, store: LocalStore, memory: str) -> None:
+    """Our annotation, edited into nonsense, stops nothing."""
+    secret = await published(outputs, stream())
+    store._put_secret(replace(secret, annotations={**secret.annotations, "jitops.dev/outputs": memory}))
+    assert (await published(outputs, stream())).data == VALUES
+
+
+async def test_moved_secret(outputs: Outputs) -> None:
+    """Under a new name the values of the former Secret are believed; a foreign one there is left alone."""
+    await published(outputs, stream())
+    moved = stream({"name": "site"}, {"secretName": "shop-jitsustream"})
+    held = await outputs.read(ROW, moved)
+    assert held.secret is None
+    assert held.proven == PROVEN
+    assert held.moved_from is not None
+    await outputs.publish(ROW, moved, held, VALUES, owned=True)
+    await outputs.drop_former(held)
+    again = await outputs.read(ROW, moved)
+    assert again.moved_from is None
+    assert again.proven == PROVEN
+
+
+@pytest.mark.parametrize("always", [True, False])
+async def test_disown(outputs: Outputs, store: LocalStore, *, always: bool) -> None:
+    """Without its owner a Secret stays; one that holds nothing precious stays only if it is to stay anyway."""
+    resource = stream()
+    await published(outputs, resource)
+    assert await outputs.disown(ROW, resource, always=always)
+    assert store.secrets()[-1].owners == ()
+    store.writes.clear()
+    assert await outputs.disown(ROW, resource, always=always)
+    assert store.writes == []
+    await published(outputs, resource, {"id": "s0"})
+    assert await outputs.disown(ROW, resource, always=always) == always
+
+
+async def test_disown_leaves_foreign_secrets(outputs: Outputs, store: LocalStore) -> None:
+    """A Secret that isn't ours is not touched."""
+    store._put_secret(Secret("team", "shop-jitsustream", {"publicKeySecret": "b"}, owners=(Owner("X", "y", "z"),)))
+    assert not await outputs.disown(ROW, stream(), always=True)
+    assert store.writes == []
+
+
+async def test_plain_kinds_prove_nothing(outputs: Outputs) -> None:
+    """A kind without write-once values has one hash over all of them, and needs no proof."""
+    body = {"metadata": {"name": "billing", "namespace": "team", "uid": "u"}, "spec": {"version": "1"}}
+    resource = Resource.parse("Connector", body)
+    held = await outputs.publish(PLAIN, resource, Held(), {"id": "1", "key": "k"}, owned=True)
+    assert held.secret is not None
+    assert held.secret.annotations[DATA_HASH].partition(":")[2].startswith("all=")
+    assert (await outputs.read(PLAIN, resource)).proven == {}
+
+
+async def test_values_do_not_show(outputs: Outputs) -> None:
+    """No `repr` on the way tells a value."""
+    secret = await published(outputs, stream())
+    held = await outputs.read(ROW, stream())
+    assert "plaintext" not in repr(secret) + repr(held)

@@ -1,0 +1,141 @@
+"""The work queue's invariants, under every sequence of calls."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from jitops.core.queue import WorkQueue
+
+
+class Clock:
+    """A clock that is turned, by hand or by each reading."""
+
+    def __init__(self) -> None:
+        self.at = 0.0
+
+    def monotonic(self) -> float:
+        """Tell the time."""
+        return self.at
+
+    def now(self) -> datetime:
+        """Tell no time of day that matters."""
+        return datetime(2026, 1, 1, tzinfo=UTC)
+
+
+KEYS = st.sampled_from("abcd")
+DELAYS = st.sampled_from([0.0, 1.0, 2.5, 10.0])
+
+
+class Machine(RuleBasedStateMachine):
+    """Compares the queue with a plain model of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = Clock()
+        self.queue: WorkQueue[str] = WorkQueue(self.clock)
+        self.due: dict[str, float] = {}
+        self.again: dict[str, float] = {}
+        self.running: set[str] = set()
+
+    @rule(key=KEYS, after=DELAYS)
+    def add(self, key: str, after: float) -> None:
+        """Add a key; the earlier of two moments counts."""
+        self.queue.add(key, after)
+        waiting = self.again if key in self.running else self.due
+        waiting[key] = min(waiting.get(key, float("inf")), self.clock.at + after)
+
+    @rule(seconds=st.sampled_from([0.5, 1.0, 3.0, 20.0]))
+    def turn(self, seconds: float) -> None:
+        """Let time pass."""
+        self.clock.at += seconds
+
+    @precondition(lambda self: any(moment <= self.clock.at for moment in self.due.values()))
+    @rule()
+    def take(self) -> None:
+        """Take a key: one of those that have been due longest, and none that is being worked on."""
+        key, moment = asyncio.run(self.queue.take())
+        assert key not in self.running
+        assert moment == min(self.due.values()) == self.due.pop(key)
+        self.running.add(key)
+
+    @precondition(lambda self: self.running)
+    @rule(data=st.data())
+    def done(self, data: st.DataObject) -> None:
+        """Give a key back; what was added meanwhile waits again."""
+        key = data.draw(st.sampled_from(sorted(self.running)))
+        self.queue.done(key)
+        self.running.remove(key)
+        if key in self.again:
+            self.due[key] = self.again.pop(key)
+
+    @rule(key=KEYS)
+    def forget(self, key: str) -> None:
+        """Drop what waits for a key."""
+        self.queue.forget(key)
+        self.due.pop(key, None)
+        self.again.pop(key, None)
+
+    @invariant()
+    def counts(self) -> None:
+        """The counts are right at any time."""
+        ready = sum(moment <= self.clock.at for moment in self.due.values())
+        assert self.queue.waiting(0) == ready + len(self.running)
+        assert self.queue.waiting() == len(self.due) + len(self.running)
+        first = min(self.due.values(), default=self.clock.at)
+        assert self.queue.oldest() == max(0.0, self.clock.at - first)
+
+
+TestInvariants = Machine.TestCase
+
+
+async def test_take_waits_until_something_is_due() -> None:
+    """An idle worker is woken by what is added, and by what becomes due."""
+    loop = asyncio.get_running_loop()
+
+    class Running(Clock):
+        def monotonic(self) -> float:
+            return loop.time()
+
+    queue: WorkQueue[str] = WorkQueue(Running())
+    taker = asyncio.create_task(queue.take())
+    await asyncio.sleep(0)
+    queue.add("late", 60.0)
+    await asyncio.sleep(0)
+    queue.add("soon", 0.01)
+    assert (await asyncio.wait_for(taker, 1))[0] == "soon"
+
+
+async def test_key_under_work_is_not_handed_out_twice() -> None:
+    """Added again while it is worked on, a key waits for `done`, though another worker is idle."""
+    queue: WorkQueue[str] = WorkQueue(Clock())
+    queue.add("a")
+    await queue.take()
+    queue.add("a")
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(queue.take(), 0.01)
+    queue.done("a")
+    assert (await queue.take())[0] == "a"
+
+
+async def test_order_of_becoming_due() -> None:
+    """Keys that became due at one moment come in the order in which they were added."""
+    queue: WorkQueue[str] = WorkQueue(Clock())
+    for key in "cab":
+        queue.add(key)
+    assert [(await queue.take())[0] for _ in range(3)] == ["c", "a", "b"]
+
+
+async def test_several_workers_share_a_burst() -> None:
+    """Every worker that waits gets one of the keys that come at once."""
+    queue: WorkQueue[int] = WorkQueue(Clock())
+    takers = [asyncio.create_task(queue.take()) for _ in range(5)]
+    await asyncio.sleep(0)
+    for key in range(5):
+        queue.add(key)
+    taken = await asyncio.wait_for(asyncio.gather(*takers), 1)
+    assert {key for key, _ in taken} == set(range(5))
