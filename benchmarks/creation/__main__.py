@@ -178,7 +178,9 @@ class Bench:
         for plural in ("jitsustreams", "jitsuworkspaces"):
             names = self.kubectl("get", plural, "-n", namespace, "-o", "name").split()
             asyncio.run(self._strip(namespace, plural, [name.partition("/")[2] for name in names]))
-        self.kubectl("patch", "secret/acme", "-n", namespace, "--type=merge", "-p", RELEASED)
+        held = ("get", "secret/acme", "-n", namespace, "--ignore-not-found", "-o", "jsonpath={.metadata.finalizers}")
+        if self.kubectl(*held):
+            self.kubectl("patch", "secret/acme", "-n", namespace, "--type=merge", "-p", RELEASED)
         self.kubectl("wait", "--for=delete", f"namespace/{namespace}", "--timeout=300s")
 
     async def _strip(self, namespace: str, plural: str, names: list[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,10 +23,11 @@ ACCOUNT = f"system:serviceaccount:{ROBOT}:jitops"
 
 
 @pytest.fixture(scope="session")
-def crds(kubectl: Kubectl) -> None:
+def kubectl_with_crds(kubectl: Kubectl) -> Kubectl:
     """Install the definitions as users do."""
     kubectl("apply", "--server-side", "--force-conflicts", "-f", str(CRDS))
     kubectl("wait", "--for=condition=Established", "--timeout=30s", "-f", str(CRDS))
+    return kubectl
 
 
 @pytest.fixture(scope="session")
@@ -51,12 +53,12 @@ def operator_kubeconfig(kubectl: Kubectl, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture(scope="session")
 def evidence(
-    kubectl: Kubectl, crds: None, operator_kubeconfig: Path, tmp_path_factory: pytest.TempPathFactory
+    kubectl_with_crds: Kubectl, operator_kubeconfig: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Evidence]:
     """Take down all that the run shows; at its end, no secret and no trace of a defect may stand anywhere in it."""
     token = yaml.safe_load(operator_kubeconfig.read_text())["users"][0]["user"]["token"]
     evidence = Evidence(tmp_path_factory.mktemp("evidence"), {token})
-    evidence.watch(kubectl)
+    evidence.watch(kubectl_with_crds)
     yield evidence
     lasted = evidence.unwatch()
     assert evidence.findings() == []
@@ -69,7 +71,7 @@ def report(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
 
     def shown(sentence: str) -> None:
         with capsys.disabled():
-            print(f"\n  {sentence}", end=" ")
+            sys.stdout.write(f"\n  {sentence} ")
 
     return shown
 
@@ -125,4 +127,3 @@ def _release(kubectl: Kubectl, namespace: str) -> None:
             what = f"{one['kind'].lower()}/{one['metadata']['name']}"
             patch = '{"metadata": {"finalizers": null}}'
             kubectl("-n", namespace, "patch", what, "--type=merge", "-p", patch)
-

@@ -46,13 +46,12 @@ class Evidence:
 
     def _follow(self, kubectl: Kubectl, resource: str, file: Path, *options: str) -> None:
         command = [str(kubectl_path()), "--kubeconfig", str(kubectl.kubeconfig), "get", resource, "-A", "-o", "json"]
+        command += ["--watch", "--output-watch-events", *options]
         with file.open("wb") as kept:
-            self._watches.append(
-                subprocess.Popen(  # noqa: S603 - kubectl
-                    [*command, "--watch", "--output-watch-events", *options],
-                    stdin=subprocess.DEVNULL, stdout=kept, stderr=subprocess.DEVNULL,
-                )  # fmt: skip
+            watch = subprocess.Popen(  # noqa: S603 - kubectl
+                command, stdin=subprocess.DEVNULL, stdout=kept, stderr=subprocess.DEVNULL
             )
+        self._watches.append(watch)
 
     def unwatch(self) -> bool:
         """End the watches; tell whether all of them lasted to the end."""
@@ -68,8 +67,7 @@ class Evidence:
         made = set[str]()
         for secret in _documents((self.folder / "secrets.private").read_text(encoding="utf-8")):
             values = {
-                name: base64.b64decode(value).decode()
-                for name, value in (secret["object"].get("data") or {}).items()
+                name: base64.b64decode(value).decode() for name, value in (secret["object"].get("data") or {}).items()
             }
             public = {value for name, value in values.items() if name in PUBLIC}
             for name, value in values.items():

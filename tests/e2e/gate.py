@@ -1,12 +1,13 @@
 """A gate before the API server: the operator's requests pass through it, and a test may stop one of them there.
 
-What is caught has taken effect at the API server, and its answer does not come back: who is killed then, was killed
-between this effect and the next one.
+What is caught has taken effect at the API server, its answer does not come back, and no other request gets through any
+more: who is killed then, was killed between this effect and the next one.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import re
 import ssl
@@ -22,6 +23,7 @@ import aiohttp
 import yaml
 from aiohttp import web
 from multidict import CIMultiDict
+from yarl import URL
 
 HOP_BY_HOP = frozenset({"connection", "content-encoding", "content-length", "host", "keep-alive", "transfer-encoding"})
 SERVER = "http://127.0.0.1"
@@ -81,7 +83,9 @@ class Gate:
         self._loop = asyncio.get_running_loop()
         trust = ssl.create_default_context(cadata=_authority(self._cluster, self._folder))
         async with aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, ssl=trust), auto_decompress=False, timeout=aiohttp.ClientTimeout(None)
+            connector=aiohttp.TCPConnector(limit=0, ssl=trust),
+            auto_decompress=False,
+            timeout=aiohttp.ClientTimeout(None),
         ) as self._session:
             app = web.Application(client_max_size=64 * 1024 * 1024)
             app.router.add_route("*", "/{path:.*}", self._pass)
@@ -97,11 +101,13 @@ class Gate:
     async def _pass(self, request: web.Request) -> web.StreamResponse:
         if self.closed:
             return self._cut(request)
-        headers = _kept(request.headers)
+        headers, trap = _kept(request.headers), self._trap
         body = await request.read()
-        trap = self._trap
+        if trap is not None and trap.caught.is_set():
+            await self._opened.wait()
+            return self._cut(request)
         fits = trap is not None and trap.fits(request.method, request.path)
-        url = aiohttp.client.URL(self._server + request.raw_path, encoded=True)
+        url = URL(self._server + request.raw_path, encoded=True)
         async with self._session.request(request.method, url, headers=headers, data=body or None) as answer:
             if trap is not None and fits:
                 await answer.read()
@@ -139,8 +145,6 @@ def _kept(headers: Any) -> CIMultiDict[str]:
 def _authority(cluster: dict[str, str], folder: Path) -> str:
     if "certificate-authority" in cluster:
         return (folder / cluster["certificate-authority"]).read_text(encoding="ascii")
-    import base64  # noqa: PLC0415
-
     return base64.b64decode(cluster["certificate-authority-data"]).decode("ascii")
 
 

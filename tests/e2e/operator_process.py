@@ -15,6 +15,14 @@ SECONDS_TO_STOP = 40.0
 PROBE_SECONDS = 5.0
 
 
+def free_port() -> int:
+    """Find a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
 @dataclass
 class Operator:
     """One process of the operator; started by `start`, it writes its log, and at its end its metrics, to files."""
@@ -22,7 +30,7 @@ class Operator:
     kubeconfig: Path
     log: Path
     options: tuple[str, ...] = ()
-    port: int = field(default_factory=lambda: free_port())
+    port: int = field(default_factory=free_port)
     _process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Operator:
@@ -91,26 +99,20 @@ class Operator:
         return self.process.wait(SECONDS_TO_STOP)
 
     def end(self) -> None:
-        """See to it that no process is left."""
+        """End it if it still runs; to end in any other way than in order is a failure."""
         if self._process is None or self._process.poll() is not None:
             return
         self.thaw()
         try:
-            self.terminate()
+            code = self.terminate()
         except subprocess.TimeoutExpired:
             self.kill()
+            raise AssertionError(f"SIGTERM did not end the operator in {SECONDS_TO_STOP:.0f} s") from None
+        assert code == 0, f"the operator ended with {code}: {self.words()}"
 
     def words(self, last: int = 30) -> str:
         """Quote the end of the log."""
         return "\n".join(self.log.read_text(encoding="utf-8").splitlines()[-last:])
-
-
-def free_port() -> int:
-    """Find a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def _environment() -> dict[str, str]:

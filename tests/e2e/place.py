@@ -1,4 +1,4 @@
-"""A place for one test: a namespace for resources, one for the operator, and kubectl, products and audit log at hand."""
+"""A place for one test: namespaces for resources and for the operator, with kubectl, products and audit log at hand."""
 
 from __future__ import annotations
 
@@ -146,7 +146,8 @@ class Place:
         about = f"--field-selector=involvedObject.name={name}" + (f",involvedObject.kind={kind}" if kind else "")
         found = json.loads(self("get", "events", about, "-o", "json"))["items"]
         return [
-            (one["reason"], one["message"]) for one in sorted(found, key=lambda one: one["metadata"]["creationTimestamp"])
+            (one["reason"], one["message"])
+            for one in sorted(found, key=lambda one: one["metadata"]["creationTimestamp"])
         ]
 
     # What the Secrets are worth at the products.

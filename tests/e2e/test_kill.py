@@ -77,9 +77,7 @@ def kill_after(effect: Effect, place: Place, gate: Gate, manifests: list[dict[st
     if effect.product is None:
         caught = gate.catch(effect.method, effect.path, skips=effect.skips).is_set
     else:
-        place.products.fault(
-            kind="late", product=effect.product, method=effect.method, path=effect.path, seconds=SLOW
-        )
+        place.products.fault(kind="late", product=effect.product, method=effect.method, path=effect.path, seconds=SLOW)
 
         def caught() -> bool:
             return any(one.fault == "late" for one in place.products.requests())

@@ -1,4 +1,4 @@
-"""A resource's life after Ready: what happens to it, its Secret, its remote object, and its connection's credentials."""
+"""A resource's life after Ready: what becomes of it, its Secret, its remote object, its connection's credentials."""
 
 from __future__ import annotations
 
@@ -83,11 +83,8 @@ def test_drift_is_corrected_when_asked(place: Place) -> None:
     place.annotate(CONNECTOR, reconcile_requested_at="now")
     until(lambda: place.products.stored(stream["id"])["name"] == "Website", "the stream has its name back", AT_ONCE)
     until(place.connector_whole, "the connector is registered again, and its Secret holds the new ids", AT_ONCE)
-    for what in (STREAM, CONNECTOR):
-        until(
-            lambda what=what: place.get(what)["status"].get("lastHandledReconcileAt") == "now" and place.ready(what),
-            "the request is answered",
-        )
+    place("wait", "--for=jsonpath={.status.lastHandledReconcileAt}=now", STREAM, CONNECTOR, "--timeout=30s")
+    place.wait_ready()
     until(lambda: "DriftCorrected" in dict(place.events()), "the correction is told")
     ((_, told),) = [event for event in place.events() if event[0] == "DriftCorrected"]
     assert "name" in told

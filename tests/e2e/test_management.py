@@ -26,15 +26,25 @@ def plant_stream(place: Place, name: str) -> str:
     return "theirs1"
 
 
+def wait_for_the_garbage_collector(place: Place) -> None:
+    """Wait until it has come by: what lost its owner before is taken before what loses its owner now."""
+    place("create", "configmap", "owner")
+    owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": "owner"}
+    owner["uid"] = place.get("configmap/owner")["metadata"]["uid"]
+    owned = {"name": "owned", "ownerReferences": [owner]}
+    place.apply([{"apiVersion": "v1", "kind": "ConfigMap", "metadata": owned}])
+    place("delete", "configmap/owner")
+    until(lambda: not place.get("configmap/owned"), "the garbage collector has come by")
+
+
 def test_retain_leaves_remote_and_secret(place: Place) -> None:
     """With Retain the remote object and the Secret outlive the resource, and the garbage collector."""
     place.operator()
     place.apply(managed(place, {"deletionPolicy": "Retain"}))
     place.wait_ready()
     before = {name: place.get(f"secret/{name}")["data"] for name in (STREAM_SECRET, CONNECTOR_SECRET)}
-    place("create", "configmap", "owner")
     place("delete", STREAM, CONNECTOR, "--timeout=30s")
-    _garbage_is_collected(place)
+    wait_for_the_garbage_collector(place)
     assert {name: place.get(f"secret/{name}")["data"] for name in before} == before
     assert "ownerReferences" not in place.get(f"secret/{STREAM_SECRET}")["metadata"]
     assert place.stream_whole()
@@ -42,21 +52,17 @@ def test_retain_leaves_remote_and_secret(place: Place) -> None:
     until(lambda: "Retained" in dict(place.events()), "it is told")
 
 
-def test_a_policy_may_come_late(place: Place) -> None:
-    """Retain set on a living resource takes the Secret's owner reference off at once, and Delete puts it back."""
+def test_retain_may_be_set_late(place: Place) -> None:
+    """Retain that is set on a living resource counts, and so does that of the connection."""
     place.operator()
     place.apply(place.examples(JITSU))
     place.wait_ready()
-
-    def owned() -> bool:
-        return "ownerReferences" in place.get(f"secret/{STREAM_SECRET}")["metadata"]
-
-    assert owned()
-    place.patch(STREAM, {"spec": {"management": {"deletionPolicy": "Retain"}}})
-    until(lambda: not place.condition(STREAM) or place.get(STREAM)["status"]["observedGeneration"] == 2, "it is seen")
+    assert "ownerReferences" in place.get(f"secret/{STREAM_SECRET}")["metadata"]
+    place.patch("jitsuworkspace/acme", {"spec": {"deletionPolicy": "Retain"}})
+    until(lambda: place.get("jitsuworkspace/acme")["status"]["observedGeneration"] == 2, "the policy is seen")
     place("delete", STREAM, "--timeout=30s")
-    _garbage_is_collected(place)
-    assert not owned()
+    wait_for_the_garbage_collector(place)
+    assert "ownerReferences" not in place.get(f"secret/{STREAM_SECRET}")["metadata"]
     assert place.stream_whole()
 
 
@@ -88,7 +94,8 @@ def test_paused_means_nothing_is_done(place: Place) -> None:
     place.wait_ready()
     for what in (STREAM, CONNECTOR):
         place.annotate(what, paused="true")
-        until(lambda what=what: place.condition(what, "Synced").get("reason") == "ReconcilePaused", "it says so")
+        place("wait", "--for=condition=Synced=false", what, "--timeout=30s")
+        assert place.condition(what, "Synced")["reason"] == "ReconcilePaused"
     place.products.forget()
     place.patch(STREAM, {"spec": {"name": "Renamed"}})
     place("delete", "secret", CONNECTOR_SECRET)
@@ -124,19 +131,3 @@ def test_observing_writes_nothing(place: Place) -> None:
     assert writes <= {"/validate/securityinfo"}
     assert place.products.stored(id_)["name"] == "By hand"
     assert len(place.products.connectors()) == 1
-
-
-def _garbage_is_collected(place: Place) -> None:
-    """Wait until the garbage collector has come by: what a deleted owner leaves behind it takes first."""
-    owner = place.get("configmap/owner") or _made(place)
-    reference = {"apiVersion": "v1", "kind": "ConfigMap", "name": "owner", "uid": owner["metadata"]["uid"]}
-    place.apply(
-        [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "owned", "ownerReferences": [reference]}}]
-    )
-    place("delete", "configmap/owner")
-    until(lambda: not place.get("configmap/owned"), "the garbage collector has come by")
-
-
-def _made(place: Place) -> Manifest:
-    place("create", "configmap", "owner")
-    return place.get("configmap/owner")

@@ -26,6 +26,12 @@ ORDERS = {
 }
 
 
+def in_reverse(text: str) -> str:
+    """Give the manifests in the other order."""
+    documents: list[Manifest | Any] = list(yaml.safe_load_all(text))
+    return yaml.safe_dump_all(reversed(documents))
+
+
 @pytest.fixture
 def others(place: Place) -> Iterator[list[str]]:
     """Collect the names of further namespaces, to be deleted at the end whatever became of the test."""
@@ -61,7 +67,7 @@ def test_namespaces_end(place: Place, others: list[str]) -> None:
     assert place.products.empty()
 
 
-@pytest.mark.parametrize("which", [lambda text: text, lambda text: _reversed(text)], ids=["as written", "reversed"])
+@pytest.mark.parametrize("which", [lambda text: text, in_reverse], ids=["as written", "reversed"])
 def test_everything_is_deleted_in_one_go(place: Place, which: Callable[[str], str]) -> None:
     """`kubectl delete -f` of all there is ends, in the files' order and the other one, and the products are empty."""
     place.operator()
@@ -90,8 +96,3 @@ def test_a_connection_outlives_its_users(place: Place, others: list[str]) -> Non
     place.kubectl("-n", others[0], "delete", "jitsustream/website", f"--timeout={LIMIT}")
     place.kubectl("wait", "--for=delete", f"namespace/{place.namespace}", f"--timeout={LIMIT}")
     assert place.products.empty()
-
-
-def _reversed(text: str) -> str:
-    documents: list[Manifest | Any] = list(yaml.safe_load_all(text))
-    return yaml.safe_dump_all(reversed(documents))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -58,7 +59,7 @@ def test_a_stream_is_ready_within_seconds(place: Place, report: Report) -> None:
     report(f"a stream is Ready {took:.2f} s after kubectl apply")
     assert took < SECONDS
     assert place.stream_whole()
-    until(lambda: place.events(), "the creation is told")
+    until(place.events, "the creation is told")
     place.apply(named(stream, "second"))
     place.wait_ready("jitsustream/second")
     until(lambda: place.events("second"), "the second creation is told")
@@ -96,7 +97,7 @@ def test_a_connector_is_ready_within_seconds(place: Place, report: Report) -> No
 
 
 def test_rest_writes_nothing(place: Place, report: Report) -> None:
-    """At rest each resync costs one conditional listing per type and one GET of the workspace, however many there are."""
+    """At rest a resync costs one conditional listing per type and one GET of the workspace, however many there are."""
     place.operator("--resync-period", f"{PERIOD:.0f}s")
     jitsu, jitterbit = place.examples(JITSU), place.examples(JITTERBIT)
     for name in ("second", "third"):
@@ -105,7 +106,7 @@ def test_rest_writes_nothing(place: Place, report: Report) -> None:
     place.apply([*jitsu, *jitterbit])
     place.wait_ready()
     for name in ("website", "crm", "second", "third"):
-        until(lambda name=name: place.events(name), "every creation is told")
+        until(partial(place.events, name), "every creation is told")
     paths = ("/api/workspace/acme", "*/config/stream", "*/connector")
 
     def listed(times: int) -> bool:
@@ -129,5 +130,5 @@ def test_rest_writes_nothing(place: Place, report: Report) -> None:
 
 
 def gaps(requests: list[Request]) -> list[float]:
-    """Give the seconds between each two requests; the sandbox takes their moments by another clock than the operator's."""
+    """Give the seconds between each two requests, and grant the time that a request takes to arrive."""
     return [later.at - earlier.at + 0.05 for earlier, later in pairwise(requests)]

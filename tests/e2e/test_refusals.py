@@ -159,4 +159,3 @@ def test_a_refusal_of_the_remote_is_told_without_its_echo(place: Place, plant: C
     place.products.heal()
     place.patch(STREAM, {"spec": {"name": "Another"}})
     place.wait_ready(STREAM, seconds=20)
-

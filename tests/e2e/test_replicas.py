@@ -167,4 +167,3 @@ def test_an_outage_of_the_api_server_passes(place: Place) -> None:
 def _renamed(place: Place, name: str) -> dict[str, object]:
     stream = place.examples(JITSU)[-1]
     return {**stream, "metadata": {**stream["metadata"], "name": name}}
-

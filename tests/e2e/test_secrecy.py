@@ -50,7 +50,7 @@ SECRET = {"object": {"data": {name: base64.b64encode(value).decode() for name, v
     ids=["planted", "made, encoded", "measured", "a defect", "clean"],
 )
 def test_the_search_finds(tmp_path: Path, name: str, text: str, *, found: bool) -> None:
-    """Planted secrets, values of output Secrets, plain or encoded, and traces of defects are found wherever they are."""
+    """Planted secrets, values of output Secrets, plain or encoded, and traces of defects are found in any file."""
     (tmp_path / "secrets.private").write_text(json.dumps(SECRET), encoding="utf-8")
     (tmp_path / name).write_text(text, encoding="utf-8")
     assert bool(Evidence(tmp_path, {"planted-secret"}).findings()) == found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+import yaml
 from tests.e2e.place import CONNECTOR, JITSU, JITTERBIT, STREAM, Place, until
 
 from jitops.api.kinds import KINDS
@@ -35,17 +36,16 @@ def test_server_side_apply_shows_no_difference(place: Place) -> None:
     place("apply", *SERVER_SIDE, "--field-manager=git", "-f", "-", stdin=text(place))
     place.wait_ready()
     assert place("diff", "--server-side", "--field-manager=git", "-f", "-", stdin=text(place)) == ""
-    place("apply", *SERVER_SIDE, "--field-manager=other", "-f", "-", stdin=text(place))
+    # A Secret's stringData is write-only: the API server takes two managers of it for a conflict, whoever reads it.
+    ours = [one for one in place.examples() if one["kind"] != "Secret"]
+    place("apply", *SERVER_SIDE, "--field-manager=other", "-f", "-", stdin=yaml.safe_dump_all(ours))
     place("apply", *SERVER_SIDE, "--field-manager=git", "-f", "-", stdin=text(place))
-    owners = {
-        manager["manager"]: json.dumps(manager["fieldsV1"])
-        for manager in json.loads(place("get", STREAM, "--show-managed-fields", "-o", "json"))["metadata"][
-            "managedFields"
-        ]
-        if manager.get("subresource") != "status"
-    }
-    ours = [fields for manager, fields in owners.items() if manager not in {"git", "other"}]
-    assert all("f:spec" not in fields and "f:labels" not in fields for fields in ours)
+    for what in ALL:
+        shown = json.loads(place("get", what, "--show-managed-fields", "-o", "json"))["metadata"]["managedFields"]
+        owned = {one["manager"]: one["fieldsV1"] for one in shown if one.get("subresource") != "status"}
+        assert owned.keys() == {"git", "other", "jitops"}
+        assert owned["jitops"].keys() == {"f:metadata"}
+        assert owned["jitops"]["f:metadata"].keys() == {"f:finalizers"}
     assert {place.get(what)["metadata"]["generation"] for what in ALL} == {1}
 
 

@@ -113,7 +113,7 @@ async def test_override_makes_it_equal(world: World) -> None:
     assert world.ready(STREAM)
     (found,) = streams(world)
     assert (found["name"], found["shard"], found["custom"]) == ("shop", 4, "kept")
-    assert [key["id"] for key in found["publicKeys"]][0] == "theirs"
+    assert found["publicKeys"][0]["id"] == "theirs"
     assert keys_open(world)
     assert world.events(STREAM) == ["Adopted"]
 

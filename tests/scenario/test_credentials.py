@@ -11,6 +11,7 @@ from tests.scenario.world import (
     ORGANIZATION,
     STREAM,
     WORKSPACE,
+    Manifest,
     World,
     connector,
     harmony,
@@ -29,7 +30,7 @@ CREDENTIALS = {"JitsuStream": "jitsu", "Connector": "harmony"}
 EMAIL = "operator@example.com"
 
 
-def manifests(world: World, sample: Sample) -> tuple[Mapping[str, object], Mapping[str, object]]:
+def manifests(world: World, sample: Sample) -> tuple[Manifest, Manifest]:
     """Give the Secret and the connection that a kind needs."""
     return jitsu(world) if sample.key.kind == "JitsuStream" else harmony(world)
 
@@ -59,8 +60,7 @@ async def test_missing_secret(world: World, sample: Sample, *, watched: bool) ->
     assert f"Secret team/{CREDENTIALS[sample.key.kind]} of spec.credentialsRef does not exist" in world.message(key)
     assert world.events(key) == ["CannotConnect"]
     assert world.condition(sample.key, "Ready") == ("False", "DependencyNotReady")
-    name, data = secret["metadata"]["name"], secret["stringData"]  # type: ignore[index]
-    world.apply(secret_manifest(name, data, watched=watched))
+    world.apply(secret_manifest(secret["metadata"]["name"], secret["stringData"], watched=watched))
     await (world.settle() if watched else world.wait(61))
     assert world.ready(key)
     assert world.ready(sample.key)

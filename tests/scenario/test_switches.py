@@ -208,7 +208,7 @@ async def test_drift_never_shows_values(world: World) -> None:
 
 
 async def test_thrashing(world: World) -> None:
-    """A difference that comes back after each correction is given up, by condition and event; a person can ask again."""
+    """A difference that comes back each time is given up, by condition and event, until the spec changes."""
     await ready(world, SAMPLES["JitsuStream"], management={"resyncPeriod": "60s"})
     for _ in range(MOST_CORRECTIONS + 3):
         world.sandbox.jitsu.change(only_stream(world)["id"], name="theirs")

@@ -71,10 +71,10 @@ async def test_whole_set_up_deleted_at_once(world: World, sample: Sample) -> Non
     for secret in world.store.secrets():
         if secret.namespace == "team":
             world.store.delete(secret.key)
-    for key in world.store.resources():
+    for key in world.store.named():
         world.store.delete(key)
     await world.wait(900)
-    assert world.store.resources() == []
+    assert world.store.named() == []
     assert sample.objects(world) == []
     assert [secret.name for secret in world.store.secrets() if secret.namespace == "team"] == []
 

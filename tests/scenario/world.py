@@ -124,7 +124,7 @@ class FatefulStore(LocalStore):
             self.watched.add(secret.key)
         return super()._put_secret(secret, ours=ours)
 
-    def resources(self) -> list[Key]:
+    def named(self) -> list[Key]:
         """Name all custom resources."""
         return self.keys()
 
@@ -144,7 +144,7 @@ class FatefulStore(LocalStore):
 
 async def until(condition: Callable[[], object]) -> None:
     """Let others work until something holds."""
-    while not condition():
+    while not condition():  # noqa: ASYNC110 - what is waited for knows of no event
         await asyncio.sleep(0.001)
 
 
@@ -209,7 +209,7 @@ class World:
         await self.stop()
         self.fate.spare()
         self._boot()
-        for key in self.store.resources():
+        for key in self.store.named():
             resource = self.store.get(key)
             assert resource is not None
             self.controller.feed(None, resource)
@@ -397,11 +397,11 @@ class World:
     def public_values(self) -> list[str]:
         """Give the values in output Secrets that are no secret: ids."""
         shown = [secret.data.get(name, "") for secret in self.store.secrets() for name in PUBLIC_OUTPUTS]
-        return [*shown, *(str(self.status(key).get("id", "")) for key in self.store.resources())]
+        return [*shown, *(str(self.status(key).get("id", "")) for key in self.store.named())]
 
     def told(self) -> str:
         """Give all that people and programs without rights on Secrets may read."""
-        bodies = [json.dumps(self.store.body(key)) for key in self.store.resources()]
+        bodies = [json.dumps(self.store.body(key)) for key in self.store.named()]
         events = [f"{key} {event!r}" for key, event in self.store.events]
         return "\n".join([*bodies, *self.store.told, *events, *self.witness.heard])
 

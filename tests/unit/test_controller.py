@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -45,8 +45,8 @@ class Scripted:
         """Do as told."""
         assert since
         self.seen.append(key)
-        result = self.act(key)
-        return await result if asyncio.iscoroutine(result) else result
+        result: Result | Awaitable[Result] = self.act(key)
+        return result if isinstance(result, Result) else await result
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ async def test_next_attempts(controller: Controller) -> None:
         (Result(Retry.AFTER, 7.0), 6.9, 7.0),
         (Result(Retry.AFTER), -1.0, 0.0),
     ):
-        script(controller).act = lambda _, result=result: result
+        script(controller).act = {SHOP: result}.__getitem__
         delay = await once(controller)
         assert delay is not None
         assert low <= delay <= high
@@ -119,7 +119,12 @@ async def test_next_attempts(controller: Controller) -> None:
 async def test_backoff_grows_and_is_capped(controller: Controller, monkeypatch: pytest.MonkeyPatch) -> None:
     """1 s, doubling, up to the cap, each with full jitter; a success, or news, begins anew."""
     bounds: list[float] = []
-    monkeypatch.setattr(random, "uniform", lambda low, high: bounds.append(high) or low)
+
+    def lowest(low: float, high: float) -> float:
+        bounds.append(high)
+        return low
+
+    monkeypatch.setattr(random, "uniform", lowest)
     script(controller).act = lambda _: Result(Retry.EXPONENTIAL)
     for _ in range(6):
         await once(controller)
@@ -219,17 +224,17 @@ async def test_run_works_on_several_keys_at_a_time_and_one_at_a_time_each(contro
 
 async def test_drain_waits_for_what_is_under_way(controller: Controller) -> None:
     """A clean stop takes no further key, and lets the running ones finish, within its limit."""
-    release = asyncio.Event()
+    begun, release = asyncio.Event(), asyncio.Event()
 
     async def work(_: Key) -> Result:
+        begun.set()
         await release.wait()
         return Result()
 
     script(controller).act = work
     runner = asyncio.create_task(controller.run())
     controller.queue.add(SHOP)
-    while not script(controller).seen:
-        await asyncio.sleep(0)
+    await asyncio.wait_for(begun.wait(), 5)
     assert controller.longest() > 0
     await controller.drain(0.01)
     assert controller.longest() > 0

@@ -82,7 +82,7 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def counts(self) -> None:
-        """The counts are right at any time."""
+        """Count right at any time."""
         ready = sum(moment <= self.clock.at for moment in self.due.values())
         assert self.queue.waiting(0) == ready + len(self.running)
         assert self.queue.waiting() == len(self.due) + len(self.running)
@@ -139,3 +139,16 @@ async def test_several_workers_share_a_burst() -> None:
         queue.add(key)
     taken = await asyncio.wait_for(asyncio.gather(*takers), 1)
     assert {key for key, _ in taken} == set(range(5))
+
+
+async def test_a_cancellation_is_never_lost() -> None:
+    """A take that is cancelled in the moment in which it is woken ends: at SIGTERM both come together."""
+    queue: WorkQueue[str] = WorkQueue(Clock())
+    queue.add("later", 100)
+    taking = asyncio.create_task(queue.take())
+    await asyncio.sleep(0)
+    queue.add("sooner", 50)
+    await asyncio.sleep(0)
+    taking.cancel()
+    await asyncio.wait([taking], timeout=1)
+    assert taking.cancelled()

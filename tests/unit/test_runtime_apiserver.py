@@ -15,7 +15,8 @@ from aiohttp.test_utils import TestServer
 
 from jitops.core.errors import Unavailable
 from jitops.runtime import apiserver
-from jitops.runtime.apiserver import ApiServer, NoClusterConfigured, Refusal
+from jitops.runtime.access import NoClusterConfigured
+from jitops.runtime.apiserver import ApiServer, Refusal
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 GONE = {
@@ -191,3 +192,22 @@ async def test_broken_kubeconfig_is_told_without_its_secrets(tmp_path: Path) -> 
     with pytest.raises(NoClusterConfigured, match="Expected key cluster") as caught:
         await ApiServer.connect(path)
     assert "planted" not in str(caught.value)
+
+
+async def test_gate_is_asked_each_time(tmp_path: Path) -> None:
+    """A write that had to wait is not sent once the Lease is lost."""
+    calls = 0
+
+    async def handler(_: web.Request) -> web.Response:
+        nonlocal calls
+        calls += 1
+        return web.Response(status=429, headers={"Retry-After": "0"})
+
+    def gate() -> None:
+        if calls:
+            raise Unavailable("no Lease")
+
+    async with served(tmp_path, handler) as api:
+        with pytest.raises(Unavailable, match="no Lease"):
+            await api.request("POST", "/x", {}, gate=gate)
+    assert calls == 1

@@ -10,6 +10,7 @@ Invariants:
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import heapq
 import itertools
 from collections.abc import Hashable
@@ -51,10 +52,10 @@ class WorkQueue(Generic[K]):
             if delay is not None and delay <= 0:
                 return self._hand_out()
             self._wake.clear()
-            try:
-                await asyncio.wait_for(self._wake.wait(), delay)
-            except TimeoutError:
-                continue
+            with contextlib.suppress(TimeoutError):
+                # Not `wait_for`: Python 3.11's loses a cancellation that comes together with the wake.
+                async with asyncio.timeout(delay):
+                    await self._wake.wait()
 
     def done(self, key: K) -> None:
         """Give the key back; what was added meanwhile is due at its moment."""

@@ -1,34 +1,26 @@
-"""One way to the Kubernetes API: configuration and credentials by kubernetes.aio, requests by a bare aiohttp session.
+"""One way to the Kubernetes API: its requests over a bare aiohttp session, every failure one of ours.
 
-kubernetes.aio's own calls cost two to three times the CPU of the session below them, and the operator shares its
-machine with whatever it is measured against (docs/decisions/port.md). This is the only module that imports it.
+kubernetes.aio's own calls cost three times the CPU of the session below them, and the operator shares its machine
+with whatever it is measured against (docs/decisions/port.md).
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
-import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
-from aiohttp.client_middlewares import ClientHandlerType
-from kubernetes.aio import config
-from kubernetes.aio.client import Configuration
-from kubernetes.aio.client.rest import RESTClientObject
 from yarl import URL
 
 from jitops.api.meta import MANAGER
 from jitops.core.errors import Unavailable
 from jitops.core.kube import JSON
+from jitops.runtime.access import Access, NoClusterConfigured
 
-SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 PATIENCE = 30.0
 CONNECT = 3.0
 """Seconds from the check of the Lease to the first byte, at most: less than the Lease outlasts its deadline."""
@@ -45,10 +37,6 @@ UNAUTHORIZED = 401
 UNPROCESSABLE = 422
 TOO_MANY = 429
 REFUSALS = range(400, 500)
-
-
-class NoClusterConfigured(Exception):
-    """Nothing says which cluster to speak to, or what says it can't be read."""
 
 
 @dataclass(eq=False)
@@ -81,6 +69,21 @@ class Refusal(Exception):
         return unapplied or any(cause.get("field") == "metadata.uid" for cause in self.causes)
 
 
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What is sent, once or again."""
+
+    method: str
+    path: str
+    data: bytes | None
+    headers: Mapping[str, str]
+    gate: Callable[[], None]
+
+
+def leading() -> None:
+    """Permit every request: for reads, and for a process that needs no Lease."""
+
+
 class ApiServer:
     """A configured API server, and the session that our own requests share."""
 
@@ -100,14 +103,14 @@ class ApiServer:
     @property
     def url(self) -> str:
         """The server's address."""
-        return str(self._access.configuration.host)
+        return self._access.server
 
     @property
     def namespace(self) -> str:
         """The namespace of the pod, or of the kubeconfig's context."""
         return self._access.namespace
 
-    async def request(
+    async def request(  # noqa: PLR0913 - all but two have a default
         self,
         method: str,
         path: str,
@@ -115,53 +118,55 @@ class ApiServer:
         *,
         content_type: str = PLAIN,
         accept: str = PLAIN,
+        gate: Callable[[], None] = leading,
     ) -> JSON:
-        """Send one request and return the decoded answer; raises Refusal, or Unavailable."""
+        """Send one request and return the decoded answer; raises Refusal, or Unavailable.
+
+        The gate is asked each time that it is sent.
+        """
         data = None if body is None else json.dumps(body, separators=(",", ":")).encode()
         headers = {"Accept": accept} if data is None else {"Accept": accept, "Content-Type": content_type}
-        status, content = await self._persist(method, path, data, headers)
+        status, content = await self._persist(_Request(method, path, data, headers, gate))
         if status < REFUSALS.start:
             return _decoded(content)
         if status in REFUSALS and status not in (UNAUTHORIZED, TOO_MANY):
             raise Refusal.read(status, content)
         raise Unavailable(f"the Kubernetes API answered HTTP {status}")
 
-    async def _persist(
-        self, method: str, path: str, data: bytes | None, headers: Mapping[str, str]
-    ) -> tuple[int, bytes]:
+    async def _persist(self, request: _Request) -> tuple[int, bytes]:
         """Ask again with new credentials where the old ones were refused, and later where that was asked."""
         for _ in range(MOST_THROTTLED):
             began = time.monotonic()
-            status, content, after = await self._exchange(method, path, data, headers)
+            status, content, after = await self._exchange(request)
             if status == UNAUTHORIZED and await self.renew(began):
-                status, content, after = await self._exchange(method, path, data, headers)
+                status, content, after = await self._exchange(request)
             if status != TOO_MANY:
                 break
             await asyncio.sleep(after)
         return status, content
 
-    async def _exchange(
-        self, method: str, path: str, data: bytes | None, headers: Mapping[str, str]
-    ) -> tuple[int, bytes, float]:
+    async def _exchange(self, request: _Request) -> tuple[int, bytes, float]:
         if self._session is None:
             self._session = self.session()
-        url = URL(self.url + path, encoded=True)
+        url = URL(self.url + request.path, encoded=True)
+        request.gate()
         try:
-            async with self._session.request(method, url, data=data, headers=headers) as response:
+            async with self._session.request(
+                request.method, url, data=request.data, headers=request.headers
+            ) as response:
                 return response.status, await response.read(), _retry_after(response.headers)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise Unavailable(f"the Kubernetes API can't be reached ({type(error).__name__})") from None
 
     def session(self) -> aiohttp.ClientSession:
         """Make a session that carries the credentials, renewed as they are, to this server; its owner closes it."""
-        configuration = self._access.configuration
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, ssl=self._access.trust()),
             middlewares=(self._access.authorize,),
             headers={"User-Agent": MANAGER},  # and so the name of our field manager
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=PATIENCE, sock_connect=CONNECT),
-            proxy=configuration.proxy or _proxy(self.url),
+            proxy=self._access.proxy(),
         )
 
     async def renew(self, refused: float) -> bool:
@@ -191,86 +196,6 @@ class ApiServer:
             await session.close()
 
 
-class Access:
-    """How we get in: kubernetes.aio's configuration, loaded and kept fresh by its own means."""
-
-    def __init__(self, kubeconfig: Path | None, context: str | None) -> None:
-        self._kubeconfig = kubeconfig
-        self._context = context
-        self._refreshing: asyncio.Task[None] | None = None
-        self._certificates: tuple[bytes, ...] = ()
-        self.configuration = Configuration()
-        self.namespace = "default"
-
-    async def load(self) -> bool:
-        """Read the configuration, and tell whether the certificates are others; NoClusterConfigured: there is none."""
-        configuration = Configuration()
-        try:
-            if self._in_cluster():
-                config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
-                self.namespace = (SERVICE_ACCOUNT / "namespace").read_text(encoding="utf-8").strip()
-            else:
-                await self._load_file(configuration)
-            self.configuration, before = configuration, self._certificates
-            self._certificates = _certificates(configuration)
-        except NoClusterConfigured:
-            raise
-        except Exception as error:  # noqa: BLE001 - a kubeconfig can be wrong in ways that the library doesn't foresee
-            raise NoClusterConfigured(f"the Kubernetes configuration can't be used: {_words(error)}") from None
-        return self._certificates != before
-
-    async def authorize(self, request: aiohttp.ClientRequest, send: ClientHandlerType) -> aiohttp.ClientResponse:
-        """Put the credentials of the moment on a request; a service account's token is read anew each minute."""
-        token = await self.configuration.get_api_key_with_prefix("BearerToken")
-        if token:
-            request.headers["Authorization"] = token
-        request.server_hostname = self.configuration.tls_server_name
-        return await send(request)
-
-    def trust(self) -> Any:  # noqa: ANN401 - an SSLContext, from an untyped module
-        """Build the TLS context that the configuration asks for."""
-        return RESTClientObject(self.configuration).ssl_context
-
-    async def aclose(self) -> None:
-        """End the renewal."""
-        if self._refreshing is not None:
-            self._refreshing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._refreshing
-
-    def _in_cluster(self) -> bool:
-        """Take the service account where nobody names a kubeconfig, as controller-runtime does."""
-        named = self._kubeconfig or self._context or os.environ.get("KUBECONFIG")
-        return not named and (SERVICE_ACCOUNT / "token").exists()
-
-    async def _load_file(self, configuration: Configuration) -> None:
-        files = _kubeconfig(self._kubeconfig)
-        loader = await config.load_kube_config(  # type: ignore[no-untyped-call]
-            config_file=files,
-            context=self._context,
-            client_configuration=configuration,
-            persist_config=False,  # the user's file is not ours to write
-        )
-        self.namespace = loader.current_context["context"].get("namespace") or "default"
-        await self.aclose()
-        if loader.provider == "gcp" or "exec" in (loader._user or ()):  # noqa: SLF001 - `refresh_token` reads it too
-            renewal = config.refresh_token(loader, configuration)  # type: ignore[no-untyped-call]
-            self._refreshing = asyncio.create_task(renewal, name="token renewal")
-
-
-def _kubeconfig(named: Path | None) -> str:
-    """Give the path of the kubeconfig, or several; there must be one."""
-    files = str(named or os.environ.get("KUBECONFIG") or "~/.kube/config")
-    if not any(Path(name).expanduser().is_file() for name in files.split(os.pathsep) if name):
-        raise NoClusterConfigured(f"there is no kubeconfig at {files}, and this is no pod")
-    return files
-
-
-def _certificates(configuration: Configuration) -> tuple[bytes, ...]:
-    files = (configuration.ssl_ca_cert, configuration.cert_file, configuration.key_file)
-    return tuple(Path(name).read_bytes() for name in files if name)
-
-
 def _decoded(content: bytes) -> JSON:
     try:
         return json.loads(content)
@@ -278,20 +203,8 @@ def _decoded(content: bytes) -> JSON:
         raise Unavailable("the Kubernetes API's answer can't be understood") from None
 
 
-def _words(error: Exception) -> str:
-    """Tell what is wrong with a kubeconfig; past "in", the library's words may repeat a whole entry, token and all."""
-    known = isinstance(error, config.ConfigException | OSError)
-    return str(error).partition(" in ")[0] if known else type(error).__name__
-
-
 def _retry_after(headers: Mapping[str, str]) -> float:
     try:
         return min(float(headers.get("Retry-After", 1)), LONGEST_WAIT)
     except ValueError:
         return 1.0
-
-
-def _proxy(server: str) -> str | None:
-    """Find the proxy that the environment names, once: aiohttp's own look reads a file for each request."""
-    url = URL(server)
-    return None if proxy_bypass(url.host or "") else getproxies().get(url.scheme)

@@ -18,7 +18,7 @@ from jitops.core import errors
 from jitops.core.clock import Clock
 from jitops.core.kube import JSON, Event, Key, Resource, Secret
 from jitops.runtime import apiserver
-from jitops.runtime.apiserver import ApiServer, Refusal
+from jitops.runtime.apiserver import ApiServer, Refusal, leading
 from jitops.runtime.events import Events
 from jitops.runtime.store import Store
 from jitops.runtime.wire import StoredSecret, fingerprint, owner_of, secret_body, secret_from, status_patch
@@ -32,10 +32,6 @@ FORBIDDEN, NOT_FOUND, CONFLICT, GONE = 403, 404, 409, 410
 INVALID = frozenset({400, 413, 422})
 
 
-def leading() -> None:
-    """Permit every write: for a process that needs no Lease."""
-
-
 class Cluster:
     """The port. `on_change`, `on_gone` and `on_input` tell the controller what was learned, by whatever way."""
 
@@ -47,7 +43,7 @@ class Cluster:
         self.on_change: Callable[[Resource | None, Resource], None] = lambda _before, _after: None
         self.on_gone: Callable[[Key], None] = lambda _: None
         self.on_input: Callable[[Key, Key | None], None] = lambda _target, _but: None
-        self.events = Events(api, clock, instance)
+        self.events = Events(api, clock, instance, self._may_write)
         self._namespaces = namespaces
         self._store = Store()
         self._known: dict[Key, int] = {}
@@ -192,7 +188,7 @@ class Cluster:
 
     def event(self, resource: Resource, event: Event) -> None:
         """Tell what happened; never waits, never fails."""
-        self.events.tell(resource, event, self.gate)
+        self.events.tell(resource, event)
 
     async def namespace_uid(self, name: str) -> str | None:
         """Read a namespace's UID; that of kube-system tells clusters apart."""
@@ -211,8 +207,10 @@ class Cluster:
             raise _meaning(refusal, "read", key) from None
 
     async def _write(self, method: str, path: str, body: JSON, content_type: str = apiserver.PLAIN) -> Any:  # noqa: ANN401 - JSON
+        return await self.api.request(method, path, body, content_type=content_type, gate=self._may_write)
+
+    def _may_write(self) -> None:
         self.gate()
-        return await self.api.request(method, path, body, content_type=content_type)
 
     # Listings.
 

@@ -21,17 +21,17 @@ MOST_WAITING = 2000
 class Events:
     """Tells events, in their order, as fast as the API server takes them."""
 
-    def __init__(self, api: ApiServer, clock: Clock, instance: str) -> None:
+    def __init__(self, api: ApiServer, clock: Clock, instance: str, gate: Callable[[], None]) -> None:
         self._api = api
+        self._gate = gate
         self._clock = clock
         self._instance = instance
         self._waiting: asyncio.Queue[JSON] = asyncio.Queue(MOST_WAITING)
         self._task: asyncio.Task[None] | None = None
 
-    def tell(self, resource: Resource, event: Event, may_write: Callable[[], None]) -> None:
-        """Take an event; drop it when too many wait, or when this replica may not write."""
-        with contextlib.suppress(asyncio.QueueFull, JitopsError):
-            may_write()
+    def tell(self, resource: Resource, event: Event) -> None:
+        """Take an event; drop it when too many wait."""
+        with contextlib.suppress(asyncio.QueueFull):
             self._waiting.put_nowait(event_body(resource, event, self._instance, self._clock.now()))
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name="events")
@@ -54,9 +54,9 @@ class Events:
                 self._waiting.task_done()
 
     async def _send(self, body: JSON) -> None:
-        """Send one; a namespace that ends, a name that is taken, an API server that is away: all the same here."""
+        """Send one; a namespace that ends, a name that is taken, a Lease that isn't ours: all the same here."""
         path = f"/apis/events.k8s.io/v1/namespaces/{body['metadata']['namespace']}/events"
         try:
-            await self._api.request("POST", path, body)
+            await self._api.request("POST", path, body, gate=self._gate)
         except (Refusal, JitopsError) as error:
             log.debug("event %s dropped: %s", body["reason"], type(error).__name__)

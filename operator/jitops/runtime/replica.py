@@ -17,8 +17,9 @@ from jitops.core.clock import Clock, SystemClock
 from jitops.core.controller import Controller, Pace
 from jitops.core.services import Services
 from jitops.kinds import table
-from jitops.runtime.apiserver import ApiServer, NoClusterConfigured
-from jitops.runtime.cluster import Cluster, leading
+from jitops.runtime.access import NoClusterConfigured
+from jitops.runtime.apiserver import ApiServer, leading
+from jitops.runtime.cluster import Cluster
 from jitops.runtime.discovery import Discovery
 from jitops.runtime.lease import Elector, LeaseLost
 from jitops.runtime.metrics import Metrics

@@ -1,0 +1,121 @@
+"""How we get into a cluster: kubernetes.aio's configuration, loaded and kept fresh by its own means.
+
+This is the only module that imports it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Any
+from urllib.request import getproxies, proxy_bypass
+
+import aiohttp
+from aiohttp.client_middlewares import ClientHandlerType
+from kubernetes.aio import config
+from kubernetes.aio.client import Configuration
+from kubernetes.aio.client.rest import RESTClientObject
+from yarl import URL
+
+SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+
+
+class NoClusterConfigured(Exception):
+    """Nothing says which cluster to speak to, or what says it can't be read."""
+
+
+class Access:
+    """The way in, from a kubeconfig or a pod's service account."""
+
+    def __init__(self, kubeconfig: Path | None, context: str | None) -> None:
+        self._kubeconfig = kubeconfig
+        self._context = context
+        self._refreshing: asyncio.Task[None] | None = None
+        self._certificates: tuple[bytes, ...] = ()
+        self.configuration = Configuration()
+        self.namespace = "default"
+
+    async def load(self) -> bool:
+        """Read the configuration, and tell whether the certificates are others; NoClusterConfigured: there is none."""
+        configuration = Configuration()
+        try:
+            if self._in_cluster():
+                config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+                self.namespace = (SERVICE_ACCOUNT / "namespace").read_text(encoding="utf-8").strip()
+            else:
+                await self._load_file(configuration)
+            self.configuration, before = configuration, self._certificates
+            self._certificates = _certificates(configuration)
+        except NoClusterConfigured:
+            raise
+        except Exception as error:  # noqa: BLE001 - a kubeconfig can be wrong in ways that the library doesn't foresee
+            raise NoClusterConfigured(f"the Kubernetes configuration can't be used: {_words(error)}") from None
+        return self._certificates != before
+
+    async def authorize(self, request: aiohttp.ClientRequest, send: ClientHandlerType) -> aiohttp.ClientResponse:
+        """Put the credentials of the moment on a request; a service account's token is read anew each minute."""
+        token = await self.configuration.get_api_key_with_prefix("BearerToken")
+        if token:
+            request.headers["Authorization"] = token
+        request.server_hostname = self.configuration.tls_server_name
+        return await send(request)
+
+    @property
+    def server(self) -> str:
+        """The server's address."""
+        return str(self.configuration.host)
+
+    def proxy(self) -> str | None:
+        """Name the proxy: the configuration's, or the environment's (aiohttp's own look reads a file each time)."""
+        url = URL(self.server)
+        usual = None if proxy_bypass(url.host or "") else getproxies().get(url.scheme)
+        return str(self.configuration.proxy) if self.configuration.proxy else usual
+
+    def trust(self) -> Any:  # noqa: ANN401 - an SSLContext, from an untyped module
+        """Build the TLS context that the configuration asks for."""
+        return RESTClientObject(self.configuration).ssl_context
+
+    async def aclose(self) -> None:
+        """End the renewal."""
+        if self._refreshing is not None:
+            self._refreshing.cancel()
+            await asyncio.wait([self._refreshing])
+
+    def _in_cluster(self) -> bool:
+        """Take the service account where nobody names a kubeconfig, as controller-runtime does."""
+        named = self._kubeconfig or self._context or os.environ.get("KUBECONFIG")
+        return not named and (SERVICE_ACCOUNT / "token").exists()
+
+    async def _load_file(self, configuration: Configuration) -> None:
+        files = _kubeconfig(self._kubeconfig)
+        loader = await config.load_kube_config(  # type: ignore[no-untyped-call]
+            config_file=files,
+            context=self._context,
+            client_configuration=configuration,
+            persist_config=False,  # the user's file is not ours to write
+        )
+        self.namespace = loader.current_context["context"].get("namespace") or "default"
+        await self.aclose()
+        if loader.provider == "gcp" or "exec" in (loader._user or ()):  # noqa: SLF001 - `refresh_token` reads it too
+            renewal = config.refresh_token(loader, configuration)  # type: ignore[no-untyped-call]
+            self._refreshing = asyncio.create_task(renewal, name="token renewal")
+
+
+def _kubeconfig(named: Path | None) -> str:
+    """Give the path of the kubeconfig, or several; there must be one."""
+    files = str(named or os.environ.get("KUBECONFIG") or "~/.kube/config")
+    if not any(Path(name).expanduser().is_file() for name in files.split(os.pathsep) if name):
+        raise NoClusterConfigured(f"there is no kubeconfig at {files}, and this is no pod")
+    return files
+
+
+def _certificates(configuration: Configuration) -> tuple[bytes, ...]:
+    files = (configuration.ssl_ca_cert, configuration.cert_file, configuration.key_file)
+    return tuple(Path(name).read_bytes() for name in files if name)
+
+
+def _words(error: Exception) -> str:
+    """Tell what is wrong with a kubeconfig; past "in", the library's words may repeat a whole entry, token and all."""
+    known = isinstance(error, config.ConfigException | OSError)
+    return str(error).partition(" in ")[0] if known else type(error).__name__
