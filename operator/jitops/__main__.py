@@ -149,7 +149,7 @@ def apply(
     1: something is not; 2: nothing was done, because the manifests can't be applied.
     """
     from jitops.local.apply import apply as make_so  # noqa: PLC0415 - only for this command
-    from jitops.local.folder import Folder, FolderBusy, FolderUnusable  # noqa: PLC0415
+    from jitops.local.folder import Folder, FolderBroken, FolderBusy, FolderUnusable  # noqa: PLC0415
     from jitops.local.manifests import ManifestsRefused, load  # noqa: PLC0415
     from jitops.local.progress import console, progress, say  # noqa: PLC0415
 
@@ -161,7 +161,7 @@ def apply(
     except ManifestsRefused as error:
         fail(*error.faults, code=REFUSED)
     except FolderUnusable as error:
-        fail(str(error), code=FAILED if isinstance(error, FolderBusy) else REFUSED)
+        fail(str(error), code=FAILED if isinstance(error, FolderBusy | FolderBroken) else REFUSED)
     if not outcome.complete:
         fail(*outcome.complaints())
     say(output, f"all is Ready: {len(outcome.rows)} resources")

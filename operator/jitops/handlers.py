@@ -6,10 +6,12 @@ each kind, stand in `runtime.watch`; here the controller is started before kopf 
 
 from __future__ import annotations
 
+import asyncio
+
 import kopf
 
 from jitops.runtime import watch
-from jitops.runtime.replica import CannotStart, Replica
+from jitops.runtime.replica import FAREWELL, CannotStart, Replica
 from jitops.runtime.settings import Settings
 
 watch.register(None, secrets=Settings.from_environment().secrets_watch)
@@ -34,6 +36,7 @@ async def start(settings: kopf.OperatorSettings, memo: kopf.Memo, **_: object) -
 async def stop(memo: kopf.Memo, **_: object) -> None:
     """Drain the controller and give up the Lease; a crash must show in the exit code."""
     await memo.replica.stop()
+    await asyncio.sleep(FAREWELL)
     if memo.replica.failed:
         await memo.session.close()  # which kopf leaves open after a cleanup that fails
         raise kopf.PermanentError("the controller ended; the log says why")

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.scenario.conftest import build, sandbox, switches, world, worlds
+from tests.scenario.conftest import build, logged, sandbox, switches, world, worlds
 
-__all__ = ["build", "sandbox", "switches", "world", "worlds"]
+__all__ = ["build", "logged", "sandbox", "switches", "world", "worlds"]

@@ -99,6 +99,7 @@ async def test_rest(world: World, sample: Sample) -> None:
     costs = {path: world.count("GET", path) for path in (sample.listing, *sample.at_rest)}
     assert costs == {sample.listing: 2, **{path: 2 * count for path, count in sample.at_rest.items()}}
     assert len(world.sandbox.requests) == sum(costs.values())
+    assert sample.secret not in world.store.read
 
 
 @every_kind

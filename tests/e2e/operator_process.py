@@ -70,6 +70,10 @@ class Operator:
         lines = (self.ask("/metrics") or "").splitlines()
         return next((float(line.split()[-1]) for line in lines if line.startswith(f"{name} ")), None)
 
+    def is_at_rest(self) -> bool:
+        """Tell whether it has read everything, and nothing is left to be done now."""
+        return self.ask("/readyz") is not None and self.metric("jitops_queue_depth") == 0
+
     def leads(self) -> bool:
         """Tell whether it holds the Lease by its own account."""
         return self.metric("jitops_leader") == 1

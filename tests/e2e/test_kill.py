@@ -73,7 +73,7 @@ def gate(place: Place) -> Iterator[Gate]:
 
 
 def kill_after(effect: Effect, place: Place, gate: Gate, manifests: list[dict[str, object]]) -> None:
-    """Apply, kill the operator when the effect has taken place and its answer is on its way, and start it again."""
+    """Apply, kill the operator when the effect has taken place and its answer is on its way; start it, and wait."""
     if effect.product is None:
         caught = gate.catch(effect.method, effect.path, skips=effect.skips).is_set
     else:
@@ -90,13 +90,14 @@ def kill_after(effect: Effect, place: Place, gate: Gate, manifests: list[dict[st
     gate.open()
     place.products.heal()
     operator.start()
+    until(operator.is_at_rest, "the next process has looked at everything")
+    place.wait_ready()
 
 
 @pytest.mark.parametrize("effect", STREAM_EFFECTS, ids=lambda effect: effect.name)
 def test_killed_while_a_stream_is_made(place: Place, gate: Gate, effect: Effect) -> None:
     """Wherever the creation of a stream is cut off, the next start ends with one stream, whole in its Secret."""
     kill_after(effect, place, gate, place.examples(JITSU))
-    place.wait_ready()
     assert place.stream_whole()
     assert place.products.ask(lambda sandbox: sandbox.jitsu.summary())["burnt"] == []
     assert len(place.products.requests("jitsu", "POST")) <= (2 if effect.name == "stream" else 1)
@@ -107,7 +108,6 @@ def test_killed_while_a_stream_is_made(place: Place, gate: Gate, effect: Effect)
 def test_killed_while_a_connector_is_made(place: Place, gate: Gate, effect: Effect) -> None:
     """Wherever a registration is cut off, the next start finds it, however late the listing shows it."""
     kill_after(effect, place, gate, place.examples(JITTERBIT, JitterbitOrganization={"settleSeconds": SETTLED}))
-    place.wait_ready()
     assert place.connector_whole()
     registrations = [one for one in place.products.requests("jitterbit", "POST") if one.path.endswith("/connector")]
     assert len(registrations) == 1

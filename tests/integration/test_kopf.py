@@ -106,6 +106,9 @@ async def test_frozen_watch_is_reconnected(
             proxy.freeze()
             await user.stream("after")
             await user.ready("after", within=15)
+            await proxy.refuse()  # The frozen connections end, or their sockets would be found open after the test.
+            await proxy.restore()
+            await asyncio.sleep(1)
 
 
 @pytest.mark.filterwarnings(
@@ -124,6 +127,7 @@ async def test_whole_cluster(user: User, kubectl: Kubectl, monkeypatch: pytest.M
     """Over the whole cluster, the cluster's own id is used, and the labels of namespaces may select."""
     monkeypatch.delenv("JITOPS_NAMESPACES")
     monkeypatch.delenv("JITOPS_CLUSTER_ID")
+    monkeypatch.setenv("JITOPS_OPERATOR_NAMESPACE", "default")
     async with kopf_run("--all-namespaces"):
         await user.connect()
         await user.stream("shop")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from io import StringIO
 from typing import Literal
 
 import pytest
@@ -33,13 +34,24 @@ async def sandbox(switches: Switches, build: Literal["A", "B"]) -> AsyncIterator
         yield running, clock
 
 
+@pytest.fixture
+def logged() -> Iterator[StringIO]:
+    """Give all that is logged, by anyone and at any level."""
+    text, root = StringIO(), logging.getLogger()
+    handler, level = logging.StreamHandler(text), root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    yield text
+    root.setLevel(level)
+    root.removeHandler(handler)
+
+
 Worlds = Callable[[], World]
 
 
 @pytest.fixture
-async def worlds(sandbox: tuple[Sandbox, TurnedClock], caplog: pytest.LogCaptureFixture) -> AsyncIterator[Worlds]:
+async def worlds(sandbox: tuple[Sandbox, TurnedClock], logged: StringIO) -> AsyncIterator[Worlds]:
     """Give as many worlds as a test wants, one after the other; none of them may have told a secret."""
-    caplog.set_level(logging.DEBUG)
     random.seed(20260101)  # The jitter of retries is the same each time.
     running, clock = sandbox
     made: list[World] = []
@@ -56,7 +68,7 @@ async def worlds(sandbox: tuple[Sandbox, TurnedClock], caplog: pytest.LogCapture
     for world in made:
         await world.stop()
         assert not world.reveals(world.told()), "a secret was told"
-        assert not world.reveals(caplog.text), "a secret was logged"
+        assert not world.reveals(logged.getvalue()), "a secret was logged"
 
 
 @pytest.fixture

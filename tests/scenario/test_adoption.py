@@ -205,6 +205,44 @@ async def test_row_that_appears_after_ours_is_not_ours(world: World) -> None:
     assert [one["id"] for one in connectors(world)] == [theirs]
 
 
+async def test_existing_row_is_seen_though_the_listing_in_memory_is_old(world: World) -> None:
+    """Before anything is registered the listing is read anew: what others registered meanwhile is Conflict."""
+    await world.connect_jitterbit()
+    world.apply(connector())
+    await world.settle()
+    world.sandbox.jitterbit.register("100200", "second", "1.0.0")
+    world.apply(connector("second"))
+    await world.settle()
+    assert world.why(SECOND_CONNECTOR) == "Conflict"
+    assert len(connectors(world)) == 2
+
+
+async def test_object_to_adopt_is_seen_though_the_listing_in_memory_is_old(world: World) -> None:
+    """An object that others made a moment ago can be adopted at once."""
+    await world.connect_jitsu()
+    world.apply(stream())
+    await world.settle()
+    theirs = plant_stream(world, name="second")
+    world.apply(stream("second", management=adopting("Match", theirs)))
+    await world.settle()
+    assert world.ready(SECOND), world.status(SECOND)
+
+
+async def test_fields_that_nobody_set_are_left_alone(world: World) -> None:
+    """What stands on an adopted stream beside the spec's fields outlives every change of ours."""
+    await world.connect_jitsu()
+    theirs = plant_stream(world, custom={"a": 1}, authorizedJavaScriptDomains="*.example.com", shard=3)
+    world.apply(stream(management=adopting("Override", theirs)))
+    await world.settle()
+    for name in ("renamed", "again"):
+        world.change(STREAM, name=name, strict=True)
+        await world.settle()
+    (found,) = streams(world)
+    assert (found["name"], found["strict"]) == ("again", True)
+    kept = [found.get(name) for name in ("custom", "authorizedJavaScriptDomains", "shard")]
+    assert kept == [{"a": 1}, "*.example.com", 3]
+
+
 # Two that want the same
 
 

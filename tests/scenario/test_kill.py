@@ -304,6 +304,30 @@ async def test_connection_deleted_with_its_user(worlds: Worlds) -> None:
     await killed_everywhere(worlds, ready_stream, act, check, least=4)
 
 
+async def test_connector_made_again_beside_one_of_the_same_name(worlds: Worlds) -> None:
+    """What bore our name and version before the attempt is not taken for its outcome, killed or not."""
+    theirs = ""
+
+    async def arrange(world: World) -> None:
+        nonlocal theirs
+        await world.connect_jitterbit()
+        theirs, adopted = (world.sandbox.jitterbit.register("100200", "billing", "1.0.0").id for _ in range(2))
+        world.apply(connector(management={"adopt": {"mode": "Match", "id": adopted}}))
+        await world.wait(120)
+        assert world.status(CONNECTOR)["id"] == adopted
+        world.sandbox.jitterbit.remove(adopted)
+        world.sandbox.faults.add(Fault(kind="lost", product="jitterbit", method="POST", path="*/connector", times=1))
+
+    def check(world: World) -> None:
+        assert world.ready(CONNECTOR), world.status(CONNECTOR)
+        assert len(connectors(world)) == 2
+        assert world.status(CONNECTOR)["id"] == world.values("billing-connector")["id"] != theirs
+
+    await killed_everywhere(
+        worlds, arrange, lambda world: world.annotate(CONNECTOR, reconcile_requested_at="now"), check, least=4
+    )
+
+
 async def test_two_connectors_at_once(worlds: Worlds) -> None:
     """Killed among several registrations whose answers are all lost: each resource gets its own row."""
 

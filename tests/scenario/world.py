@@ -90,6 +90,8 @@ class FatefulStore(LocalStore):
         super().__init__(clock)
         self.fate = fate
         self.told: list[str] = []
+        self.read: list[str] = []
+        """The Secrets that were read, by name."""
         self.watched: set[Key] = set()
         """The Secrets that bear, or bore, the label by which they are watched."""
 
@@ -103,6 +105,11 @@ class FatefulStore(LocalStore):
         self.fate.before(f"status {resource.key}")
         self.told.append(json.dumps(status))
         return await super().write_status(resource, status, guarded=guarded)
+
+    async def read_secret(self, namespace: str, name: str) -> Secret | None:
+        """Read, and remember that."""
+        self.read.append(name)
+        return await super().read_secret(namespace, name)
 
     async def write_secret(self, secret: Secret) -> Secret:
         """Die or write."""
@@ -381,6 +388,7 @@ class World:
         self.store.writes.clear()
         self.store.events.clear()
         self.store.told.clear()
+        self.store.read.clear()
         self.sandbox.requests.clear()
 
     # What nobody may see.

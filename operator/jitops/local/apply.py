@@ -10,7 +10,6 @@ from jitops.api.base import InvalidSpec, validate_spec
 from jitops.api.reasons import Reason
 from jitops.core.clock import SystemClock
 from jitops.local.documents import is_ours
-from jitops.local.folder import FolderUnusable
 from jitops.local.manifests import SPECS, ManifestsRefused
 from jitops.local.progress import WAITING, Row, row_of
 from jitops.local.running import running
@@ -161,6 +160,6 @@ class _Pass:
 
     def _stop_if_broken(self) -> None:
         if self._folder.failure is not None:
-            raise FolderUnusable(f"{self._folder.path} can't be written: {self._folder.failure.strerror}")
+            raise self._folder.failure
         if self._work.task.done():
             self._work.task.result()

@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jitops.core.errors import JitopsError
 from jitops.core.kube import JSON, Key
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ CLUSTER_SCOPED = "_cluster"
 """Stands for the namespace of what has none; no namespace can have this name."""
 
 
-class FolderUnusable(Exception):
+class FolderUnusable(JitopsError):
     """The folder can't serve as state; the message says why, and what to do."""
 
 
@@ -41,12 +42,16 @@ class FolderBusy(FolderUnusable):
     """Another process works in the folder."""
 
 
+class FolderBroken(FolderUnusable):
+    """A write failed: what was done before is kept, nothing after."""
+
+
 class Folder:
     """A folder that is ours alone while it is open."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.failure: OSError | None = None
+        self.failure: FolderBroken | None = None
         """Why a write failed: whoever drives the store must stop then."""
         self._objects = path / "objects"
         self._outputs = path / "outputs"
@@ -91,14 +96,16 @@ class Folder:
 
     def drop(self, key: Key) -> None:
         """Forget an object."""
-        self._file(key).unlink(missing_ok=True)
+        with self._telling():
+            self._file(key).unlink(missing_ok=True)
 
     def publish(self, secret: Key, values: Mapping[str, str]) -> None:
         """Lay a Secret's values out as files; those that it no longer has go."""
         folder = self._outputs / secret.namespace / secret.name
         found = {file.name for file in folder.iterdir()} if folder.is_dir() else set()
-        for name in found - values.keys():
-            (folder / name).unlink()
+        with self._telling():
+            for name in found - values.keys():
+                (folder / name).unlink()
         for name, value in values.items():
             file = folder / name
             if not file.exists() or file.read_bytes() != value.encode():
@@ -119,12 +126,18 @@ class Folder:
         return self._objects / (key.namespace or CLUSTER_SCOPED) / key.kind / f"{key.name}.json"
 
     def _write(self, file: Path, text: str) -> None:
-        try:
+        with self._telling():
             _make_folders(file.parent, self.path)
             _replace(file, text)
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Remember a failure, also for those who do not get to see it raised."""
+        try:
+            yield
         except OSError as error:
-            self.failure = error
-            raise
+            self.failure = FolderBroken(f"{error.filename or self.path} can't be written: {error.strerror}")
+            raise self.failure from None
 
 
 class Nowhere:

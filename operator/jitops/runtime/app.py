@@ -15,13 +15,10 @@ import kopf
 import uvloop
 
 from jitops.runtime import logs, watch
-from jitops.runtime.replica import CannotStart, Replica
+from jitops.runtime.replica import FAREWELL, CannotStart, Replica
 from jitops.runtime.settings import Settings
 
 log = logging.getLogger(__name__)
-
-FAREWELL = 0.25
-"""Seconds for closed connections to end their TLS; uvloop complains of those that its end cuts short."""
 
 
 def run(settings: Settings) -> None:

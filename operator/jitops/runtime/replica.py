@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 DRAIN = 25.0
 """Seconds for what is being worked on when the end is asked for; a pod has 30 by default."""
 LAST_EVENTS = 2.0
+FAREWELL = 0.25
+"""Seconds for closed connections to end their TLS; uvloop complains of those that its own end cuts short."""
 ATTEMPTS = 30
 """How often the start asks an API server that is out of reach, at intervals of two seconds."""
 INTERVAL = 2.0

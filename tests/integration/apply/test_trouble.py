@@ -155,6 +155,20 @@ def test_state_folder_must_be_ours(site: Site) -> None:
     assert "shop.json is damaged" in result.err
 
 
+def test_state_that_can_not_be_written(site: Site, remote: Remote) -> None:
+    """When a write fails, early or late, the run ends with a line, and the next one goes on where it stopped."""
+    for name in ("objects", "outputs"):
+        site.state.mkdir(exist_ok=True)
+        (site.state / "lock").touch()
+        (site.state / name).touch()
+        result = site.apply()
+        assert (result.code, len(result.lines)) == (1, 1)
+        assert "can't be written: " in result.err
+        (site.state / name).unlink()
+    assert site.apply().code == 0
+    assert (len(remote.streams()), len(remote.connectors())) == (1, 1)
+
+
 def test_state_may_lie_among_the_manifests(site: Site) -> None:
     """The state is not taken for manifests when it lies below them."""
     site.state = site.manifests / "state"
