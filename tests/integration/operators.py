@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 
 import aiohttp
 import kopf
 from kopf.testing import KopfRunner
+
+from jitops.runtime.logs import QUIET
 
 ROOT = Path(__file__).parents[2]
 RUN = """
@@ -102,8 +105,22 @@ async def kopf_run(*arguments: str, settings: kopf.OperatorSettings | None = Non
     """Run `kopf run -m jitops.handlers` until the block ends; what it says and its exit code are there then."""
     command = ["run", "-m", "jitops.handlers", *arguments]
     runner = KopfRunner(command, reraise=False, timeout=GRACE, settings=settings)
-    await asyncio.to_thread(runner.__enter__)
+    with _logging_kept():
+        await asyncio.to_thread(runner.__enter__)
+        try:
+            yield runner
+        finally:
+            await asyncio.to_thread(runner.__exit__, None, None, None)
+
+
+@contextlib.contextmanager
+def _logging_kept() -> Iterator[None]:
+    """Undo what kopf and we set up for the whole process."""
+    loggers = [logging.getLogger(name) for name in (None, *QUIET)]
+    before = [(logger, logger.handlers[:], logger.level, logger.propagate) for logger in loggers]
     try:
-        yield runner
+        yield
     finally:
-        await asyncio.to_thread(runner.__exit__, None, None, None)
+        for logger, handlers, level, propagate in before:
+            logger.handlers[:], logger.propagate = handlers, propagate
+            logger.setLevel(level)
