@@ -27,7 +27,7 @@ ADDRESSES = ("http://127.0.0.1:7710", "http://127.0.0.1:7720")
 STREAM, CONNECTOR = "jitsustream/website", "connector/crm"
 STREAM_SECRET, CONNECTOR_SECRET = "website-jitsustream", "crm-connector"
 PATIENCE = 60.0
-POLL = 0.1
+POLL = 0.2
 KUBERNETES_WRITES = frozenset({"create", "update", "patch", "delete", "deletecollection"})
 
 

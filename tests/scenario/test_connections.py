@@ -408,8 +408,8 @@ async def test_workspace_that_comes_to_another_address(world: World) -> None:
     await world.connect_jitsu()
     world.apply(stream())
     await world.settle()
+    world.change(STREAM, name="renamed")  # It is worked on first, before the connection itself.
     world.change(WORKSPACE, baseUrl="http://127.0.0.1:9")
-    world.change(STREAM, name="renamed")
     world.forget()
     await world.settle()
     assert world.condition(WORKSPACE, "Ready") == ("Unknown", "RemoteUnavailable")

@@ -174,6 +174,20 @@ async def test_revoked_key(world: World) -> None:
     assert world.ready(STREAM)
 
 
+async def test_single_refusal_is_not_believed(world: World) -> None:
+    """A refusal is believed only after the connection itself was refused, with the Secret read anew."""
+    await world.connect_jitsu()
+    world.apply(stream())
+    await world.settle()
+    world.sandbox.faults.add(Fault(kind="error", product="jitsu", method="PUT", status=401, body="{}", times=1))
+    world.change(STREAM, name="renamed")
+    await world.wait(30)
+    assert world.ready(WORKSPACE)
+    assert world.ready(STREAM)
+    assert only_stream(world)["name"] == "renamed"
+    assert world.events(WORKSPACE) == []
+
+
 async def test_role_too_low(world: World) -> None:
     """An analyst's key may read and not write: PermissionDenied with role and permission, retried slowly, healed."""
     world.apply(
@@ -410,16 +424,17 @@ async def test_session_that_ends(world: World) -> None:
 
 
 async def test_session_is_renewed_in_time(world: World) -> None:
-    """A session that is about to end is replaced before anyone runs into it."""
+    """A session that is about to end is replaced before anyone runs into it, at the cost of two writes."""
     await world.connect_jitterbit()
     world.apply(connector())
     await world.settle()
-    await world.wait(14400 - 200)
     world.forget()
-    world.apply(connector("second"))
-    await world.wait(300)
-    assert world.ready(Key("Connector", "team", "second"))
+    await world.wait(14400 + 700)
+    assert world.ready(CONNECTOR)
+    assert log_ins(world) == 1
     assert [one.status for one in world.sandbox.requests if one.status >= 400] == []
+    assert world.store.writes == [("status", ORGANIZATION), ("status", ORGANIZATION)]
+    assert "logins" not in world.status(ORGANIZATION)
 
 
 async def test_five_hundred_connectors_make_one_log_in(world: World) -> None:

@@ -132,6 +132,31 @@ async def test_retained_secret_is_taken_up_again(world: World) -> None:
     assert world.sandbox.jitsu.objects("stream") == []
 
 
+async def test_another_cluster_identity(world: World) -> None:
+    """An operator that is told another identity finds its streams by status, and renews no key of theirs."""
+    await world.connect_jitsu()
+    world.apply(stream())
+    await world.settle()
+    before = dict(world.values("shop-jitsustream"))
+    world.forget()
+    world.identity = "cluster-2"
+    await world.restart()
+    await world.resync()
+    assert world.values("shop-jitsustream") == before
+    assert world.store.writes == []
+    assert world.remote_writes() == []
+    world.change(STREAM, keys={"rotate": "now", "overlap": "60s"})
+    await world.wait(120)
+    assert keys_open(world)
+    assert len(only_stream(world)["publicKeys"]) == 1
+    world.sandbox.jitsu.remove(before["id"])
+    await world.resync()
+    assert keys_open(world)
+    world.store.delete(STREAM)
+    await world.settle()
+    assert world.sandbox.jitsu.objects("stream") == []
+
+
 async def test_vanished_while_being_changed(world: World) -> None:
     """A stream that is gone when its change arrives is made again with that change."""
     await world.connect_jitsu()

@@ -9,7 +9,7 @@ import pytest
 from tests.contract.test_laws import nothing_left, whole
 from tests.scenario.killing import HEALED, killed_again_and_again, killed_everywhere
 from tests.scenario.samples import CONNECTOR_SAMPLE, STREAM_SAMPLE, connectors, only_stream, streams
-from tests.scenario.world import CONNECTOR, STREAM, World, connector, harmony, jitsu, stream
+from tests.scenario.world import CONNECTOR, STREAM, WORKSPACE, World, connector, harmony, jitsu, secret_manifest, stream
 
 from jitops.core.kube import Key
 from jitops.sandbox import Fault, Switches
@@ -287,6 +287,29 @@ async def test_stream_renames_its_secret(worlds: Worlds) -> None:
         assert world.remote_writes() == []
 
     await killed_everywhere(worlds, arrange, act, check, least=3)
+
+
+async def test_connection_changes_its_secret(worlds: Worlds) -> None:
+    """Killed while the connection moves to another Secret, which then changes again: only the last one is held."""
+
+    async def arrange(world: World) -> None:
+        await ready_stream(world)
+        credentials = {"apiKey": world.sandbox.credentials.api_key}
+        world.apply(secret_manifest("second", credentials), secret_manifest("third", credentials))
+
+    def act(world: World) -> None:
+        world.change(WORKSPACE, credentialsRef={"name": "second"})
+
+    for effects in range(6):
+        world = worlds()
+        await arrange(world)
+        act(world)
+        await world.survives(effects, 1.0)
+        world.change(WORKSPACE, credentialsRef={"name": "third"})
+        await world.restart()
+        await world.wait(HEALED)
+        held = [secret.name for secret in world.store.secrets() if "jitops.dev/in-use" in secret.finalizers]
+        assert held == ["third"], f"after {world.fate.effects[:effects]}"
 
 
 async def test_connection_deleted_with_its_user(worlds: Worlds) -> None:

@@ -221,6 +221,7 @@ async def test_budget_of_the_console(world: World) -> None:
     assert len(streams(world)) == 50
     assert all(world.ready(Key("JitsuStream", "team", name)) for name in names)
     assert [one.status for one in world.sandbox.requests if one.status == 429] == []
+    assert world.count("GET") <= 10, "waiting costs no request"
 
 
 # The error table

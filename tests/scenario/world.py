@@ -186,6 +186,7 @@ class World:
     pace: Pace = field(default_factory=Pace)
     workers: int = 1
     """How many keys are worked on at a time: one makes for an order that is the same each time."""
+    identity: str = "cluster-1"
 
     def __post_init__(self) -> None:
         self.fate = Fate()
@@ -199,7 +200,7 @@ class World:
         self.pool = HttpPool(self.clock, may_write=self.fate.before_remote, observer=self.witness)
         kinds = table(self.pool, self.clock)
         self.services = Services.assemble(
-            kinds, self.store, self.clock, identity="cluster-1", namespace="jitops-system"
+            kinds, self.store, self.clock, identity=self.identity, namespace="jitops-system"
         )
         self.controller = Controller(self.services, self.pace, self.witness)
         self.store.on_change = self.controller.feed
@@ -405,7 +406,11 @@ class World:
     def public_values(self) -> list[str]:
         """Give the values in output Secrets that are no secret: ids."""
         shown = [secret.data.get(name, "") for secret in self.store.secrets() for name in PUBLIC_OUTPUTS]
-        return [*shown, *(str(self.status(key).get("id", "")) for key in self.store.named())]
+        return [
+            *shown,
+            *self.sandbox.jitsu.state.objects,
+            *(str(self.status(key).get("id", "")) for key in self.store.named()),
+        ]
 
     def told(self) -> str:
         """Give all that people and programs without rights on Secrets may read."""

@@ -85,7 +85,7 @@ class Keeper:
         """Have a connection looked at after a failure that may be its own."""
         if isinstance(error, errors.CredentialsRejected):
             self._connections.suspect(key, error)
-        if isinstance(error, errors.CredentialsRejected | errors.Unavailable | errors.RateLimited):
+        if isinstance(error, errors.CredentialsRejected | errors.Unavailable):
             self.enqueue(key)
 
     def users(self, key: Key) -> list[Key]:

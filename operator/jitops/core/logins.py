@@ -74,10 +74,11 @@ class StatusLedger:
 
     async def _write(self, resource: Resource, entry: Mapping[str, JSON] | None) -> None:
         """Write this account's line; lines of former credentials go with it."""
-        logins = [entry] if entry else None
-        if list(_logins(resource)) == (logins or []):
+        logins = [entry] if entry else []
+        if _logins(resource) == logins:
             return
-        status = {**resource.status, "logins": logins}
+        others = {name: value for name, value in resource.status.items() if name != "logins"}
+        status = {**others, "logins": logins} if logins else others
         try:
             await self._kube.write_status(resource, status, guarded=True)
         except Conflict:

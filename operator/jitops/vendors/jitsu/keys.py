@@ -50,6 +50,11 @@ class Entry:
         until = line.get("retireAfter")
         return cls(line["id"], line["use"], line["number"], moment(until) if until else None)
 
+    @property
+    def stem(self) -> str:
+        """The part of its id that never changes."""
+        return self.id.removesuffix(f"{MARKS[self.use]}{self.number}")
+
     def line(self) -> Mapping[str, JSON]:
         """Write a line of `status.keys.entries`."""
         line: dict[str, JSON] = {"id": self.id, "use": self.use, "number": self.number}

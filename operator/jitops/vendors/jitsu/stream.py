@@ -52,9 +52,14 @@ class StreamAdapter(Adapter[JitsuStreamSpec, StreamRow]):
         self._client = client
 
     def stem(self, wanted: Want) -> str:
-        """Give the part of the stream's id, and of its keys' ids, that never changes."""
+        """Give the part of the stream's id that never changes."""
         key = wanted.key
         return identity.stem(wanted.identity, self._client.workspace_id, key.kind, key.namespace, key.name)
+
+    def key_stem(self, wanted: Want) -> str:
+        """Give that of its keys' ids: the same, or the one that they have, should our identity have changed since."""
+        known = _entries(wanted)
+        return known[0].stem if known else self.stem(wanted)
 
     async def observe(self, wanted: Want) -> Found | None:
         """Find the stream by the id in status, by our stem, or by the id to adopt."""
@@ -94,10 +99,10 @@ class StreamAdapter(Adapter[JitsuStreamSpec, StreamRow]):
     def _question(self, wanted: Want, use: str, remote: tuple[KeyRow, ...]) -> Question:
         spec, memory = wanted.spec, wanted.memory.get("keys") or {}
         mode = spec.public_key_mode if use == "public" else spec.private_key_mode
-        known = tuple(Entry.parse(line) for line in memory.get("entries") or () if line["use"] == use)
+        known = tuple(entry for entry in _entries(wanted) if entry.use == use)
         return Question(
             use=use,
-            stem=self.stem(wanted),
+            stem=self.key_stem(wanted),
             wanted=mode == "Generate",
             frozen=spec.management.policy == "Observe",
             rotating=self._token(wanted) != memory.get("rotate"),
@@ -132,7 +137,7 @@ class StreamAdapter(Adapter[JitsuStreamSpec, StreamRow]):
         )
 
     def _key_changes(self, wanted: Want, row: StreamRow) -> tuple[Change, ...]:
-        rings, stem = wanted.prepared, self.stem(wanted)
+        rings, stem = wanted.prepared, self.key_stem(wanted)
         public = rings.public.differs(row.public_keys, stem)
         private = rings.private.differs(row.private_keys, stem)
         found = (("keys.public", public), ("keys.private", private))
@@ -146,8 +151,8 @@ class StreamAdapter(Adapter[JitsuStreamSpec, StreamRow]):
 
     async def create(self, wanted: Want) -> Found:
         """POST under our own id; if that id is taken by a live stream, it is ours from before a crash."""
-        rings, stem = wanted.prepared, self.stem(wanted)
-        id_ = identity.numbered(stem, wanted.incarnation)
+        rings, stem = wanted.prepared, self.key_stem(wanted)
+        id_ = identity.numbered(self.stem(wanted), wanted.incarnation)
         body = {_name(path): value for path, value in self.fields(wanted).items()}
         keys = {"publicKeys": rings.public.body((), stem), "privateKeys": rings.private.body((), stem)}
         try:
@@ -165,7 +170,7 @@ class StreamAdapter(Adapter[JitsuStreamSpec, StreamRow]):
 
     async def update(self, wanted: Want, external: Found, changes: tuple[Change, ...]) -> Found:
         """PUT just what differs: the console merges, and drops one field when a PUT leaves it out."""
-        row, rings, stem = external.remote, wanted.prepared, self.stem(wanted)
+        row, rings, stem = external.remote, wanted.prepared, self.key_stem(wanted)
         fields = self.fields(wanted)
         body: dict[str, Any] = {}
         if DROPPED_WHEN_OMITTED in row.fields:
@@ -209,6 +214,11 @@ class StreamAdapter(Adapter[JitsuStreamSpec, StreamRow]):
         rings: Rings = wanted.prepared
         moments = [entry.retire_after for ring in rings.all for entry in ring.entries if entry.retire_after]
         return min(moments, default=None)
+
+
+def _entries(wanted: Want) -> tuple[Entry, ...]:
+    """Read what status remembers of our keys."""
+    return tuple(Entry.parse(line) for line in (wanted.memory.get("keys") or {}).get("entries") or ())
 
 
 def _material(id_: str, rings: Rings) -> dict[str, str]:
