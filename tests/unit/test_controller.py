@@ -162,16 +162,22 @@ async def test_defect_backs_off(controller: Controller, caplog: pytest.LogCaptur
     assert words not in caplog.text
 
 
-async def test_conflict_is_tried_at_once(controller: Controller) -> None:
-    """A newer version at the API server means: from the beginning."""
+async def test_conflict_is_tried_at_once_and_then_backs_off(
+    controller: Controller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A newer version at the API server means: from the beginning, at once; if that helps not, later and later."""
+    monkeypatch.setattr(random, "uniform", lambda _, high: high)
 
     def conflict(_: Key) -> Result:
         raise errors.Conflict("newer")
 
     script(controller).act = conflict
-    delay = await once(controller)
-    assert delay is not None
-    assert delay <= 0.0
+    delays = [await once(controller) for _ in range(5)]
+    assert [round(delay or 0.0) for delay in delays] == [0, 2, 4, 8, 8]
+    script(controller).act = lambda _: Result()
+    assert await once(controller) is None
+    script(controller).act = conflict
+    assert round(await once(controller) or 0.0) == 0
 
 
 async def test_terminating_namespace_is_slow(controller: Controller) -> None:

@@ -162,7 +162,7 @@ class Controller:
             return await self.reconciler.reconcile(key, due)
         except errors.Conflict:
             await self._s.kube.refresh(key)
-            return Result(Retry.AFTER, 0.0, "Conflict")
+            return Result(Retry.EXPONENTIAL, None if key in self._failures else 0.0, "Conflict")
         except errors.NamespaceTerminating:
             return Result(Retry.SLOW, outcome="NamespaceTerminating")
 
