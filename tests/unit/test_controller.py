@@ -252,8 +252,19 @@ async def test_drain_waits_for_what_is_under_way(controller: Controller) -> None
     controller.queue.add(Key("JitsuStream", "team", "late"))
     await asyncio.sleep(0.01)
     assert len(script(controller).seen) == 1
-    runner.cancel()
-    await asyncio.gather(runner, return_exceptions=True)
+    assert runner.done()
+
+
+@pytest.mark.parametrize("after", [None, 60.0, 0.0], ids=["nothing waits", "nothing is due", "a key is due"])
+async def test_drain_ends_an_idle_run(controller: Controller, after: float | None) -> None:
+    """A controller that waits for a key ends at once when it is drained, and takes none on the way out."""
+    runner = asyncio.create_task(controller.run())
+    await asyncio.sleep(0)
+    if after is not None:
+        controller.queue.add(SHOP, after)
+    await controller.drain(5)
+    await asyncio.wait_for(runner, 1)
+    assert script(controller).seen == []
 
 
 async def test_change_of_a_connection_wakes_its_dependents(controller: Controller) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from jitops.core.queue import WorkQueue
+from jitops.core.queue import QueueClosed, WorkQueue
 
 
 class Clock:
@@ -152,3 +152,16 @@ async def test_a_cancellation_is_never_lost() -> None:
     taking.cancel()
     await asyncio.wait([taking], timeout=1)
     assert taking.cancelled()
+
+
+async def test_closed_queue_hands_out_nothing() -> None:
+    """Whoever waits when the queue is closed is told so, whoever comes later too, though a key is due."""
+    queue: WorkQueue[str] = WorkQueue(Clock())
+    takers = [asyncio.create_task(queue.take()) for _ in range(2)]
+    await asyncio.sleep(0)
+    queue.close()
+    for ended in await asyncio.wait_for(asyncio.gather(*takers, return_exceptions=True), 1):
+        assert isinstance(ended, QueueClosed)
+    queue.add("a")
+    with pytest.raises(QueueClosed):
+        await queue.take()

@@ -20,7 +20,7 @@ from jitops.core.adapter import connection_key
 from jitops.core.conditions import Retry
 from jitops.core.kube import Key
 from jitops.core.outcome import Result
-from jitops.core.queue import WorkQueue
+from jitops.core.queue import QueueClosed, WorkQueue
 from jitops.core.reconciler import Reconciler
 from jitops.core.report import log_defect
 from jitops.core.resync import Resync, Resyncer, asked
@@ -77,7 +77,6 @@ class Controller:
         self._resyncer = Resyncer(services, self.reconciler.outcomes, reads_secrets=not self._pace.secrets_watched)
         self._failures: dict[Task, int] = defaultdict(int)
         self._running: dict[asyncio.Task[None], float] = {}
-        self._stopping = False
         self.finished = services.clock.monotonic()
         """The monotonic moment at which some key was last finished (for liveness)."""
         services.keeper.enqueue = self.queue.add
@@ -114,10 +113,11 @@ class Controller:
         """Hand keys to workers until drained or cancelled; raises if the machinery itself fails."""
         slots = asyncio.Semaphore(self._pace.workers)
         async with asyncio.TaskGroup() as group:
-            while not self._stopping:
+            while True:
                 await slots.acquire()
-                key, due = await self.queue.take()
-                if self._stopping:  # It came due while we waited: the next process will see it.
+                try:
+                    key, due = await self.queue.take()
+                except QueueClosed:
                     return
                 worker = group.create_task(self._work(key, due))
                 self._running[worker] = self._s.clock.monotonic()
@@ -126,7 +126,7 @@ class Controller:
 
     async def drain(self, limit: float) -> None:
         """Take no further key, and wait for those being worked on, `limit` seconds at most."""
-        self._stopping = True
+        self.queue.close()
         if self._running:
             await asyncio.wait(self._running, timeout=limit)
 

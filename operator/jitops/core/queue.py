@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 K = TypeVar("K", bound=Hashable)
 
 
+class QueueClosed(Exception):
+    """No further key is handed out."""
+
+
 class WorkQueue(Generic[K]):
     """A delaying, coalescing queue for the workers of one event loop."""
 
@@ -33,6 +37,7 @@ class WorkQueue(Generic[K]):
         self._again: dict[K, float] = {}
         self._order = itertools.count()
         self._wake = asyncio.Event()
+        self._closed = False
 
     def add(self, key: K, after: float = 0.0) -> None:
         """Make the key due `after` seconds from now, or earlier if it already is."""
@@ -46,8 +51,11 @@ class WorkQueue(Generic[K]):
             self._wake.set()
 
     async def take(self) -> tuple[K, float]:
-        """Wait for a key that is due; return it with the moment it became so. `done` must follow."""
-        while True:
+        """Wait for a key that is due; return it with the moment it became so. `done` must follow.
+
+        Raises QueueClosed, also to those who wait already, once the queue is closed.
+        """
+        while not self._closed:
             delay = self._next_delay()
             if delay is not None and delay <= 0:
                 return self._hand_out()
@@ -56,6 +64,12 @@ class WorkQueue(Generic[K]):
                 # Not `wait_for`: Python 3.11's loses a cancellation that comes together with the wake.
                 async with asyncio.timeout(delay):
                     await self._wake.wait()
+        raise QueueClosed
+
+    def close(self) -> None:
+        """Hand out no further key."""
+        self._closed = True
+        self._wake.set()
 
     def done(self, key: K) -> None:
         """Give the key back; what was added meanwhile is due at its moment."""

@@ -128,13 +128,10 @@ class Replica:
         await self._api.aclose()
 
     async def _drain(self) -> None:
-        """Let what is being worked on finish; a key may still be handed out while the first wait goes on."""
-        end = self._clock.monotonic() + DRAIN
-        while (left := end - self._clock.monotonic()) > 0:
-            await self.controller.drain(left)
-            if not self.controller.longest():
-                return
-        log.warning("not everything that was being worked on has finished; the next start takes it up")
+        """Let what is being worked on finish."""
+        await self.controller.drain(DRAIN)
+        if self.controller.longest():
+            log.warning("not everything that was being worked on has finished; the next start takes it up")
 
     async def _lead(self) -> None:
         """Hold the Lease, read the world, and work: in this order, and only while the Lease is ours."""
