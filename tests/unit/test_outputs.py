@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -135,6 +136,21 @@ async def test_lost_hash_key(outputs: Outputs, store: LocalStore) -> None:
     await later.publish(ROW, stream(), held, VALUES, owned=True)
     assert [verb for verb, _ in store.writes] == ["secret"]
     assert (await later.read(ROW, stream())).proven == PROVEN
+
+
+async def test_hash_key_is_made_once_in_a_burst() -> None:
+    """Any number of callers share one look for the hash key and one key, though none was there."""
+
+    class Slow(LocalStore):
+        async def read_secret(self, namespace: str, name: str) -> Secret | None:
+            found = await super().read_secret(namespace, name)
+            await asyncio.sleep(0)
+            return found
+
+    store = Slow(Clock())
+    hash_key = HashKey(store, "jitops-system")
+    assert len({*await asyncio.gather(*(hash_key.get() for _ in range(20)))}) == 1
+    assert [verb for verb, _ in store.writes] == ["secret"]
 
 
 async def test_foreign_secret(outputs: Outputs, store: LocalStore) -> None:

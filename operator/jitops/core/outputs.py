@@ -6,6 +6,7 @@ beside them (`jitops.dev/data-hash`), so an edited Secret is noticed even though
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 from dataclasses import dataclass, field, replace
@@ -35,13 +36,15 @@ class HashKey:
         self._kube = kube
         self._namespace = namespace
         self._key: bytes | None = None
+        self._finding = asyncio.Lock()
 
     async def get(self) -> bytes:
-        """Return the key, making it on the very first use."""
-        if self._key is None:
-            found = await self._kube.read_secret(self._namespace, HASH_KEY_SECRET)
-            self._key = bytes.fromhex((found or await self._make()).data["key"])
-        return self._key
+        """Return the key, making it on the very first use; all who wait share one look and one key."""
+        async with self._finding:
+            if self._key is None:
+                found = await self._kube.read_secret(self._namespace, HASH_KEY_SECRET)
+                self._key = bytes.fromhex((found or await self._make()).data["key"])
+            return self._key
 
     async def _make(self) -> Secret:
         labels = {meta.MANAGED_BY: meta.MANAGER}
