@@ -112,6 +112,14 @@ def test_as_kubectl_reads_it(tmp_path: Path) -> None:
     assert secret_data(first.body) == {"a": "2026-01-01", "b": "ä"}
 
 
+def test_nothing_shows(tmp_path: Path) -> None:
+    """A manifest's `repr` tells what and where, never what is in it."""
+    (tmp_path / "x.yaml").write_text(f"{{{NAMED}, stringData: {{a: plaintext}}}}")
+    shown = repr(load(tmp_path)[0])
+    assert "x.yaml" in shown
+    assert "plaintext" not in shown
+
+
 def test_examples_are_accepted() -> None:
     """The examples that come with jitops can be applied."""
     found: list[Manifest] = load(Path(__file__).parents[2] / "examples")

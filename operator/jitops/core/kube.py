@@ -40,7 +40,8 @@ class Resource:
     created: str
     deleting: bool
     finalizers: tuple[str, ...]
-    annotations: Mapping[str, str]
+    annotations: Mapping[str, str] = field(repr=False)
+    """Never shown: kubectl keeps the whole object in one of them."""
     spec: Mapping[str, JSON] = field(repr=False)
     status: Mapping[str, JSON] = field(repr=False)
 
@@ -78,13 +79,13 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A Secret with its values decoded; they never show in `repr`."""
+    """A Secret with its values decoded; neither they nor the annotations, which may repeat them, show in `repr`."""
 
     namespace: str
     name: str
     data: Mapping[str, str] = field(repr=False)
     labels: Mapping[str, str] = field(default_factory=dict)
-    annotations: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict, repr=False)
     finalizers: tuple[str, ...] = ()
     owners: tuple[Owner, ...] = ()
     resource_version: str = ""

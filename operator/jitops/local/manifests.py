@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -32,7 +32,7 @@ class Manifest:
     """One object as a user wrote it, and where."""
 
     key: Key
-    body: Mapping[str, JSON]
+    body: Mapping[str, JSON] = field(repr=False)
     place: str
 
     @property
