@@ -77,6 +77,11 @@ WORKSPACES = (
             "spec.tls.caRef.kind": {
                 "authority without a kind": workspace(tls={"caRef": {"name": "ca"}}),
             },
+            "spec.tls.caRef.key": {
+                "authority under a key that begins with two dots": workspace(
+                    tls={"caRef": {"kind": "Secret", "name": "ca", "key": "..data"}}
+                ),
+            },
         },
     ),
     *changed(

@@ -46,6 +46,7 @@ STREAMS = (
             "whole number with a point": stream(shard=3.0),
             "resync in seconds": stream(management={"resyncPeriod": "90s"}),
             "outputs swapped": stream(**secret(keys={"publicKeyId": "privateKeyId", "privateKeyId": "publicKeyId"})),
+            "keys with dots": stream(**secret(keys={"id": ".id", "publicKeyId": "a..b."})),
             "name with spaces inside": stream(name="Shop  events ü"),
         },
     ),
@@ -137,6 +138,9 @@ STREAMS = (
             },
             "spec.outputs.secret.keys.id": {
                 "key with a space": stream(**secret(keys={"id": "A B"})),
+                "key that is a dot": stream(**secret(keys={"id": "."})),
+                "key that is two dots": stream(**secret(keys={"id": ".."})),
+                "key that begins with two dots": stream(**secret(keys={"id": "..a"})),
             },
             "spec.outputs.secret.labels": {
                 "label of ours": stream(**secret(labels={"jitops.dev/watch": "false"})),

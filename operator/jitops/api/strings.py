@@ -33,7 +33,10 @@ NamespaceName = Annotated[
 DataKey = Annotated[
     str,
     Field(min_length=1, max_length=253),
-    matching("[-._A-Za-z0-9]+", "must be a key of a Secret or ConfigMap: letters, digits, '-', '_' and '.'"),
+    matching(
+        r"\.?[-_A-Za-z0-9][-._A-Za-z0-9]*",
+        "must be a key of a Secret or ConfigMap: letters, digits, '-', '_' and '.', not '..' at its beginning",
+    ),
 ]
 """A key in the data of a Secret or a ConfigMap."""
 
