@@ -250,8 +250,7 @@ def replay(
 
     The exit code is 1 if any row differs.
     """
-    from httpx import HTTPError  # noqa: PLC0415 - only for this command
-
+    from jitops.sandbox.replay import NoSandbox  # noqa: PLC0415 - only for this command
     from jitops.sandbox.replay import run as run_replay  # noqa: PLC0415
     from jitops.sandbox.seed import SeedError  # noqa: PLC0415
 
@@ -261,7 +260,7 @@ def replay(
         fail(line(error), code=REFUSED)
     except (ValueError, KeyError) as error:
         fail(f"{recording} is no recording: {line(error)}", code=REFUSED)
-    except HTTPError as error:
+    except NoSandbox as error:
         fail(f"the sandbox can't be asked: {line(error)}")
     if not matched:
         raise typer.Exit(FAILED)

@@ -10,7 +10,7 @@ import pytest
 
 from jitops.sandbox import Sandbox
 from jitops.sandbox import seed as seed_file
-from jitops.sandbox.replay import Report, replay, run
+from jitops.sandbox.replay import NoSandbox, Report, replay, run
 
 RECORDING = Path(__file__).parent.parent / "recordings" / "jitsu.jsonl"
 
@@ -116,3 +116,9 @@ def test_the_recording_names_no_machine() -> None:
     content = RECORDING.read_text(encoding="utf-8")
     for planted in ("/home/", "/root/", "/tmp/", "/usr/", "/var/"):  # noqa: S108 - looked for, not used
         assert planted not in content
+
+
+async def test_an_address_where_nothing_answers() -> None:
+    """Whoever replays against an address where no sandbox is gets one error of ours, not the HTTP library's."""
+    with pytest.raises(NoSandbox):
+        await replay(RECORDING, "http://127.0.0.1:1", seed_file.shipped("recorded"))

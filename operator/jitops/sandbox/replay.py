@@ -31,6 +31,10 @@ THROTTLED = 429
 TIMEOUT = 30.0
 
 
+class NoSandbox(Exception):
+    """Nothing answers at the address, or not as a sandbox does."""
+
+
 @dataclass
 class Report:
     """How a replay went: of the rows compared, how many matched, and what differed in the others, by name."""
@@ -49,8 +53,11 @@ async def replay(recording: Path, base_url: str, seed: Seed, prefixes: Sequence[
     """Send every row of a recording in order; compare those whose name begins with a prefix, or all."""
     content = await asyncio.to_thread(recording.read_text, encoding="utf-8")
     rows = [json.loads(line) for line in content.splitlines() if line.strip()]
-    async with httpx.AsyncClient(base_url=base_url, timeout=TIMEOUT) as client:
-        return await _Replay(client, seed, rows, tuple(prefixes)).run()
+    try:
+        async with httpx.AsyncClient(base_url=base_url, timeout=TIMEOUT) as client:
+            return await _Replay(client, seed, rows, tuple(prefixes)).run()
+    except httpx.HTTPError as error:
+        raise NoSandbox(f"{error}") from None
 
 
 def run(  # noqa: PLR0913 - the options of the command line
