@@ -8,12 +8,12 @@ import json
 import logging
 import traceback
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.clock import TurnedClock
 
 from jitops.api.jitterbit import JitterbitOrganizationSpec
 from jitops.core.adapter import Opening
@@ -40,21 +40,6 @@ if TYPE_CHECKING:
 KEY = Key("JitterbitOrganization", "default", "acme")
 LOGIN = "*/user/login"
 SENT = {"key": "planted-key-1", "secret": "planted-secret-1"}
-
-
-class Time:
-    """A clock that tests move; it serves the sandbox too."""
-
-    def __init__(self) -> None:
-        self.seconds = 1000.0
-
-    def monotonic(self) -> float:
-        """Tell the seconds."""
-        return self.seconds
-
-    def now(self) -> datetime:
-        """Tell the time of day."""
-        return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.seconds)
 
 
 class Ledger:
@@ -85,7 +70,7 @@ class Ledger:
 class World:
     """A sandbox, a pool and one ledger, on one clock."""
 
-    def __init__(self, sandbox: Sandbox, time: Time) -> None:
+    def __init__(self, sandbox: Sandbox, time: TurnedClock) -> None:
         self.sandbox, self.time, self.ledger = sandbox, time, Ledger()
         self.pool = HttpPool(time)
 
@@ -116,7 +101,7 @@ class World:
 @contextlib.asynccontextmanager
 async def running(switches: Switches | None = None, seed: Seed | None = None) -> AsyncIterator[World]:
     """Run a sandbox in one position of its switches."""
-    time = Time()
+    time = TurnedClock()
     async with Sandbox.start(switches=switches, seed=seed, clock=time) as sandbox:
         world = World(sandbox, time)
         yield world

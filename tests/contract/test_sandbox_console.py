@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from tests.clock import TurnedClock
 
 from jitops.sandbox import Sandbox
 
@@ -14,29 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 
-class Clock:
-    """A clock that stands until a test moves it."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def monotonic(self) -> float:
-        """Give the seconds that a test let pass."""
-        return self.seconds
-
-    def now(self) -> datetime:
-        """Give a fixed day plus those seconds."""
-        return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.seconds)
-
-
 @pytest.fixture
-def clock() -> Clock:
+def clock() -> TurnedClock:
     """Give a clock at rest."""
-    return Clock()
+    return TurnedClock()
 
 
 @pytest.fixture
-async def sandbox(clock: Clock) -> AsyncIterator[Sandbox]:
+async def sandbox(clock: TurnedClock) -> AsyncIterator[Sandbox]:
     """Give a fresh sandbox on that clock, with a minute of ten seconds."""
     async with Sandbox.start(clock=clock, minute_seconds=10.0) as running:
         yield running
@@ -75,7 +60,7 @@ async def test_a_key_has_a_budget_per_method(sandbox: Sandbox, http: httpx.Async
 
 
 async def test_a_short_minute_gives_the_budget_back_sooner(
-    sandbox: Sandbox, http: httpx.AsyncClient, clock: Clock
+    sandbox: Sandbox, http: httpx.AsyncClient, clock: TurnedClock
 ) -> None:
     """Waiting as long as Retry-After says is enough, whatever the length of the minute."""
     path = config(sandbox, "stream", "none")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from tests.clock import TurnedClock
 
 from jitops.sandbox import Fault, Sandbox, Switches
 
@@ -18,25 +18,10 @@ BASE = "/jitterbit-cloud-restful-service/"
 ORGANIZATION = "100200"
 
 
-class Clock:
-    """A clock that stands until a test moves it."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def monotonic(self) -> float:
-        """Give the seconds that a test let pass."""
-        return self.seconds
-
-    def now(self) -> datetime:
-        """Give a fixed day plus those seconds."""
-        return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.seconds)
-
-
 class Client:
     """A client of the Cloud RESTful Service."""
 
-    def __init__(self, sandbox: Sandbox, http: httpx.AsyncClient, clock: Clock) -> None:
+    def __init__(self, sandbox: Sandbox, http: httpx.AsyncClient, clock: TurnedClock) -> None:
         self.sandbox = sandbox
         self.http = http
         self.clock = clock
@@ -67,7 +52,7 @@ class Client:
 @asynccontextmanager
 async def harmony(**switches: Any) -> AsyncIterator[Client]:
     """Run a sandbox with these switches and give a client that is logged in."""
-    clock = Clock()
+    clock = TurnedClock()
     async with (
         Sandbox.start(clock=clock, switches=Switches(**switches)) as sandbox,
         httpx.AsyncClient(base_url=sandbox.jitterbit_url + BASE) as http,

@@ -9,7 +9,8 @@ from io import StringIO
 from typing import Literal
 
 import pytest
-from tests.scenario.world import TurnedClock, World
+from tests.clock import TurnedClock
+from tests.scenario.world import World
 
 from jitops.sandbox import Sandbox, Switches
 
@@ -29,7 +30,7 @@ def build() -> Literal["A", "B"]:
 @pytest.fixture
 async def sandbox(switches: Switches, build: Literal["A", "B"]) -> AsyncIterator[tuple[Sandbox, TurnedClock]]:
     """Run both products, on a clock that the test turns."""
-    clock = TurnedClock()
+    clock = TurnedClock(step=0.000_001)
     async with Sandbox.start(switches=switches, build=build, clock=clock) as running:
         yield running, clock
 

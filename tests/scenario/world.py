@@ -12,8 +12,9 @@ import json
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+
+from tests.clock import TurnedClock
 
 from jitops.api.meta import API_VERSION, GROUP, WATCH
 from jitops.core.controller import Controller, Pace
@@ -30,26 +31,6 @@ if TYPE_CHECKING:
 Manifest = dict[str, Any]
 SHORTEST_SECRET = 8
 LONG = 3600.0
-
-
-class TurnedClock:
-    """A clock that stands still until the test turns it."""
-
-    def __init__(self) -> None:
-        self.passed = 1000.0
-
-    def monotonic(self) -> float:
-        """Tell the time; two readings never are the same moment, as on a real machine."""
-        self.passed += 0.000_001
-        return self.passed
-
-    def now(self) -> datetime:
-        """Tell the time of day."""
-        return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.passed)
-
-    def turn(self, seconds: float) -> None:
-        """Let time pass."""
-        self.passed += seconds
 
 
 class Killed(BaseException):
@@ -245,12 +226,12 @@ class World:
 
     async def wait(self, seconds: float) -> None:
         """Let time pass, and have everything done in it when it is due."""
-        queue, end = self.controller.queue, self.clock.passed + seconds
+        queue, end = self.controller.queue, self.clock.seconds + seconds
         await self.settle()
-        while (delay := queue._next_delay()) is not None and self.clock.passed + delay < end:
+        while (delay := queue._next_delay()) is not None and self.clock.seconds + delay < end:
             self.clock.turn(max(delay, 0.0) + 0.001)
             await self.settle()
-        self.clock.turn(max(end - self.clock.passed, 0.0))
+        self.clock.turn(max(end - self.clock.seconds, 0.0))
         await self.settle()
 
     async def resync(self) -> None:

@@ -2,27 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
+from tests.clock import TurnedClock
 
 from jitops.core.errors import Unavailable
 from jitops.vendors.breaker import FIRST, LONGEST, THRESHOLD, Breaker
-
-
-class Time:
-    """A clock that stands until it is moved."""
-
-    def __init__(self) -> None:
-        self.seconds = 1000.0
-
-    def monotonic(self) -> float:
-        """Tell the seconds."""
-        return self.seconds
-
-    def now(self) -> datetime:
-        """Tell the time of day."""
-        return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.seconds)
 
 
 def fail(breaker: Breaker, times: int = 1) -> None:
@@ -42,7 +26,7 @@ def refuses(breaker: Breaker) -> bool:
 
 def test_it_opens_after_five_failures_in_a_row() -> None:
     """Four failures change nothing, the fifth opens it."""
-    breaker = Breaker("host", Time())
+    breaker = Breaker("host", TurnedClock())
     fail(breaker, THRESHOLD - 1)
     assert not refuses(breaker)
     fail(breaker)
@@ -52,7 +36,7 @@ def test_it_opens_after_five_failures_in_a_row() -> None:
 
 def test_a_success_between_failures_starts_the_count_anew() -> None:
     """Only failures in a row count."""
-    breaker = Breaker("host", Time())
+    breaker = Breaker("host", TurnedClock())
     fail(breaker, THRESHOLD - 1)
     breaker.settle(trial=breaker.admit(), failed=False)
     fail(breaker, THRESHOLD - 1)
@@ -61,7 +45,7 @@ def test_a_success_between_failures_starts_the_count_anew() -> None:
 
 def test_half_open_lets_one_call_through() -> None:
     """After the pause one call is the trial; the others are refused until it ended."""
-    time = Time()
+    time = TurnedClock()
     breaker = Breaker("host", time)
     fail(breaker, THRESHOLD)
     time.seconds += FIRST
@@ -74,7 +58,7 @@ def test_half_open_lets_one_call_through() -> None:
 
 def test_each_failed_trial_doubles_the_pause_up_to_five_minutes() -> None:
     """The pauses grow from 5 s to 300 s and stay there."""
-    time = Time()
+    time = TurnedClock()
     breaker = Breaker("host", time)
     fail(breaker, THRESHOLD)
     pauses = []
@@ -89,7 +73,7 @@ def test_each_failed_trial_doubles_the_pause_up_to_five_minutes() -> None:
 
 def test_a_cancelled_trial_gives_its_place_to_another() -> None:
     """A trial that never ended does not lock the host for ever."""
-    time = Time()
+    time = TurnedClock()
     breaker = Breaker("host", time)
     fail(breaker, THRESHOLD)
     time.seconds += FIRST
@@ -99,7 +83,7 @@ def test_a_cancelled_trial_gives_its_place_to_another() -> None:
 
 def test_late_failures_of_calls_from_before_do_not_prolong_the_pause() -> None:
     """Calls that were under way when it opened say nothing new."""
-    time = Time()
+    time = TurnedClock()
     breaker = Breaker("host", time)
     fail(breaker, THRESHOLD)
     for _ in range(10):
@@ -110,7 +94,7 @@ def test_late_failures_of_calls_from_before_do_not_prolong_the_pause() -> None:
 
 def test_the_refusal_says_what_is_going_on() -> None:
     """The message names the host."""
-    breaker = Breaker("console.example.com", Time())
+    breaker = Breaker("console.example.com", TurnedClock())
     fail(breaker, THRESHOLD)
     with pytest.raises(Unavailable, match=r"console\.example\.com"):
         breaker.check()

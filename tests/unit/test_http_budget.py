@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 import heapq
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from email.utils import format_datetime
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.clock import TurnedClock
 
 from jitops.core.errors import RateLimited
 from jitops.sandbox.jitsu.ratelimit import Limiter
 from jitops.vendors.budget import Budget, Meter, stated
-
-
-class Time:
-    """A clock that stands until it is moved."""
-
-    def __init__(self) -> None:
-        self.seconds = 1000.0
-
-    def monotonic(self) -> float:
-        """Tell the seconds."""
-        return self.seconds
-
-    def now(self) -> datetime:
-        """Tell the time of day."""
-        return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.seconds)
 
 
 def told(limit: int, remaining: int) -> dict[str, str]:
@@ -47,14 +33,14 @@ def after(meter: Meter, who: str) -> float:
 
 def test_the_budget_may_be_used_at_once() -> None:
     """Up to the limit nobody waits; the next one does, for about a minute."""
-    meter = Meter(Time(), "POST", 120)
+    meter = Meter(TurnedClock(), "POST", 120)
     assert [after(meter, f"a{n}") for n in range(120)] == [0.0] * 120
     assert after(meter, "late") == pytest.approx(60, abs=1)
 
 
 def test_waiters_do_not_all_come_back_at_once() -> None:
     """Of 600 that wait for 120 a minute, each comes half a second after the one before, in their order."""
-    meter = Meter(Time(), "POST", 120)
+    meter = Meter(TurnedClock(), "POST", 120)
     waits = [after(meter, f"w{n}") for n in range(720)][120:]
     assert waits[0] == pytest.approx(60, abs=1)
     assert all(later - first >= 0.5 - 1e-6 for first, later in pairwise(waits))
@@ -63,7 +49,7 @@ def test_waiters_do_not_all_come_back_at_once() -> None:
 
 def test_a_waiter_that_comes_back_in_time_is_let_through() -> None:
     """The turn that was promised is kept for its caller."""
-    time = Time()
+    time = TurnedClock()
     meter = Meter(time, "POST", 1)
     assert after(meter, "first") == 0
     wait, second = after(meter, "one"), after(meter, "two")
@@ -74,7 +60,7 @@ def test_a_waiter_that_comes_back_in_time_is_let_through() -> None:
 
 def test_asking_again_early_does_not_cost_the_turn() -> None:
     """A caller that comes back too early is told the rest of the same wait."""
-    time = Time()
+    time = TurnedClock()
     meter = Meter(time, "POST", 1)
     meter.claim("first")
     wait = after(meter, "one")
@@ -85,7 +71,7 @@ def test_asking_again_early_does_not_cost_the_turn() -> None:
 
 def test_a_short_wait_is_spent_inside_the_call() -> None:
     """A turn within a second is waited for, not refused."""
-    time = Time()
+    time = TurnedClock()
     meter = Meter(time, "POST", 1, minute=0.5)
     meter.claim("first")
     assert 0 < meter.claim("second") <= 1
@@ -93,7 +79,7 @@ def test_a_short_wait_is_spent_inside_the_call() -> None:
 
 def test_a_key_that_is_not_metered_costs_nothing() -> None:
     """A 2xx without a rate limit header: no limit from then on, and nothing is remembered."""
-    meter = Meter(Time(), "POST", 120)
+    meter = Meter(TurnedClock(), "POST", 120)
     meter.learn(200, {})
     assert meter.limit is None
     assert [after(meter, "same") for _ in range(5000)] == [0.0] * 5000
@@ -103,14 +89,14 @@ def test_a_key_that_is_not_metered_costs_nothing() -> None:
 @pytest.mark.parametrize("status", [304, 401, 403, 500, 503])
 def test_other_answers_without_headers_say_nothing(status: int) -> None:
     """Only a 2xx tells that a key isn't metered: a refusal may come before the metering."""
-    meter = Meter(Time(), "POST", 120)
+    meter = Meter(TurnedClock(), "POST", 120)
     meter.learn(status, {})
     assert meter.limit == 120
 
 
 def test_the_servers_numbers_win() -> None:
     """A console with another limit is believed, in both directions."""
-    meter = Meter(Time(), "POST", 120)
+    meter = Meter(TurnedClock(), "POST", 120)
     meter.learn(200, told(1200, 1199))
     assert meter.limit == 1200
     meter.learn(200, told(12, 11))
@@ -119,7 +105,7 @@ def test_the_servers_numbers_win() -> None:
 
 def test_what_others_use_of_the_key_is_learnt() -> None:
     """With 3 of 120 left at the server, only 3 more calls are made at once, and the next is spread out."""
-    meter = Meter(Time(), "POST", 120)
+    meter = Meter(TurnedClock(), "POST", 120)
     meter.claim("first")
     meter.learn(200, told(120, 3))
     assert [after(meter, f"n{n}") for n in range(3)] == [0.0] * 3
@@ -129,7 +115,7 @@ def test_what_others_use_of_the_key_is_learnt() -> None:
 
 def test_the_smallest_stated_limit_of_a_key_counts() -> None:
     """Two connections of one key: the smaller number holds, and goes with its connection."""
-    budget = Budget(Time(), {"POST": 120})
+    budget = Budget(TurnedClock(), {"POST": 120})
     one, other = object(), object()
     budget.state(one, {"POST": 60})
     budget.state(other, {"POST": 10})
@@ -140,7 +126,7 @@ def test_the_smallest_stated_limit_of_a_key_counts() -> None:
 
 def test_a_stated_limit_holds_for_an_unmetered_key() -> None:
     """A service token has no budget at the console, but spec.limits is obeyed."""
-    budget = Budget(Time(), {"POST": 120})
+    budget = Budget(TurnedClock(), {"POST": 120})
     budget.state("connection", {"POST": 2})
     meter = budget.meter("POST")
     meter.learn(200, {})
@@ -152,8 +138,8 @@ def test_a_stated_limit_holds_for_an_unmetered_key() -> None:
     ("headers", "seconds"),
     [
         ({"retry-after": "7"}, 7),
-        ({"retry-after": format_datetime(Time().now() + timedelta(seconds=9))}, 9),
-        ({"x-ratelimit-reset": str(Time().now().timestamp() + 11)}, 11),
+        ({"retry-after": format_datetime(TurnedClock().now() + timedelta(seconds=9))}, 9),
+        ({"x-ratelimit-reset": str(TurnedClock().now().timestamp() + 11)}, 11),
         ({}, 10),
         ({"retry-after": "soon"}, 10),
         ({"retry-after": "1e99"}, 3600),
@@ -161,7 +147,7 @@ def test_a_stated_limit_holds_for_an_unmetered_key() -> None:
 )
 def test_a_429_pauses_the_key_and_method(headers: dict[str, str], seconds: float) -> None:
     """The pause is what the server says, in any of its forms, and nobody calls before its end."""
-    time = Time()
+    time = TurnedClock()
     meter = Meter(time, "DELETE", 60)
     assert meter.refused("a", headers).after == pytest.approx(seconds)
     assert seconds <= after(meter, "b") <= seconds + 1
@@ -172,7 +158,7 @@ def test_a_429_pauses_the_key_and_method(headers: dict[str, str], seconds: float
 
 def test_a_429_moves_the_turns_that_were_promised_before() -> None:
     """They keep their order behind the one that was refused, and leave no holes."""
-    time = Time()
+    time = TurnedClock()
     meter = Meter(time, "DELETE", 2)
     for who in ("a", "b"):
         meter.claim(who)
@@ -188,7 +174,7 @@ def test_a_429_moves_the_turns_that_were_promised_before() -> None:
 @pytest.mark.parametrize("start", [0.0, 1.0, 30.0, 59.0])
 def test_a_rush_uses_the_consoles_budget_well(start: float) -> None:
     """600 POSTs at the console's limiter end in little more than the least time, with hardly a 429."""
-    time = Time()
+    time = TurnedClock()
     time.seconds = 6000 + start
     meter, limiter = Meter(time, "POST", 120), Limiter(time, 60.0)
     waiting = [(time.seconds, number) for number in range(600)]
@@ -213,7 +199,7 @@ def test_a_rush_uses_the_consoles_budget_well(start: float) -> None:
 
 def test_a_429_pauses_an_unmetered_key_and_is_forgotten() -> None:
     """A pause holds without a limit too, and leaves nothing behind."""
-    time = Time()
+    time = TurnedClock()
     meter = Meter(time, "POST", None)
     meter.refused("a", {"retry-after": "5"})
     assert after(meter, "b") == pytest.approx(5)
@@ -225,7 +211,7 @@ def test_a_429_pauses_an_unmetered_key_and_is_forgotten() -> None:
 
 def test_turns_of_callers_that_never_come_back_are_forgotten() -> None:
     """A deleted resource's promise is dropped once its minute is over."""
-    time = Time()
+    time = TurnedClock()
     meter = Meter(time, "POST", 1)
     meter.claim("first")
     after(meter, "gone")
@@ -236,7 +222,7 @@ def test_turns_of_callers_that_never_come_back_are_forgotten() -> None:
 
 def test_late_comers_make_later_turns_wait() -> None:
     """Two that use their turns 40 s late and a third in time: still no three within a minute."""
-    time = Time()
+    time = TurnedClock()
     meter = Meter(time, "POST", 2)
     assert [after(meter, who) for who in ("a", "b")] == [0, 0]
     waits = {who: after(meter, who) for who in ("c", "d", "e")}
@@ -249,7 +235,7 @@ def test_late_comers_make_later_turns_wait() -> None:
 @given(st.lists(st.tuples(st.integers(0, 30), st.floats(0, 40)), max_size=120), st.integers(1, 8))
 def test_no_minute_ever_holds_more_calls_than_the_limit(steps: list[tuple[int, float]], limit: int) -> None:
     """Whoever comes, whenever: calls that were let through never exceed the limit in any minute."""
-    time = Time()
+    time = TurnedClock()
     meter = Meter(time, "POST", limit)
     sent: list[float] = []
     for who, pause in steps:
@@ -264,7 +250,7 @@ def test_no_minute_ever_holds_more_calls_than_the_limit(steps: list[tuple[int, f
 
 def test_methods_have_budgets_of_their_own() -> None:
     """A used-up DELETE budget stops no POST (reference/jitsu.md section 7)."""
-    budget = Budget(Time(), {"DELETE": 1, "POST": 1})
+    budget = Budget(TurnedClock(), {"DELETE": 1, "POST": 1})
     budget.meter("DELETE").claim("a")
     assert after(budget.meter("DELETE"), "b") > 0
     assert after(budget.meter("POST"), "b") == 0

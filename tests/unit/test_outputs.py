@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from tests.clock import TurnedClock
 
 from jitops.api.meta import API_VERSION, DATA_HASH
 from jitops.core.clock import SystemClock
@@ -26,22 +26,10 @@ VALUES = {"id": "s0", "publicKeyId": "sp0", "publicKeySecret": "plaintext", "pub
 PROVEN = {name: VALUES[name] for name in ("publicKeyId", "publicKeySecret")}
 
 
-class Clock:
-    """A clock that stands still."""
-
-    def monotonic(self) -> float:
-        """Tell no time."""
-        return 0.0
-
-    def now(self) -> datetime:
-        """Tell one moment."""
-        return datetime(2026, 1, 1, tzinfo=UTC)
-
-
 @pytest.fixture
 def store() -> LocalStore:
     """Give an empty cluster."""
-    return LocalStore(Clock())
+    return LocalStore(TurnedClock())
 
 
 @pytest.fixture
@@ -147,7 +135,7 @@ async def test_hash_key_is_made_once_in_a_burst() -> None:
             await asyncio.sleep(0)
             return found
 
-    store = Slow(Clock())
+    store = Slow(TurnedClock())
     hash_key = HashKey(store, "jitops-system")
     assert len({*await asyncio.gather(*(hash_key.get() for _ in range(20)))}) == 1
     assert [verb for verb, _ in store.writes] == ["secret"]

@@ -3,29 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from tests.clock import TurnedClock
 
+from jitops.core.clock import SystemClock
 from jitops.core.queue import QueueClosed, WorkQueue
-
-
-class Clock:
-    """A clock that is turned, by hand or by each reading."""
-
-    def __init__(self) -> None:
-        self.at = 0.0
-
-    def monotonic(self) -> float:
-        """Tell the time."""
-        return self.at
-
-    def now(self) -> datetime:
-        """Tell no time of day that matters."""
-        return datetime(2026, 1, 1, tzinfo=UTC)
-
 
 KEYS = st.sampled_from("abcd")
 DELAYS = st.sampled_from([0.0, 1.0, 2.5, 10.0])
@@ -36,7 +21,7 @@ class Machine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.clock = Clock()
+        self.clock = TurnedClock()
         self.queue: WorkQueue[str] = WorkQueue(self.clock)
         self.due: dict[str, float] = {}
         self.again: dict[str, float] = {}
@@ -47,14 +32,14 @@ class Machine(RuleBasedStateMachine):
         """Add a key; the earlier of two moments counts."""
         self.queue.add(key, after)
         waiting = self.again if key in self.running else self.due
-        waiting[key] = min(waiting.get(key, float("inf")), self.clock.at + after)
+        waiting[key] = min(waiting.get(key, float("inf")), self.clock.seconds + after)
 
     @rule(seconds=st.sampled_from([0.5, 1.0, 3.0, 20.0]))
     def turn(self, seconds: float) -> None:
         """Let time pass."""
-        self.clock.at += seconds
+        self.clock.seconds += seconds
 
-    @precondition(lambda self: any(moment <= self.clock.at for moment in self.due.values()))
+    @precondition(lambda self: any(moment <= self.clock.seconds for moment in self.due.values()))
     @rule()
     def take(self) -> None:
         """Take a key: one of those that have been due longest, and none that is being worked on."""
@@ -83,11 +68,11 @@ class Machine(RuleBasedStateMachine):
     @invariant()
     def counts(self) -> None:
         """Count right at any time."""
-        ready = sum(moment <= self.clock.at for moment in self.due.values())
+        ready = sum(moment <= self.clock.seconds for moment in self.due.values())
         assert self.queue.waiting(0) == ready + len(self.running)
         assert self.queue.waiting() == len(self.due) + len(self.running)
-        first = min(self.due.values(), default=self.clock.at)
-        assert self.queue.oldest() == max(0.0, self.clock.at - first)
+        first = min(self.due.values(), default=self.clock.seconds)
+        assert self.queue.oldest() == max(0.0, self.clock.seconds - first)
 
 
 TestInvariants = Machine.TestCase
@@ -95,13 +80,7 @@ TestInvariants = Machine.TestCase
 
 async def test_take_waits_until_something_is_due() -> None:
     """An idle worker is woken by what is added, and by what becomes due."""
-    loop = asyncio.get_running_loop()
-
-    class Running(Clock):
-        def monotonic(self) -> float:
-            return loop.time()
-
-    queue: WorkQueue[str] = WorkQueue(Running())
+    queue: WorkQueue[str] = WorkQueue(SystemClock())
     taker = asyncio.create_task(queue.take())
     await asyncio.sleep(0)
     queue.add("late", 60.0)
@@ -112,7 +91,7 @@ async def test_take_waits_until_something_is_due() -> None:
 
 async def test_key_under_work_is_not_handed_out_twice() -> None:
     """Added again while it is worked on, a key waits for `done`, though another worker is idle."""
-    queue: WorkQueue[str] = WorkQueue(Clock())
+    queue: WorkQueue[str] = WorkQueue(TurnedClock())
     queue.add("a")
     await queue.take()
     queue.add("a")
@@ -124,7 +103,7 @@ async def test_key_under_work_is_not_handed_out_twice() -> None:
 
 async def test_order_of_becoming_due() -> None:
     """Keys that became due at one moment come in the order in which they were added."""
-    queue: WorkQueue[str] = WorkQueue(Clock())
+    queue: WorkQueue[str] = WorkQueue(TurnedClock())
     for key in "cab":
         queue.add(key)
     assert [(await queue.take())[0] for _ in range(3)] == ["c", "a", "b"]
@@ -132,7 +111,7 @@ async def test_order_of_becoming_due() -> None:
 
 async def test_several_workers_share_a_burst() -> None:
     """Every worker that waits gets one of the keys that come at once."""
-    queue: WorkQueue[int] = WorkQueue(Clock())
+    queue: WorkQueue[int] = WorkQueue(TurnedClock())
     takers = [asyncio.create_task(queue.take()) for _ in range(5)]
     await asyncio.sleep(0)
     for key in range(5):
@@ -143,7 +122,7 @@ async def test_several_workers_share_a_burst() -> None:
 
 async def test_a_cancellation_is_never_lost() -> None:
     """A take that is cancelled in the moment in which it is woken ends: at SIGTERM both come together."""
-    queue: WorkQueue[str] = WorkQueue(Clock())
+    queue: WorkQueue[str] = WorkQueue(TurnedClock())
     queue.add("later", 100)
     taking = asyncio.create_task(queue.take())
     await asyncio.sleep(0)
@@ -156,7 +135,7 @@ async def test_a_cancellation_is_never_lost() -> None:
 
 async def test_closed_queue_hands_out_nothing() -> None:
     """Whoever waits when the queue is closed is told so, whoever comes later too, though a key is due."""
-    queue: WorkQueue[str] = WorkQueue(Clock())
+    queue: WorkQueue[str] = WorkQueue(TurnedClock())
     takers = [asyncio.create_task(queue.take()) for _ in range(2)]
     await asyncio.sleep(0)
     queue.close()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests.clock import TurnedClock
 
 from jitops.api.meta import API_VERSION
 from jitops.core.clock import SystemClock
@@ -21,29 +22,17 @@ DEFAULT = timedelta(minutes=10)
 RESYNC = Resync(Key("JitsuWorkspace", "team", "acme"), "JitsuStream")
 
 
-class Clock:
-    """A clock that stands still."""
-
-    def monotonic(self) -> float:
-        """Tell no time."""
-        return 0.0
-
-    def now(self) -> datetime:
-        """Tell one moment."""
-        return datetime(2026, 1, 1, tzinfo=UTC)
-
-
 @pytest.fixture
 def store() -> LocalStore:
     """Give an empty cluster."""
-    return LocalStore(Clock())
+    return LocalStore(TurnedClock())
 
 
 @pytest.fixture
 def resyncer(store: LocalStore) -> Resyncer:
     """Give the resyncer over it."""
-    kinds = table(HttpPool(SystemClock()), Clock())
-    services = Services.assemble(kinds, store, Clock(), identity="c", namespace="jitops-system")
+    kinds = table(HttpPool(SystemClock()), TurnedClock())
+    services = Services.assemble(kinds, store, TurnedClock(), identity="c", namespace="jitops-system")
     return Resyncer(services, Outcomes(services), reads_secrets=False)
 
 

@@ -6,10 +6,10 @@ import asyncio
 import contextlib
 import copy
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
+from tests.clock import TurnedClock
 
 from jitops.core.errors import Unavailable
 from jitops.runtime import lease
@@ -17,21 +17,6 @@ from jitops.runtime.apiserver import ApiServer, Refusal
 from jitops.runtime.lease import Elector, LeaseLost
 
 PATH = "/apis/coordination.k8s.io/v1/namespaces/ops/leases"
-
-
-class Turned:
-    """A clock that stands still until it is turned."""
-
-    def __init__(self) -> None:
-        self.seconds = 1000.0
-
-    def monotonic(self) -> float:
-        """Tell the seconds."""
-        return self.seconds
-
-    def now(self) -> datetime:
-        """Tell the time of day."""
-        return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.seconds)
 
 
 class Leases:
@@ -69,9 +54,9 @@ class Leases:
 
 
 @pytest.fixture
-def clock() -> Turned:
+def clock() -> TurnedClock:
     """Give the clock of all candidates."""
-    return Turned()
+    return TurnedClock()
 
 
 @pytest.fixture
@@ -80,7 +65,7 @@ def leases() -> Leases:
     return Leases()
 
 
-def candidate(leases: Leases, clock: Turned, name: str = "a") -> Elector:
+def candidate(leases: Leases, clock: TurnedClock, name: str = "a") -> Elector:
     """Make a candidate."""
     return Elector(cast("ApiServer", leases), clock, namespace="ops", name="jitops", identity=name)
 
@@ -103,7 +88,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lease, "CALL", 0.05)
 
 
-async def test_first_one_makes_the_lease(leases: Leases, clock: Turned) -> None:
+async def test_first_one_makes_the_lease(leases: Leases, clock: TurnedClock) -> None:
     """Where there is no Lease it is made, with times that say UTC and microseconds."""
     elector = candidate(leases, clock)
     with pytest.raises(Unavailable):
@@ -116,7 +101,7 @@ async def test_first_one_makes_the_lease(leases: Leases, clock: Turned) -> None:
     assert spec["renewTime"] == spec["acquireTime"] == "2026-01-01T00:16:40.000000Z"
 
 
-async def test_renewal_is_one_call(leases: Leases, clock: Turned) -> None:
+async def test_renewal_is_one_call(leases: Leases, clock: TurnedClock) -> None:
     """The holder writes over the version that it knows, without reading it first."""
     elector = candidate(leases, clock)
     await elector.acquire()
@@ -128,7 +113,7 @@ async def test_renewal_is_one_call(leases: Leases, clock: Turned) -> None:
     assert leases.lease["spec"]["leaseTransitions"] == 1
 
 
-async def test_permission_to_write_ends_by_itself(leases: Leases, clock: Turned) -> None:
+async def test_permission_to_write_ends_by_itself(leases: Leases, clock: TurnedClock) -> None:
     """Seven seconds after the start of the last renewal nothing is written any more, whatever the Lease says."""
     elector = candidate(leases, clock)
     await elector.acquire()
@@ -139,7 +124,7 @@ async def test_permission_to_write_ends_by_itself(leases: Leases, clock: Turned)
         elector.may_write()
 
 
-async def test_another_waits_until_it_saw_no_change_for_long_enough(leases: Leases, clock: Turned) -> None:
+async def test_another_waits_until_it_saw_no_change_for_long_enough(leases: Leases, clock: TurnedClock) -> None:
     """What counts is how long we saw it unchanged, not what time the holder's clock wrote into it."""
     holder, other = candidate(leases, clock), candidate(leases, clock, "b")
     await holder.acquire()
@@ -156,7 +141,7 @@ async def test_another_waits_until_it_saw_no_change_for_long_enough(leases: Leas
     assert leases.lease["spec"]["leaseTransitions"] == 2
 
 
-async def test_each_change_starts_the_wait_anew(leases: Leases, clock: Turned) -> None:
+async def test_each_change_starts_the_wait_anew(leases: Leases, clock: TurnedClock) -> None:
     """A holder that renews is never robbed."""
     holder, other = candidate(leases, clock), candidate(leases, clock, "b")
     await holder.acquire()
@@ -167,7 +152,7 @@ async def test_each_change_starts_the_wait_anew(leases: Leases, clock: Turned) -
 
 
 @pytest.mark.usefixtures("hasty")
-async def test_robbed_holder_ends(leases: Leases, clock: Turned) -> None:
+async def test_robbed_holder_ends(leases: Leases, clock: TurnedClock) -> None:
     """A holder that finds another one in its place says so, and may not write."""
     holder, other = candidate(leases, clock), candidate(leases, clock, "b")
     await holder.acquire()
@@ -180,7 +165,7 @@ async def test_robbed_holder_ends(leases: Leases, clock: Turned) -> None:
     assert not holder.leads
 
 
-async def test_lost_answer_is_found_out(leases: Leases, clock: Turned) -> None:
+async def test_lost_answer_is_found_out(leases: Leases, clock: TurnedClock) -> None:
     """A renewal that took effect though its answer was lost makes the next one read first."""
     elector = candidate(leases, clock)
     await elector.acquire()
@@ -194,7 +179,7 @@ async def test_lost_answer_is_found_out(leases: Leases, clock: Turned) -> None:
 @pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("trouble", ["hangs", "fails"])
 async def test_trouble_does_not_end_the_renewal(
-    leases: Leases, clock: Turned, trouble: str, caplog: pytest.LogCaptureFixture
+    leases: Leases, clock: TurnedClock, trouble: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """An API server that hangs or fails is asked again, and told of once."""
     elector = candidate(leases, clock)
@@ -211,7 +196,7 @@ async def test_trouble_does_not_end_the_renewal(
         assert elector.leads, "nobody took it meanwhile, so it is still ours"
 
 
-async def test_release_lets_the_next_one_in_at_once(leases: Leases, clock: Turned) -> None:
+async def test_release_lets_the_next_one_in_at_once(leases: Leases, clock: TurnedClock) -> None:
     """An empty holder is no holder."""
     holder, other = candidate(leases, clock), candidate(leases, clock, "b")
     await holder.acquire()
@@ -223,7 +208,7 @@ async def test_release_lets_the_next_one_in_at_once(leases: Leases, clock: Turne
     assert await other._attempt()
 
 
-async def test_release_of_what_is_not_ours_writes_nothing(leases: Leases, clock: Turned) -> None:
+async def test_release_of_what_is_not_ours_writes_nothing(leases: Leases, clock: TurnedClock) -> None:
     """A replica that never led leaves the Lease as it is."""
     await candidate(leases, clock).acquire()
     other = candidate(leases, clock, "b")
@@ -233,7 +218,7 @@ async def test_release_of_what_is_not_ours_writes_nothing(leases: Leases, clock:
     assert leases.calls == []
 
 
-async def test_deleted_lease_is_made_again(leases: Leases, clock: Turned) -> None:
+async def test_deleted_lease_is_made_again(leases: Leases, clock: TurnedClock) -> None:
     """Someone deletes the Lease: the holder makes it again."""
     elector = candidate(leases, clock)
     await elector.acquire()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from tests.clock import TurnedClock
 
 from jitops.core.errors import Unavailable
 from jitops.core.kube import Key
@@ -18,48 +18,33 @@ from jitops.runtime.settings import Settings
 KEY = Key("JitsuStream", "web", "shop")
 
 
-class Turned:
-    """A clock that stands still until it is turned."""
-
-    def __init__(self) -> None:
-        self.seconds = 1000.0
-
-    def monotonic(self) -> float:
-        """Tell the seconds."""
-        return self.seconds
-
-    def now(self) -> datetime:
-        """Tell the time of day."""
-        return datetime(2026, 1, 1, tzinfo=UTC)
-
-
 @pytest.fixture
-def clock() -> Turned:
+def clock() -> TurnedClock:
     """Give the clock."""
-    return Turned()
+    return TurnedClock()
 
 
-def replica(clock: Turned, **settings: Any) -> Replica:
+def replica(clock: TurnedClock, **settings: Any) -> Replica:
     """Put a replica together that reaches nobody."""
     api = cast("ApiServer", SimpleNamespace(namespace="ops"))
     return Replica(Settings(**settings), api, "identity", clock)
 
 
-def leading(clock: Turned) -> Replica:
+def leading(clock: TurnedClock) -> Replica:
     """Give a replica that has begun to work."""
     made = replica(clock, leader_election=False)
     made._leading_since = clock.seconds
     return made
 
 
-def test_replica_at_rest_is_well(clock: Turned) -> None:
+def test_replica_at_rest_is_well(clock: TurnedClock) -> None:
     """Nothing due, nothing wrong, for however long."""
     made = leading(clock)
     clock.seconds += 10_000
     assert list(made.ailments()) == []
 
 
-def test_keys_that_nobody_finishes_are_death(clock: Turned) -> None:
+def test_keys_that_nobody_finishes_are_death(clock: TurnedClock) -> None:
     """A key due for more than a minute, and none finished in that time."""
     made = leading(clock)
     made.controller.queue.add(KEY)
@@ -69,7 +54,7 @@ def test_keys_that_nobody_finishes_are_death(clock: Turned) -> None:
     assert list(made.ailments()) == ["keys are due, and none was finished for 61 s"]
 
 
-def test_healthy_backlog_is_no_death(clock: Turned) -> None:
+def test_healthy_backlog_is_no_death(clock: TurnedClock) -> None:
     """Keys may wait for long while others are finished."""
     made = leading(clock)
     made.controller.queue.add(KEY)
@@ -78,7 +63,7 @@ def test_healthy_backlog_is_no_death(clock: Turned) -> None:
     assert list(made.ailments()) == []
 
 
-def test_standby_may_have_keys_due_for_hours(clock: Turned) -> None:
+def test_standby_may_have_keys_due_for_hours(clock: TurnedClock) -> None:
     """A standby works on nothing; when it begins to lead, its time begins."""
     made = replica(clock)
     made.controller.queue.add(KEY)
@@ -90,7 +75,7 @@ def test_standby_may_have_keys_due_for_hours(clock: Turned) -> None:
     assert list(made.ailments())
 
 
-async def test_stuck_reconcile_is_death(clock: Turned) -> None:
+async def test_stuck_reconcile_is_death(clock: TurnedClock) -> None:
     """A reconcile is given up at 120 s; one that runs on is stuck."""
     made = leading(clock)
     task: asyncio.Task[None] = asyncio.create_task(asyncio.sleep(60))
@@ -102,7 +87,7 @@ async def test_stuck_reconcile_is_death(clock: Turned) -> None:
     task.cancel()
 
 
-def test_readiness_names_what_is_missing(clock: Turned) -> None:
+def test_readiness_names_what_is_missing(clock: TurnedClock) -> None:
     """Without definitions and without a Lease that can be read, nobody is ready."""
     made = replica(clock)
     definitions, lease = made.shortcomings()
@@ -110,7 +95,7 @@ def test_readiness_names_what_is_missing(clock: Turned) -> None:
     assert lease == "the Lease can't be read"
 
 
-def test_standby_is_ready(clock: Turned) -> None:
+def test_standby_is_ready(clock: TurnedClock) -> None:
     """Another one leads: a standby with its watches warm is ready."""
     made = replica(clock)
     made.discovery._missing = frozenset()
@@ -121,7 +106,7 @@ def test_standby_is_ready(clock: Turned) -> None:
     assert list(made.shortcomings()) == ["not watched yet: connectors, jitsuworkspaces, jitterbitorganizations"]
 
 
-def test_leader_is_ready_when_it_has_read_the_world(clock: Turned) -> None:
+def test_leader_is_ready_when_it_has_read_the_world(clock: TurnedClock) -> None:
     """Between winning the Lease and beginning to work it is not."""
     made = replica(clock, leader_election=False)
     made.discovery._missing = frozenset()
@@ -130,7 +115,7 @@ def test_leader_is_ready_when_it_has_read_the_world(clock: Turned) -> None:
     assert list(made.shortcomings()) == []
 
 
-def test_gate_is_the_lease(clock: Turned) -> None:
+def test_gate_is_the_lease(clock: TurnedClock) -> None:
     """The port and the remotes ask the Lease; without election everything is permitted."""
     standby, alone = replica(clock), replica(clock, leader_election=False)
     with pytest.raises(Unavailable):
@@ -147,7 +132,7 @@ async def test_namespaces_need_a_cluster_id() -> None:
         await Replica.assemble(Settings(namespaces=("web",)))
 
 
-def test_metrics_show_the_queue(clock: Turned) -> None:
+def test_metrics_show_the_queue(clock: TurnedClock) -> None:
     """Depth and age of the queue, leadership, and how long ago the watch told anything."""
     made = leading(clock)
     made.controller.queue.add(KEY)

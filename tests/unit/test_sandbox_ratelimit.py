@@ -2,28 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.clock import TurnedClock
 
 from jitops.sandbox.jitsu.ratelimit import Limiter, ThrottledError
-
-
-class Clock:
-    """A clock that stands until a test moves it, at the beginning of a minute."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def monotonic(self) -> float:
-        """Give the seconds that a test let pass."""
-        return self.seconds
-
-    def now(self) -> datetime:
-        """Give a fixed day plus those seconds."""
-        return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.seconds)
 
 
 @pytest.mark.parametrize(
@@ -31,7 +15,7 @@ class Clock:
 )
 def test_each_method_has_its_limit(method: str, limit: int) -> None:
     """The limits are those of a bearer token at the default base, and exactly so many requests pass."""
-    limiter = Limiter(Clock(), 60.0)
+    limiter = Limiter(TurnedClock(0.0), 60.0)
     budgets = [limiter.check("key", method) for _ in range(limit + 1)]
     assert [one.allowed for one in budgets] == [True] * limit + [False]
     assert budgets[0].headers()["X-RateLimit-Limit"] == str(limit)
@@ -40,7 +24,7 @@ def test_each_method_has_its_limit(method: str, limit: int) -> None:
 
 def test_keys_and_methods_have_budgets_of_their_own() -> None:
     """What one key deletes costs neither another key nor its own reads."""
-    limiter = Limiter(Clock(), 60.0)
+    limiter = Limiter(TurnedClock(0.0), 60.0)
     for _ in range(61):
         spent = limiter.check("key", "DELETE")
     assert not spent.allowed
@@ -50,7 +34,7 @@ def test_keys_and_methods_have_budgets_of_their_own() -> None:
 
 def test_the_last_minute_weighs_on_the_next() -> None:
     """Half into the next minute half of the last one's requests still count."""
-    clock = Clock()
+    clock = TurnedClock(0.0)
     limiter = Limiter(clock, 60.0)
     for _ in range(60):
         limiter.check("key", "DELETE")
@@ -62,7 +46,7 @@ def test_the_last_minute_weighs_on_the_next() -> None:
 
 def test_a_route_may_have_a_budget_of_its_own() -> None:
     """Two in five minutes, as for creating workspaces."""
-    clock = Clock()
+    clock = TurnedClock(0.0)
     limiter = Limiter(clock, 60.0)
     assert [limiter.check("key", "POST ws", 2, 5.0).allowed for _ in range(3)] == [True, True, False]
     clock.seconds = 601.0
@@ -72,7 +56,7 @@ def test_a_route_may_have_a_budget_of_its_own() -> None:
 @given(st.lists(st.floats(0.0, 20.0), max_size=80), st.sampled_from([1.0, 10.0, 60.0]))
 def test_who_waits_as_told_is_let_in(pauses: list[float], minute: float) -> None:
     """Whatever was sent before, one request after Retry-After passes, and the 429 says the same twice."""
-    clock = Clock()
+    clock = TurnedClock(0.0)
     limiter = Limiter(clock, minute, base=3)
     for pause in pauses:
         clock.seconds += pause

@@ -4,35 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 import pytest
+from tests.clock import TurnedClock
 
 from jitops.core.errors import Unavailable
 from jitops.core.snapshot import Snapshot
-
-
-class Clock:
-    """A clock of which no two readings are the same."""
-
-    def __init__(self) -> None:
-        self.at = 100.0
-
-    def monotonic(self) -> float:
-        """Tell the time."""
-        self.at += 0.001
-        return self.at
-
-    def now(self) -> datetime:
-        """Tell no time of day that matters."""
-        return datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Remote:
     """A remote whose listing may be late, unchanged, broken or slow."""
 
     def __init__(self) -> None:
-        self.clock = Clock()
+        self.clock = TurnedClock(step=0.001)
         self.rows: Mapping[str, str] | None = {"a": "1"}
         self.fetched = 0
         self.gate: asyncio.Event | None = None
@@ -151,7 +135,7 @@ async def test_late_listing_is_corrected_for_a_while() -> None:
     snapshot = remote.snapshot(settle=60)
     snapshot.record("b", "2")
     assert (await snapshot.get(remote.clock.monotonic())).rows == {"a": "1", "b": "2"}
-    remote.clock.at += 61
+    remote.clock.seconds += 61
     assert (await snapshot.get(remote.clock.monotonic())).rows == {"a": "1"}
 
 
@@ -162,7 +146,7 @@ async def test_unchanged_listing_forgets_old_corrections() -> None:
     await snapshot.get()
     snapshot.record("b", "2")
     remote.rows = None
-    remote.clock.at += 61
+    remote.clock.seconds += 61
     assert (await snapshot.get(remote.clock.monotonic())).rows == {"a": "1"}
 
 
@@ -177,7 +161,7 @@ async def test_retracted() -> None:
     assert (await snapshot.get(remote.clock.monotonic())).rows == {"a": "1"}
     remote.rows = {}
     assert (await snapshot.get(remote.clock.monotonic())).rows == {}
-    remote.clock.at += 61
+    remote.clock.seconds += 61
     assert not snapshot.retracted("a")
 
 
