@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 from tests.contract.test_laws import nothing_left, whole
 from tests.scenario.killing import HEALED, killed_again_and_again, killed_everywhere
-from tests.scenario.samples import CONNECTOR_SAMPLE, STREAM_SAMPLE, connectors, only_stream, streams
+from tests.scenario.samples import CONNECTOR_SAMPLE, STREAM_SAMPLE, Sample, connectors, only_stream, streams
 from tests.scenario.world import CONNECTOR, STREAM, WORKSPACE, World, connector, harmony, jitsu, secret_manifest, stream
 
 from jitops.core.kube import Key
@@ -179,6 +179,27 @@ async def test_connector_deleted_right_after_its_creation(worlds: Worlds) -> Non
         await world.restart()
         await world.wait(HEALED)
         nothing_left(world, CONNECTOR_SAMPLE)
+
+
+@pytest.mark.parametrize("sample", [STREAM_SAMPLE, CONNECTOR_SAMPLE], ids=["stream", "connector"])
+async def test_created_then_observed(worlds: Worlds, sample: Sample) -> None:
+    """What a killed process made stays ours though the resource only observes it next: it needs no adoption later."""
+    for effects in range(9):
+        world = worlds()
+        await sample.connect(world)
+        world.apply(sample.manifest())
+        await world.survives(effects, 1.0)
+        made = len(sample.objects(world))
+        world.change(sample.key, management={"policy": "Observe"})
+        await world.restart()
+        await world.wait(HEALED)
+        assert len(sample.objects(world)) == made, "observing makes nothing"
+        world.change(sample.key, management=None)
+        await world.wait(HEALED)
+        whole(world, sample)
+        world.store.delete(sample.key)
+        await world.wait(HEALED)
+        nothing_left(world, sample)
 
 
 @both_builds

@@ -385,8 +385,8 @@ class World:
         self.planted |= {part for part in parts if len(part) >= SHORTEST_SECRET and part not in public}
 
     def public_values(self) -> list[str]:
-        """Give the values in output Secrets that are no secret: ids."""
-        shown = [secret.data.get(name, "") for secret in self.store.secrets() for name in PUBLIC_OUTPUTS]
+        """Give the values in output Secrets that are no secret: ids, under whatever name."""
+        shown = [value for secret in self.store.secrets() for value in _public(secret)]
         return [
             *shown,
             *self.sandbox.jitsu.state.objects,
@@ -403,6 +403,11 @@ class World:
         """Find the planted secrets in a text."""
         self._plant()
         return {secret for secret in self.planted if secret in text}
+
+
+def _public(secret: Secret) -> list[str]:
+    names = json.loads(secret.annotations.get("jitops.dev/outputs", "{}")).get("keys", {})
+    return [secret.data.get(names.get(name, name), "") for name in PUBLIC_OUTPUTS]
 
 
 PUBLIC_OUTPUTS = (

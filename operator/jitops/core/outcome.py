@@ -98,13 +98,17 @@ class Outcomes:
         return max(0.0, (moment - self._s.clock.now()).total_seconds())
 
     def take_down(self, work: Work) -> None:
-        """Put what the remote holds into the facts for status; what is only observed is not thereby applied."""
+        """Put what the remote holds into the facts for status; what is only observed is not thereby applied.
+
+        Except what we made and died before telling: that it bears no id in status yet makes it no less ours.
+        """
         work.facts |= {"id": work.found.id, **work.adapter.facts(work.wanted, work.found)}
         if not work.policies.observe_only:
             left = work.adapter.leftovers(work.wanted, work.found)
             work.facts["appliedFields"] = sorted({*work.adapter.fields(work.wanted), *left})
         elif work.found.id != work.resource.status.get("id"):
-            work.facts["appliedFields"] = None
+            equal = set(work.adapter.fields(work.wanted)) - set(work.plan.drift)
+            work.facts["appliedFields"] = sorted(equal) if work.found.ours else None
 
     def _complete(self, work: Work) -> None:
         """Add to the facts what holds once everything was done."""
