@@ -62,6 +62,10 @@ class NoLogins:
         """Refuse: Jitsu has no log-in."""
         raise AssertionError
 
+    async def withdrawn(self) -> None:
+        """Refuse: Jitsu has no log-in."""
+        raise AssertionError
+
     async def accepted(self) -> None:
         """Refuse: Jitsu has no log-in."""
         raise AssertionError

@@ -22,12 +22,14 @@ from jitops.core.errors import (
     CredentialsRejected,
     JitopsError,
     PermissionDenied,
+    RateLimited,
     SpecInvalid,
     Unavailable,
 )
 from jitops.core.kube import Key
 from jitops.sandbox import Fault, Sandbox, Seed, Switches
 from jitops.sandbox.seed import shipped
+from jitops.vendors.breaker import THRESHOLD
 from jitops.vendors.exchange import Answer, AnswerLost
 from jitops.vendors.http import HttpPool
 from jitops.vendors.jitterbit.client import JitterbitClient, Refused, open_organization
@@ -57,6 +59,13 @@ class Ledger:
             raise CredentialsRejected("two log-ins were refused")
         self.attempts += 1
         self.most = max(self.most, self.attempts)
+
+    async def withdrawn(self) -> None:
+        """Take one attempt back, unless a conflict keeps it."""
+        if self.conflicts:
+            self.conflicts -= 1
+            raise Conflict("a newer version")
+        self.attempts -= 1
 
     async def accepted(self) -> None:
         """Clear the count, unless a conflict keeps it."""
@@ -244,12 +253,12 @@ async def test_refused_log_ins_end_with_the_ledger(world: World) -> None:
 
 async def test_every_log_in_is_counted_before_and_cleared_after(world: World) -> None:
     """The count stands while the answer is out, and is gone once it is good."""
-    world.sandbox.faults.add(Fault(kind="error", path=LOGIN, status=503, times=1))
+    world.sandbox.faults.add(Fault(kind="latency", path=LOGIN, seconds=0.1, times=1))
     client = await world.client()
-    with pytest.raises(Unavailable):
-        await client.verify()
+    verifying = asyncio.create_task(client.verify())
+    await asyncio.sleep(0.05)
     assert (world.ledger.attempts, world.ledger.cleared) == (1, 0)
-    await client.verify()
+    await verifying
     assert (world.ledger.attempts, world.ledger.cleared) == (0, 1)
 
 
@@ -265,15 +274,73 @@ async def test_a_count_that_could_not_be_cleared_is_cleared_later(world: World) 
     assert (world.ledger.attempts, world.ledger.cleared, world.logins()) == (0, 1, 1)
 
 
-async def test_an_outage_uses_no_attempts_up(world: World) -> None:
-    """What Harmony never judged is counted once, so that a long outage ends by itself."""
-    world.sandbox.faults.add(Fault(kind="error", path=LOGIN, status=503, times=4))
+OWN = json.dumps({"status": False, "errorMessage": "try later"})
+NOT_JUDGED = {
+    "500 of a proxy": Fault(kind="error", path=LOGIN, status=500, body="<html>", times=4),
+    "503 of a gateway": Fault(kind="error", path=LOGIN, status=503, times=4),
+    "503 in Harmony's envelope": Fault(kind="error", path=LOGIN, status=503, body=OWN, times=4),
+    "throttled": Fault(kind="error", path=LOGIN, status=429, times=1),
+}
+
+
+@pytest.mark.parametrize("fault", NOT_JUDGED.values(), ids=NOT_JUDGED)
+async def test_an_outage_uses_no_attempts_up(world: World, fault: Fault) -> None:
+    """What Harmony never judged is taken back, so that an outage ends by itself however often we start in it."""
+    world.sandbox.faults.add(fault)
     client = await world.client()
-    for _ in range(4):
+    for _ in range(fault.times or 0):
+        with pytest.raises((Unavailable, RateLimited)):
+            await client.verify()
+        assert world.ledger.attempts == 0
+    assert world.ledger.most == 1
+    world.time.turn(60)
+    assert (await client.verify())["id"] == "100200"
+
+
+async def test_a_host_out_of_reach_uses_no_attempts_up(world: World) -> None:
+    """Where no connection is made nothing was judged; while the breaker is open nothing is even counted."""
+    client = await world.client(host="http://127.0.0.1:1")
+    for _ in range(THRESHOLD):
         with pytest.raises(Unavailable):
             await client.verify()
+    assert (world.ledger.attempts, world.ledger.most) == (0, 1)
+    world.ledger.most = 0
+    with pytest.raises(Unavailable, match="failed too often"):
+        await client.verify()
+    assert world.ledger.most == 0
+
+
+async def test_an_attempt_that_could_not_be_taken_back_is_used_by_the_next(world: World) -> None:
+    """A conflict while taking back leaves the count; the next attempt needs no other."""
+    world.sandbox.faults.add(Fault(kind="error", path=LOGIN, status=503, times=2))
+    client = await world.client()
+    world.ledger.conflicts = 1
+    for left in (1, 0):
+        with pytest.raises(Unavailable):
+            await client.verify()
+        assert world.ledger.attempts == left
     assert world.ledger.most == 1
-    assert (await client.verify())["id"] == "100200"
+
+
+@pytest.mark.parametrize(("status", "body"), [(500, OWN), (501, OWN), (200, "<html>")])
+async def test_an_answer_that_may_be_a_refusal_counts(world: World, status: int, body: str) -> None:
+    """How Harmony refuses a password is not documented: a failure of its own, or no JSON, may be it."""
+    world.sandbox.faults.add(Fault(kind="error", path=LOGIN, status=status, body=body, times=2))
+    client = await world.client()
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            await client.verify()
+    assert world.ledger.attempts == 2
+
+
+async def test_an_address_without_harmony_is_no_refused_password(world: World) -> None:
+    """Where a log-in finds no service the cure is another address, however often it is tried."""
+    world.sandbox.faults.add(Fault(kind="error", path=LOGIN, status=404, body="<html>"))
+    client = await world.client()
+    for _ in range(4):
+        with pytest.raises(SpecInvalid):
+            await client.verify()
+    assert world.ledger.most == 1
 
 
 async def test_a_log_in_whose_answer_was_lost_counts(world: World) -> None:

@@ -23,7 +23,10 @@ from tests.scenario.world import (
 )
 
 from jitops.core.kube import Key
+from jitops.core.logins import LIMIT
 from jitops.sandbox import Fault, Switches
+from jitops.vendors.breaker import LONGEST
+from jitops.vendors.jitterbit.session import UNAUTHORIZED
 
 every_kind = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
 CREDENTIALS = {"JitsuStream": "jitsu", "Connector": "harmony"}
@@ -287,6 +290,60 @@ async def test_wrong_password_is_tried_twice_at_most(world: World) -> None:
     assert "Secret" in world.message(ORGANIZATION)
     assert log_ins(world) == 2
     assert not world.sandbox.jitterbit.sessions.locked(EMAIL)
+
+
+OUTAGES = {
+    "out of reach": Fault(kind="error", status=503, body="<html>", product="jitterbit"),
+    "its own 503": Fault(kind="error", status=503, body='{"status": false}', product="jitterbit"),
+    "throttled": Fault(kind="error", status=429, product="jitterbit"),
+}
+
+
+@pytest.mark.parametrize("fault", OUTAGES.values(), ids=OUTAGES)
+async def test_an_outage_needs_no_person(world: World, fault: Fault) -> None:
+    """However often the operator starts while Harmony is out, it logs in by itself when Harmony is back."""
+    await world.connect_jitterbit()
+    world.apply(connector())
+    await world.settle()
+    world.sandbox.faults.add(fault)
+    for _ in range(5):
+        await world.restart()
+        await world.wait(20)
+        assert "logins" not in world.status(ORGANIZATION)
+    world.sandbox.faults.clear()
+    await world.wait(700)
+    assert world.ready(ORGANIZATION)
+    assert world.ready(CONNECTOR)
+
+
+async def test_an_outage_does_not_excuse_a_wrong_password(world: World) -> None:
+    """Attempts in an outage are taken back, those that were refused stay counted."""
+    world.apply(secret_manifest("harmony", wrong(world)), organization(world.sandbox.jitterbit_url))
+    await world.settle()
+    for _ in range(4):
+        world.sandbox.faults.add(Fault(kind="error", status=502, product="jitterbit"))
+        await world.restart()
+        await world.wait(60)
+        world.sandbox.faults.clear()
+        await world.wait(700)
+    assert world.condition(ORGANIZATION, "Ready") == ("False", "CredentialsInvalid")
+    judged = [one for one in world.sandbox.requests.matching(path="*/user/login") if one.status == UNAUTHORIZED]
+    assert len(judged) == LIMIT
+
+
+async def test_a_long_outage_writes_little(world: World) -> None:
+    """An outage of hours costs a count and its withdrawal for each attempt, and those come minutes apart."""
+    await world.connect_jitterbit()
+    world.apply(*(connector(f"c{number}") for number in range(20)))
+    await world.settle()
+    world.sandbox.faults.add(Fault(kind="error", status=503, product="jitterbit"))
+    await world.restart()
+    await world.wait(3600)
+    world.forget()
+    await world.wait(2 * 3600)
+    assert {key for _, key in world.store.writes} <= {ORGANIZATION}
+    assert len(world.store.writes) <= 2 * 2 * 3600 / LONGEST
+    assert world.store.events == []
 
 
 async def test_other_values_in_the_secret_are_another_matter(world: World) -> None:

@@ -158,6 +158,9 @@ class LoginLedger(Protocol):
     async def attempt(self) -> None:
         """Count one attempt before it is made; CredentialsRejected when no more may be made."""
 
+    async def withdrawn(self) -> None:
+        """Take back an attempt that surely was not refused: nobody judged it."""
+
     async def accepted(self) -> None:
         """Clear the count."""
 

@@ -1,8 +1,9 @@
 """Counts log-ins in the status of the connection that makes them, so that no account is ever locked by us.
 
 Five refused log-ins lock a Harmony account for 30 minutes (reference/jitterbit.md section 2.3). Attempts are written
-before they are made and cleared when accepted; an account's count is the sum over all connections that use it. At two
-nobody tries, until the Secret changes (another account hash) or a person asks, which allows exactly one more.
+before they are made, taken back when nobody judged them, and cleared when accepted; an account's count is the sum over
+all connections that use it. At two nobody tries, until the Secret changes (another account hash) or a person asks,
+which allows exactly one more.
 """
 
 from __future__ import annotations
@@ -29,13 +30,16 @@ class StatusLedger:
         self._clock = clock
         self._key = key
         self._account = account
+        self._former: Mapping[str, JSON] | None = None
+        """This account's line as it was before the last attempt."""
 
     async def attempt(self) -> None:
         """Count one attempt before it is made; CredentialsRejected when no more may be made."""
         resource = await self._resource()
         asked = requested(resource)
         entry = self._entry(resource)
-        granted = bool(asked) and asked != entry.get("granted", resource.status.get("lastHandledReconcileAt"))
+        handled = entry.get("granted", resource.status.get("lastHandledReconcileAt"))
+        granted = bool(asked) and asked != handled
         if self._total() >= LIMIT and not granted:
             raise CredentialsRejected(
                 f"{LIMIT} log-ins were refused and a few more would lock the account: correct the Secret,"
@@ -49,6 +53,14 @@ class StatusLedger:
         if asked:
             counted["granted"] = asked
         await self._write(resource, counted)
+        before = {**counted, "attempts": counted["attempts"] - 1, "granted": handled or ""}
+        self._former = before if entry or granted else None
+
+    async def withdrawn(self) -> None:
+        """Take the last attempt back: two writes a try, which the breaker spaces, and no outage uses tries up."""
+        resource = self._kube.get(self._key)
+        if resource is not None and self._entry(resource):
+            await self._write(resource, self._former)
 
     async def accepted(self) -> None:
         """Clear the count of this account, on whichever connection it stands."""

@@ -137,6 +137,10 @@ class Http:
         """Tell how many calls of this method the key could make at once; None: any number."""
         return self._budget.meter(method).left()
 
+    def check(self) -> None:
+        """Raise Unavailable while the breaker spares the host our calls."""
+        self._host.breaker.check()
+
     def close(self) -> None:
         """Withdraw the limits this connection stated."""
         self._budget.state(self, {})
@@ -157,7 +161,7 @@ class Http:
         the connection doesn't know.
         """
         meter = self._budget.meter(method)
-        self._host.breaker.check()
+        self.check()
         if wait := meter.claim(who):
             await asyncio.sleep(wait)
         request = self._build(method, path, body, headers)

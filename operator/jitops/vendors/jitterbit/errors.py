@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 CODE = re.compile(r"[A-Z0-9_]{1,64}")
 LONGEST_SENTENCE = 200
+GATEWAY = frozenset({502, 503, 504})
+"""What is answered for a Harmony that is not there; never about a password or token."""
 
 
 class Refused(JitopsError):
@@ -32,7 +34,7 @@ class Refused(JitopsError):
 
 
 class Faltered(Unavailable):
-    """A 5xx in Harmony's own envelope: a failure, or a token it no longer takes."""
+    """A 5xx in Harmony's own envelope: a failure, or a password or token that it does not take."""
 
 
 def classify(answer: Answer) -> JitopsError | None:
@@ -41,7 +43,8 @@ def classify(answer: Answer) -> JitopsError | None:
     if answer.succeeded:
         return _judge_success(answer, body)
     if answer.status >= 500:  # noqa: PLR2004 - the server's failures
-        kind = Faltered if body is not None and body.get("status") is False else Unavailable
+        own = body is not None and body.get("status") is False and answer.status not in GATEWAY
+        kind = Faltered if own else Unavailable
         return kind(f"Harmony failed with HTTP {answer.status}{_told(body or {})}")
     return _refused(answer.status, body or {})
 

@@ -1,17 +1,20 @@
 """One log-in per account, whoever uses it: shared, renewed in time, and never tried more than it may be.
 
 Five refused log-ins lock a Harmony account for half an hour (reference/jitterbit.md section 2.3), so every
-attempt is counted in the ledger before it is made, and a storm of callers makes one.
+attempt is counted in the ledger before it is made, and a storm of callers makes one. What Harmony surely did not judge
+(it was out of reach, or a gateway answered for it) is taken back; where no answer came, it may have been a refusal.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import TYPE_CHECKING
 
+from jitops.core.errors import CredentialsRejected, JitopsError
 from jitops.vendors.exchange import AnswerLost
 from jitops.vendors.jitterbit.errors import Faltered, Refused, login_refusal
 
@@ -58,8 +61,8 @@ class Session:
         self._clock = clock
         self._login: Login | None = None
         self._task: asyncio.Task[Login] | None = None
-        self._unspent = False
-        """Whether an attempt that Harmony never judged stands in the ledger: the next one uses its count."""
+        self._unspent: LoginLedger | None = None
+        """Where the count of an attempt stands that Harmony never judged: the next one uses it."""
         self._uncleared = False
         self._settled: set[tuple[str, int, str]] = set()
         """Refusals of writes that a fresh token did not cure: they are about something else."""
@@ -94,9 +97,10 @@ class Session:
             task.exception()  # It was for those who waited; when none is left, nobody needs it.
 
     async def _attempt(self, http: Http, ledger: LoginLedger) -> Login:
-        if not self._unspent:
+        http.check()  # What isn't sent needs no count.
+        if self._unspent is None:
             await ledger.attempt()
-        self._unspent = True
+            self._unspent = ledger
         began = self._clock.monotonic()
         body = await self._ask(http)
         self._login = Login(body["authenticationToken"], began + _lifetime(body), body)
@@ -115,15 +119,26 @@ class Session:
         try:
             answer = await http.request("PUT", f"{BASE}/user/login", body=credentials, who="login")
         except Refused as refused:
-            self._unspent = False
             refusal = login_refusal(refused)
+            if isinstance(refusal, CredentialsRejected):
+                self._unspent = None
         except (AnswerLost, Faltered):
-            self._unspent = False
+            self._unspent = None
+            raise
+        except JitopsError:
+            await self._withdraw()
             raise
         else:
-            self._unspent = False
+            self._unspent = None
             return _checked(answer.json or {})
         raise refusal
+
+    async def _withdraw(self) -> None:
+        """Take back an attempt that was not judged; where that can't be written now, the next one uses its count."""
+        if self._unspent is not None:
+            with contextlib.suppress(JitopsError):
+                await self._unspent.withdrawn()
+                self._unspent = None
 
 
 def _checked(body: Mapping[str, JSON]) -> Mapping[str, JSON]:
