@@ -14,7 +14,7 @@ from tests.integration.proxy import Proxy, proxied
 
 from jitops.controlplane import ControlPlane, Kubectl
 from jitops.core.clock import SystemClock
-from jitops.core.errors import Unavailable
+from jitops.core.errors import ClusterUnavailable
 from jitops.runtime.apiserver import ApiServer
 from jitops.runtime.lease import DEADLINE, DURATION, PERIOD, Elector, LeaseLost
 
@@ -42,7 +42,7 @@ class Candidate:
 
     async def _note(self) -> None:
         while True:
-            with contextlib.suppress(Unavailable):
+            with contextlib.suppress(ClusterUnavailable):
                 self.elector.may_write()
                 self.moments.append(time.monotonic())
             await asyncio.sleep(0.02)

@@ -276,7 +276,7 @@ async def test_gate_is_asked_before_every_write(cluster: Cluster, user: User, st
     """Without the Lease nothing is written, not even an event; reading goes on."""
 
     def closed() -> None:
-        raise errors.Unavailable("no Lease")
+        raise errors.ClusterUnavailable("no Lease")
 
     secret = await cluster.write_secret(Secret(user.namespace, "keys", {"id": "x"}))
     cluster.gate = closed
@@ -286,7 +286,7 @@ async def test_gate_is_asked_before_every_write(cluster: Cluster, user: User, st
         cluster.write_secret(secret),
         cluster.delete_secret(secret),
     ):
-        with pytest.raises(errors.Unavailable, match="no Lease"):
+        with pytest.raises(errors.ClusterUnavailable, match="no Lease"):
             await write
     cluster.event(stream, Event("Created", "created x"))
     await cluster.events.drain(1)

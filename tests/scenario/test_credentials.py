@@ -22,7 +22,8 @@ from tests.scenario.world import (
     workspace,
 )
 
-from jitops.core.kube import Key
+from jitops.core.errors import Conflict
+from jitops.core.kube import JSON, Key, Resource
 from jitops.core.logins import LIMIT
 from jitops.sandbox import Fault, Switches
 from jitops.vendors.breaker import LONGEST
@@ -380,6 +381,27 @@ async def test_a_person_asks_for_one_more(world: World) -> None:
         await world.settle()
         assert log_ins(world) == number
         assert world.status(ORGANIZATION)["lastHandledReconcileAt"] == token
+
+
+async def test_a_person_who_asks_is_not_overheard(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The attempt that a person allowed is made though the first try to count it meets a newer version."""
+    world.apply(secret_manifest("harmony", wrong(world)), organization(world.sandbox.jitterbit_url))
+    for _ in range(LIMIT + 1):
+        await world.settle()
+        await world.restart()
+    await world.settle()
+    write, conflicts = world.store.write_status, [Conflict("a newer version")]
+
+    async def once_refused(resource: Resource, status: Mapping[str, JSON], *, guarded: bool = False) -> Resource:
+        if conflicts and guarded:
+            raise conflicts.pop()
+        return await write(resource, status, guarded=guarded)
+
+    monkeypatch.setattr(world.store, "write_status", once_refused)
+    world.annotate(ORGANIZATION, reconcile_requested_at="now")
+    await world.settle()
+    assert conflicts == []
+    assert log_ins(world) == LIMIT + 1
 
 
 async def test_a_person_asks_when_the_password_is_right(world: World) -> None:

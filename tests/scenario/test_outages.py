@@ -17,6 +17,7 @@ from tests.scenario.world import (
     workspace,
 )
 
+from jitops.core.errors import ClusterUnavailable
 from jitops.core.kube import Key
 from jitops.sandbox import Fault, Switches
 
@@ -449,3 +450,53 @@ async def test_refused_credentials_are_no_outage_of_the_breaker(world: World) ->
     await world.settle()
     await world.connect_jitsu()
     assert world.ready(WORKSPACE)
+
+
+# Kubernetes itself
+
+
+def cut_off(monkeypatch: pytest.MonkeyPatch, world: World, *verbs: str) -> None:
+    """Have verbs of the port fail as they do when the API server can't be reached."""
+
+    async def away(*_: object, **__: object) -> None:
+        raise ClusterUnavailable("the Kubernetes API can't be reached")
+
+    for verb in verbs:
+        monkeypatch.setattr(world.store, verb, away)
+
+
+@every_kind
+@pytest.mark.parametrize("verb", ["read_secret", "write_status"])
+async def test_outage_of_the_api_server(
+    world: World, monkeypatch: pytest.MonkeyPatch, sample: Sample, verb: str
+) -> None:
+    """It is not told as the remote's, costs the remote nothing, and what was asked meanwhile is done after it."""
+    connection = await ready(world, sample)
+    before = world.status(connection), world.status(sample.key)
+    cut_off(monkeypatch, world, verb)
+    world.annotate(connection, reconcile_requested_at="now")
+    world.annotate(sample.key, reconcile_requested_at="now")
+    await world.wait(1200)
+    assert (world.status(connection), world.status(sample.key)) == before
+    assert world.store.events == []
+    assert world.remote_writes() == []
+    monkeypatch.undo()
+    await world.wait(600)
+    for key in (connection, sample.key):
+        assert world.ready(key)
+        assert world.status(key)["lastHandledReconcileAt"] == "now"
+
+
+async def test_outage_of_the_api_server_while_a_connection_is_not_ready(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What was known to be wrong with a connection stays known while it can't be looked at."""
+    await world.connect_jitsu(tls={"caRef": {"kind": "ConfigMap", "name": "missing", "key": "ca.crt"}})
+    world.apply(stream())
+    await world.settle()
+    cut_off(monkeypatch, world, "read_config_map")
+    await world.wait(120)
+    world.annotate(STREAM, reconcile_requested_at="now")
+    await world.settle()
+    assert world.why(STREAM) == "DependencyNotReady"
+    assert "defect" not in caplog.text

@@ -12,7 +12,7 @@ from jitops.core import errors
 from jitops.core.conditions import VERDICTS, Retry, Verdict, conditions, find, judge
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-INTERNAL = {errors.JitopsError, errors.IdBurnt, errors.Conflict, errors.NamespaceTerminating}
+INTERNAL = {errors.JitopsError, errors.IdBurnt, errors.Interrupted, *errors.Interrupted.__subclasses__()}
 
 ROWS: list[tuple[errors.JitopsError, str, str, bool, bool, Retry, float | None]] = [
     (errors.SpecInvalid("x"), "False", "InvalidConfiguration", True, False, Retry.NEVER, None),

@@ -13,7 +13,7 @@ import yaml
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from jitops.core.errors import Unavailable
+from jitops.core.errors import ClusterUnavailable
 from jitops.runtime import apiserver
 from jitops.runtime.access import NoClusterConfigured
 from jitops.runtime.apiserver import ApiServer, Refusal
@@ -103,14 +103,14 @@ async def test_failing_server_is_unavailable(tmp_path: Path) -> None:
 
     async with served(tmp_path, handler) as api:
         for path, said in (("/fails", "HTTP 503"), ("/odd", "can't be understood")):
-            with pytest.raises(Unavailable, match=said):
+            with pytest.raises(ClusterUnavailable, match=said):
                 await api.request("GET", path)
 
 
 async def test_unreachable_server_is_unavailable(tmp_path: Path, unused_tcp_port: int) -> None:
-    """No connection is Unavailable, in words that say what is out of reach."""
+    """No connection is ClusterUnavailable, in words that say what is out of reach."""
     api = await ApiServer.connect(kubeconfig(tmp_path, f"http://127.0.0.1:{unused_tcp_port}"))
-    with pytest.raises(Unavailable, match="the Kubernetes API can't be reached"):
+    with pytest.raises(ClusterUnavailable, match="the Kubernetes API can't be reached"):
         await api.request("GET", "/x")
     await api.aclose()
 
@@ -136,7 +136,7 @@ async def test_throttling_without_end_is_unavailable(tmp_path: Path) -> None:
         return web.Response(status=429, headers={"Retry-After": "0"})
 
     async with served(tmp_path, handler) as api:
-        with pytest.raises(Unavailable, match="HTTP 429"):
+        with pytest.raises(ClusterUnavailable, match="HTTP 429"):
             await api.request("GET", "/x")
 
 
@@ -154,7 +154,7 @@ async def test_refused_credentials_are_read_anew(tmp_path: Path) -> None:
 
 
 async def test_credentials_refused_for_good_are_not_asked_for_each_time(tmp_path: Path) -> None:
-    """Where there are no others, a refusal is Unavailable, and the kubeconfig is not read again at once."""
+    """Where there are no others, a refusal is ClusterUnavailable, and the kubeconfig is not read again at once."""
     calls = 0
 
     async def handler(_: web.Request) -> web.Response:
@@ -164,7 +164,7 @@ async def test_credentials_refused_for_good_are_not_asked_for_each_time(tmp_path
 
     async with served(tmp_path, handler) as api:
         for _ in range(3):
-            with pytest.raises(Unavailable, match="HTTP 401"):
+            with pytest.raises(ClusterUnavailable, match="HTTP 401"):
                 await api.request("GET", "/x")
     assert calls == 4, "one more for the credentials read anew"
 
@@ -205,9 +205,9 @@ async def test_gate_is_asked_each_time(tmp_path: Path) -> None:
 
     def gate() -> None:
         if calls:
-            raise Unavailable("no Lease")
+            raise ClusterUnavailable("no Lease")
 
     async with served(tmp_path, handler) as api:
-        with pytest.raises(Unavailable, match="no Lease"):
+        with pytest.raises(ClusterUnavailable, match="no Lease"):
             await api.request("POST", "/x", {}, gate=gate)
     assert calls == 1

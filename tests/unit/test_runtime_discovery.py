@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from jitops.core.errors import Unavailable
+from jitops.core.errors import ClusterUnavailable
 from jitops.runtime import discovery
 from jitops.runtime.apiserver import ApiServer, Refusal
 from jitops.runtime.discovery import PLURALS, Discovery
@@ -67,7 +67,7 @@ async def test_late_kinds_ask_for_a_new_process_with_roles_alone() -> None:
 
 async def test_api_server_that_is_away_tells_nothing() -> None:
     """An outage at the start is no sign that definitions are missing, and asks for no new process."""
-    made = looking(Unavailable("away"), PLURALS, restart=True)
+    made = looking(ClusterUnavailable("away"), PLURALS, restart=True)
     await made.run()
     assert not made.restart_needed
 

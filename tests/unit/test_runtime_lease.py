@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 from tests.clock import TurnedClock
 
-from jitops.core.errors import Unavailable
+from jitops.core.errors import ClusterUnavailable
 from jitops.runtime import lease
 from jitops.runtime.apiserver import ApiServer, Refusal
 from jitops.runtime.lease import Elector, LeaseLost
@@ -40,7 +40,7 @@ class Leases:
         if method != "GET":
             self._write(method, body)
         if self.answer_lost:
-            raise Unavailable("the Kubernetes API can't be reached")
+            raise ClusterUnavailable("the Kubernetes API can't be reached")
         if self.lease is None:
             raise Refusal(404, "NotFound")
         return copy.deepcopy(self.lease)
@@ -91,7 +91,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_first_one_makes_the_lease(leases: Leases, clock: TurnedClock) -> None:
     """Where there is no Lease it is made, with times that say UTC and microseconds."""
     elector = candidate(leases, clock)
-    with pytest.raises(Unavailable):
+    with pytest.raises(ClusterUnavailable):
         elector.may_write()
     await elector.acquire()
     elector.may_write()
@@ -120,7 +120,7 @@ async def test_permission_to_write_ends_by_itself(leases: Leases, clock: TurnedC
     clock.seconds += 6.9
     elector.may_write()
     clock.seconds += 0.2
-    with pytest.raises(Unavailable):
+    with pytest.raises(ClusterUnavailable):
         elector.may_write()
 
 

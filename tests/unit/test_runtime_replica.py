@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 from tests.clock import TurnedClock
 
-from jitops.core.errors import Unavailable
+from jitops.core.errors import ClusterUnavailable
 from jitops.core.kube import Key
 from jitops.runtime.apiserver import ApiServer
 from jitops.runtime.replica import CannotStart, Replica
@@ -118,9 +118,9 @@ def test_leader_is_ready_when_it_has_read_the_world(clock: TurnedClock) -> None:
 def test_gate_is_the_lease(clock: TurnedClock) -> None:
     """The port and the remotes ask the Lease; without election everything is permitted."""
     standby, alone = replica(clock), replica(clock, leader_election=False)
-    with pytest.raises(Unavailable):
+    with pytest.raises(ClusterUnavailable):
         standby.cluster.gate()
-    with pytest.raises(Unavailable):
+    with pytest.raises(ClusterUnavailable):
         standby._pool.may_write()
     alone.cluster.gate()
     alone._pool.may_write()

@@ -18,9 +18,9 @@ from jitops.api.reasons import Reason
 from jitops.core.adapter import ConnectionRow, Opening
 from jitops.core.consent import permits
 from jitops.core.errors import (
-    Conflict,
     CredentialsRejected,
     DependencyNotReady,
+    Interrupted,
     JitopsError,
     PermissionDenied,
     RateLimited,
@@ -100,13 +100,14 @@ class Connections:
         return self._refused.get(key) or (line.error if line else None)
 
     async def _try(self, resource: Resource) -> None:
-        self._refused.pop(resource.key, None)
         try:
             await self._verified(resource)
-        except Conflict:
-            raise
+        except Interrupted:
+            raise  # What was known of it still is.
         except JitopsError as error:
             self._refused[resource.key] = error
+        else:
+            self._refused.pop(resource.key, None)
         self._tried[resource.key] = resource.generation
 
     def line(self, key: Key) -> Line | None:
@@ -138,13 +139,13 @@ class Connections:
         asked = requested(resource)
         if isinstance(line.error, CredentialsRejected) and line.asked is not None and line.asked == (asked or ""):
             return
-        line.asked = asked or ""
         try:
             line.facts, line.error = await line.client.verify(), None
-        except Conflict:
+        except Interrupted:
             raise
         except JitopsError as error:
             line.error = error
+        line.asked = asked or ""
 
     async def _opened(self, resource: Resource) -> Line:
         """Open the connection, or keep it when neither its spec nor its credentials changed."""

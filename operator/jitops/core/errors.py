@@ -15,11 +15,14 @@ JitopsError
 ├── DeletionBlocked        the remote refuses the deletion while something uses the object
 ├── Thrashing              the same difference came back again and again
 ├── IdBurnt                (internal) the id was used up by a deleted object: take the next incarnation
-├── Conflict               (internal) the API server holds a newer version of what we wanted to write
-└── NamespaceTerminating   (internal) the namespace accepts no new objects any more
+└── Interrupted            (internal) Kubernetes is in the way, whatever the resource and its remote are like
+    ├── Conflict               the API server holds a newer version of what we wanted to write
+    ├── NamespaceTerminating   the namespace accepts no new objects any more
+    └── ClusterUnavailable     the API server can't be reached, fails, or is not ours to write to now
 
 Messages are shown to users in conditions and events, so they name the field or object and the cure, and never
-hold a secret. How each class turns into a condition and a next attempt stands in one table: `conditions.VERDICTS`.
+hold a secret. How each class turns into a condition and a next attempt stands in one table: `conditions.VERDICTS`;
+what interrupts a reconcile turns into none: the controller tries again.
 """
 
 from __future__ import annotations
@@ -103,9 +106,17 @@ class IdBurnt(JitopsError):
     """The id belongs to a deleted object for ever (reference/jitsu.md section 4)."""
 
 
-class Conflict(JitopsError):
+class Interrupted(JitopsError):
+    """Kubernetes ended a reconcile before it could find anything out; no condition tells of it."""
+
+
+class Conflict(Interrupted):
     """The API server refused our write for a newer version; reconcile again from what it holds."""
 
 
-class NamespaceTerminating(JitopsError):
+class NamespaceTerminating(Interrupted):
     """The namespace is going away, so nothing can be created in it."""
+
+
+class ClusterUnavailable(Interrupted):
+    """The API server can't be reached, fails, or takes no writes from us now; says nothing about the remote."""

@@ -39,7 +39,7 @@ class Keeper:
         """How to have a key reconciled; the controller sets it."""
 
     async def reconcile(self, key: Key) -> Result:
-        """Verify one connection and tell how it is; raises errors.Conflict when the world moved on."""
+        """Verify one connection and tell how it is; raises errors.Interrupted as the reconciler does."""
         resource = self._kube.get(key)
         if resource is None:
             return await self._gone(key)
@@ -59,7 +59,7 @@ class Keeper:
             resource = await self._hold(resource)
             facts["credentialsSecret"] = await self._mark_secrets(resource)
             line = await self._connections.verify(resource)
-        except (errors.Conflict, errors.NamespaceTerminating):
+        except errors.Interrupted:
             raise
         except Exception as error:  # noqa: BLE001 - judged by one table; what isn't in it is logged there
             log_defect(resource.key, error)

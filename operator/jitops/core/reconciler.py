@@ -42,7 +42,7 @@ class Reconciler:
     async def reconcile(self, key: Key, since: float) -> Result:
         """Reconcile one resource, enqueued at the monotonic moment `since`.
 
-        Raises only errors.Conflict and errors.NamespaceTerminating: the world moved on while we worked.
+        Raises only errors.Interrupted: the world moved on while we worked, or Kubernetes did not answer.
         """
         resource = self._s.kube.get(key)
         if resource is None:
@@ -53,7 +53,7 @@ class Reconciler:
                 await self._end(work)
             else:
                 await self._run(work)
-        except (errors.Conflict, errors.NamespaceTerminating):
+        except errors.Interrupted:
             raise
         except Exception as error:  # noqa: BLE001 - judged by one table; what isn't in it is logged there
             return await self.outcomes.failed(work, error)

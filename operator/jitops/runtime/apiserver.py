@@ -17,7 +17,7 @@ import aiohttp
 from yarl import URL
 
 from jitops.api.meta import MANAGER
-from jitops.core.errors import Unavailable
+from jitops.core.errors import ClusterUnavailable
 from jitops.core.kube import JSON
 from jitops.runtime.access import Access, NoClusterConfigured
 
@@ -120,7 +120,7 @@ class ApiServer:
         accept: str = PLAIN,
         gate: Callable[[], None] = leading,
     ) -> JSON:
-        """Send one request and return the decoded answer; raises Refusal, or Unavailable.
+        """Send one request and return the decoded answer; raises Refusal, or ClusterUnavailable.
 
         The gate is asked each time that it is sent.
         """
@@ -131,7 +131,7 @@ class ApiServer:
             return _decoded(content)
         if status in REFUSALS and status not in (UNAUTHORIZED, TOO_MANY):
             raise Refusal.read(status, content)
-        raise Unavailable(f"the Kubernetes API answered HTTP {status}")
+        raise ClusterUnavailable(f"the Kubernetes API answered HTTP {status}")
 
     async def _persist(self, request: _Request) -> tuple[int, bytes]:
         """Ask again with new credentials where the old ones were refused, and later where that was asked."""
@@ -156,7 +156,7 @@ class ApiServer:
             ) as response:
                 return response.status, await response.read(), _retry_after(response.headers)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise Unavailable(f"the Kubernetes API can't be reached ({type(error).__name__})") from None
+            raise ClusterUnavailable(f"the Kubernetes API can't be reached ({type(error).__name__})") from None
 
     def session(self) -> aiohttp.ClientSession:
         """Make a session that carries the credentials, renewed as they are, to this server; its owner closes it."""
@@ -179,7 +179,7 @@ class ApiServer:
             try:
                 other_certificates = await self._access.load()
             except NoClusterConfigured as error:
-                raise Unavailable(f"the credentials for the Kubernetes API can't be renewed: {error}") from None
+                raise ClusterUnavailable(f"the credentials for the Kubernetes API can't be renewed: {error}") from None
             self._renewed = time.monotonic()
             if other_certificates:
                 await self._drop_session()
@@ -200,7 +200,7 @@ def _decoded(content: bytes) -> JSON:
     try:
         return json.loads(content)
     except ValueError:
-        raise Unavailable("the Kubernetes API's answer can't be understood") from None
+        raise ClusterUnavailable("the Kubernetes API's answer can't be understood") from None
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:

@@ -283,4 +283,4 @@ def _meaning(refusal: Refusal, verb: str, key: Key, values: Mapping[str, str] | 
         return errors.Conflict(sentence)
     if refusal.status == FORBIDDEN:
         return errors.PermissionDenied(sentence)
-    return (errors.SpecInvalid if refusal.status in INVALID else errors.Unavailable)(sentence)
+    return (errors.SpecInvalid if refusal.status in INVALID else errors.ClusterUnavailable)(sentence)

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Coroutine, Mapping
 
 from jitops.core.clock import Clock
-from jitops.core.errors import JitopsError, Unavailable
+from jitops.core.errors import ClusterUnavailable, JitopsError
 from jitops.core.kube import JSON
 from jitops.runtime.apiserver import ApiServer, Refusal
 
@@ -58,7 +58,7 @@ class Elector:
     def may_write(self) -> None:
         """Raise where we may not write: asked before every write, here and at the remotes."""
         if not self.leads:
-            raise Unavailable("this replica does not hold the Lease at the moment, so it writes nothing")
+            raise ClusterUnavailable("this replica does not hold the Lease at the moment, so it writes nothing")
 
     async def acquire(self) -> None:
         """Wait until the Lease is ours."""
