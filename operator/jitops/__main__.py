@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
@@ -18,17 +17,15 @@ from typer.exceptions import TyperException
 from yaml import YAMLError
 
 import jitops
+from jitops import options
 from jitops.terminal import (
     FAILED,
     INTERRUPTED,
     REFUSED,
     complain,
-    duration,
     fail,
     hint,
     line,
-    settable,
-    settings_from,
     tolerate_old_terminals,
 )
 
@@ -47,7 +44,6 @@ sandbox_app = typer.Typer(invoke_without_command=True, rich_markup_mode=None, co
 app.add_typer(sandbox_app, name="sandbox")
 
 Build = Literal["A", "B"]
-Level = Literal["debug", "info", "warning", "error"]
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -69,63 +65,25 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 @app.command()
 def run(  # noqa: PLR0913 - the settings of an operator
     *,
-    kubeconfig: Annotated[
-        Path | None, settable("KUBECONFIG", "The kubeconfig. Default: $KUBECONFIG, the pod's account, ~/.kube/config.")
-    ] = None,
-    context: Annotated[str | None, settable("CONTEXT", "A context of it. Default: its current one.")] = None,
-    namespace: Annotated[
-        list[str] | None,
-        settable("NAMESPACES", "A namespace to serve; may be given again. Default: all.", "-n", "--namespace"),
-    ] = None,
-    cluster_id: Annotated[
-        str | None,
-        settable("CLUSTER_ID", "What tells this cluster's objects from others'. Default: kube-system's UID."),
-    ] = None,
-    operator_namespace: Annotated[
-        str | None, settable("OPERATOR_NAMESPACE", "Where Lease and hash key live. Default: the pod's, the context's.")
-    ] = None,
-    workers: Annotated[int | None, settable("WORKERS", "How many resources at once. Default: 32.", min=1)] = None,
-    resync_period: Annotated[
-        timedelta | None, settable("RESYNC", "How often all is compared; 0: never. Default: 10m.", parser=duration)
-    ] = None,
-    slow_retry: Annotated[
-        timedelta | None,
-        settable("SLOW_RETRY", "How soon to retry what a person must heal. Default: 5m.", parser=duration),
-    ] = None,
-    secrets_watch: Annotated[
-        bool | None,
-        settable("SECRETS_WATCH", "Watch labelled Secrets. Default: yes.", "--secrets-watch/--no-secrets-watch"),
-    ] = None,
-    leader_election: Annotated[
-        bool | None, settable("LEADER_ELECTION", "Write only with the Lease. Default: yes.")
-    ] = None,
-    probes_port: Annotated[
-        int | None, settable("PROBES_PORT", "Of /healthz and /readyz; 0: none. Default: 8080.", min=0, max=65535)
-    ] = None,
-    metrics_port: Annotated[
-        int | None, settable("METRICS_PORT", "Of /metrics; 0: none. Default: 9090.", min=0, max=65535)
-    ] = None,
-    log_level: Annotated[Level | None, settable("LOG_LEVEL", "Default: info.")] = None,
-    log_format: Annotated[Literal["text", "json"] | None, settable("LOG_FORMAT", "Default: text.")] = None,
+    kubeconfig: options.Kubeconfig = None,
+    context: options.Context = None,
+    namespaces: options.Namespaces = None,
+    cluster_id: options.ClusterId = None,
+    operator_namespace: options.OperatorNamespace = None,
+    workers: options.Workers = None,
+    resync_period: options.ResyncPeriod = None,
+    slow_retry: options.SlowRetry = None,
+    secrets_watch: options.SecretsWatch = None,
+    leader_election: options.LeaderElection = None,
+    probes_port: options.ProbesPort = None,
+    metrics_port: options.MetricsPort = None,
+    log_level: options.LogLevel = None,
+    log_format: options.LogFormat = None,
 ) -> None:
     """Run the operator, in a cluster or with a kubeconfig, until SIGTERM."""
+    given = locals()
     try:
-        settings = settings_from(
-            kubeconfig=kubeconfig,
-            context=context,
-            namespaces=tuple(namespace or ()),
-            cluster_id=cluster_id,
-            operator_namespace=operator_namespace,
-            workers=workers,
-            resync=resync_period,
-            slow_retry=slow_retry,
-            secrets_watch=secrets_watch,
-            leader_election=leader_election,
-            probes_port=probes_port,
-            metrics_port=metrics_port,
-            log_level=log_level,
-            log_format=log_format,
-        )
+        settings = options.settings_from(**given)
     except ValueError as error:
         fail(str(error), code=REFUSED)
     from jitops.runtime.app import run as run_operator  # noqa: PLC0415 - only for this command

@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 from dataclasses import fields
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,6 @@ import jitops
 from jitops import crds
 from jitops.__main__ import main
 from jitops.runtime.settings import Settings
-from jitops.terminal import settings_from
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = ("run", "apply", "demo", "sandbox", "crds", "version")
@@ -117,17 +115,6 @@ def test_wrong_files(capsys: pytest.CaptureFixture[str], tmp_path: Path, option:
     code, told, complaint = ended(capsys, "sandbox", option, str(tmp_path / "file.yaml"))
     assert (code, told, complaint.count("\n")) == (2, "", 1)
     assert words in complaint
-
-
-def test_settings_of_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An option wins over the environment, which wins over the default; port 0 means none."""
-    monkeypatch.setenv("JITOPS_WORKERS", "7")
-    monkeypatch.setenv("JITOPS_NAMESPACES", "a,b")
-    settings = settings_from(namespaces=("c",), workers=None, resync=timedelta(0), probes_port=0, secrets_watch=False)
-    assert settings == Settings(
-        namespaces=("c",), workers=7, resync=timedelta(0), probes_port=None, secrets_watch=False
-    )
-    assert settings_from(namespaces=()).namespaces == ("a", "b")
 
 
 def test_wrong_environment(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

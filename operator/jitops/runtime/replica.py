@@ -208,7 +208,7 @@ def _pace(settings: Settings) -> Pace:
     return Pace(
         workers=settings.workers,
         slow_retry=settings.slow_retry.total_seconds(),
-        resync=settings.resync,
+        resync=settings.resync_period,
         secrets_watched=settings.secrets_watch,
     )
 

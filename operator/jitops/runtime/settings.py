@@ -1,7 +1,7 @@
 """What an operator process can be told, and how the environment tells it.
 
 `jitops run` fills a `Settings` from its options; `kopf run -m jitops.handlers` reads the same names from the
-environment, in capitals after `JITOPS_`: `JITOPS_NAMESPACES=a,b`, `JITOPS_SECRETS_WATCH=false`, `JITOPS_RESYNC=10m`.
+environment, in capitals after `JITOPS_`: `JITOPS_NAMESPACES=a,b`, `JITOPS_WORKERS=8`, `JITOPS_RESYNC_PERIOD=10m`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Settings:
     operator_namespace: str | None = None
     """Where the Lease and the hash key live; None: the pod's namespace, else the context's."""
     workers: int = 32
-    resync: timedelta = timedelta(minutes=10)
+    resync_period: timedelta = timedelta(minutes=10)
     slow_retry: timedelta = timedelta(minutes=5)
     secrets_watch: bool = True
     leader_election: bool = True
@@ -114,7 +114,7 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "kubeconfig": Path,
     "namespaces": _namespaces,
     "workers": _workers,
-    "resync": _duration,
+    "resync_period": _duration,
     "slow_retry": _duration,
     "secrets_watch": _truth,
     "leader_election": _truth,
