@@ -484,3 +484,19 @@ async def test_rotation_asked_for_while_observing(world: World) -> None:
     await world.settle()
     assert len(streams(world)[0]["publicKeys"]) == 2
     assert keys_open(world)
+
+
+async def test_overlap_ends_while_observing(world: World) -> None:
+    """An overlap that ends under Observe is awaited by nobody; the old keys go when the stream is managed again."""
+    await world.connect_jitsu()
+    world.apply(stream())
+    await world.settle()
+    world.change(STREAM, keys={"rotate": "now", "overlap": "60s"})
+    await world.settle()
+    world.change(STREAM, management={"policy": "Observe"})
+    await world.wait(120)
+    assert len(streams(world)[0]["publicKeys"]) == 2
+    world.change(STREAM, management=None)
+    await world.settle()
+    assert [key["id"][-2:] for key in streams(world)[0]["publicKeys"]] == ["p1"]
+    assert keys_open(world)

@@ -87,8 +87,9 @@ class Outcomes:
         return await self._told(work, verdict, _warning(work, verdict))
 
     def _in_time(self, work: Work, verdict: Verdict) -> Verdict:
-        """Come back when the object, or the end of a drift hold, needs it."""
-        moments = (work.adapter.due(work.wanted, work.found), work.hold_until)
+        """Come back when the object, or the end of a drift hold, needs it; what is only observed gets nothing done."""
+        own = None if work.policies.observe_only else work.adapter.due(work.wanted, work.found)
+        moments = (own, work.hold_until)
         due = min((moment for moment in moments if moment is not None), default=None)
         if due is None:
             return verdict
