@@ -418,3 +418,15 @@ async def test_workspace_that_comes_to_another_address(world: World) -> None:
     await world.settle()
     assert world.ready(STREAM)
     assert streams(world)[0]["name"] == "renamed"
+
+
+async def test_what_is_left_of_a_budget_is_known(world: World) -> None:
+    """Each call takes one from what its connection could make at once; where nobody counts, nothing is told."""
+    await world.connect_jitsu()
+    await world.connect_jitterbit()
+    before = world.services.connections.budgets()
+    world.apply(stream())
+    await world.settle()
+    after = world.services.connections.budgets()
+    assert {key[:3] for key in after} == {WORKSPACE}
+    assert after[(*WORKSPACE, "POST")] == before[(*WORKSPACE, "POST")] - 1

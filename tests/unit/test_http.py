@@ -311,10 +311,10 @@ async def test_connections_of_one_key_share_its_budget(world: World) -> None:
     one, other = world.http(limits={"POST": 1}), world.http(limits={"POST": 5})
     world.server.answer = lambda _: httpx.Response(200, json={})
     await one.request("POST", "/", who="a")
-    assert other.left("POST") == 0
+    assert other.budget["POST"] == 0
     assert isinstance(await error_of(other, "POST", who="b"), RateLimited)
     one.close()
-    assert other.left("POST") == 3
+    assert other.budget["POST"] == 3
     await world.http(account="another").request("POST", "/", who="c")
 
 

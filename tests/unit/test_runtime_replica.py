@@ -9,13 +9,17 @@ from typing import Any, cast
 import pytest
 from tests.clock import TurnedClock
 
+from jitops.core.connections import Line
 from jitops.core.errors import ClusterUnavailable
-from jitops.core.kube import Key
+from jitops.core.kube import Event, Key, Resource
 from jitops.runtime.apiserver import ApiServer
 from jitops.runtime.replica import CannotStart, Replica
 from jitops.runtime.settings import Settings
+from jitops.vendors.breaker import THRESHOLD
+from jitops.vendors.exchange import Access
 
 KEY = Key("JitsuStream", "web", "shop")
+CONNECTION = Key("JitsuWorkspace", "web", "acme")
 
 
 @pytest.fixture
@@ -142,3 +146,40 @@ def test_metrics_show_the_queue(clock: TurnedClock) -> None:
     assert "jitops_queue_oldest_seconds 5.0" in text
     assert "jitops_leader 1.0" in text
     assert "jitops_seconds_since_last_event" in text
+
+
+def test_metrics_show_what_is_left_of_a_budget(clock: TurnedClock) -> None:
+    """By connection and method, as it is when the metrics are read; a closed connection is not shown."""
+    made = leading(clock)
+    left = {"POST": 120}
+    client = SimpleNamespace(budget=left, aclose=None)
+    labels = 'connection="acme",connection_kind="JitsuWorkspace",connection_namespace="web",method="POST"'
+    lines = made._services.connections._lines
+    lines[CONNECTION] = cast("Line", SimpleNamespace(client=client))
+    assert f"jitops_remote_budget_left{{{labels}}} 120.0" in made.metrics.text().decode()
+    left["POST"] = 119
+    assert f"jitops_remote_budget_left{{{labels}}} 119.0" in made.metrics.text().decode()
+    del lines[CONNECTION]
+    assert labels not in made.metrics.text().decode()
+
+
+async def test_metrics_show_open_breakers(clock: TurnedClock) -> None:
+    """By host, as it is when the metrics are read."""
+    made = leading(clock)
+    made._pool.http(Access("http://127.0.0.1:1", "key", lambda _: None))
+    assert 'jitops_remote_breaker_open{host="127.0.0.1:1"} 0.0' in made.metrics.text().decode()
+    (breaker,) = made._pool._breakers.values()
+    for _ in range(THRESHOLD):
+        breaker.settle(trial=breaker.admit(), failed=True)
+    assert 'jitops_remote_breaker_open{host="127.0.0.1:1"} 1.0' in made.metrics.text().decode()
+    await made._pool.aclose()
+
+
+async def test_metrics_count_drift(clock: TurnedClock) -> None:
+    """Each difference that others made counts once, whether it was corrected or reported; other events don't."""
+    made = leading(clock)
+    stream = Resource.parse(KEY.kind, {"metadata": {"name": KEY.name, "namespace": KEY.namespace}})
+    for reason in ("Created", "DriftCorrected", "DriftDetected", "Updated"):
+        made.cluster.event(stream, Event(reason, "message"))
+    await made.cluster.events.drain(0)
+    assert 'jitops_drift_found_total{kind="JitsuStream"} 2.0' in made.metrics.text().decode()

@@ -172,6 +172,10 @@ class Client(Protocol):
     def snapshots(self) -> Mapping[str, Snapshot[Any]]:
         """The listings, by our kind's name."""
 
+    @property
+    def budget(self) -> Mapping[str, int]:
+        """The calls that could be made at once, by method; a method whose calls nobody counts is left out."""
+
     async def verify(self) -> Mapping[str, JSON]:
         """Prove that the connection works and return what status should tell of it, `id` included."""
 

@@ -114,6 +114,11 @@ class Connections:
         """Return the connection if it is open."""
         return self._lines.get(key)
 
+    def budgets(self) -> Mapping[tuple[str, ...], float]:
+        """Tell how many calls could be made at once, by the connection's kind, namespace and name, and by method."""
+        lines = self._lines.items()
+        return {(*key, method): left for key, line in lines for method, left in line.client.budget.items()}
+
     def suspect(self, key: Key, error: JitopsError) -> None:
         """Keep dependents from asking on after a refusal, until the connection's own reconcile has looked."""
         line = self._lines.get(key)

@@ -28,9 +28,11 @@ class Events:
         self._instance = instance
         self._waiting: asyncio.Queue[JSON] = asyncio.Queue(MOST_WAITING)
         self._task: asyncio.Task[None] | None = None
+        self.on_tell: Callable[[Resource, Event], None] = lambda _resource, _event: None
 
     def tell(self, resource: Resource, event: Event) -> None:
         """Take an event; drop it when too many wait."""
+        self.on_tell(resource, event)
         with contextlib.suppress(asyncio.QueueFull):
             self._waiting.put_nowait(event_body(resource, event, self._instance, self._clock.now()))
         if self._task is None:

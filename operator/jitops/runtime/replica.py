@@ -63,6 +63,7 @@ class Replica:
             table(self._pool, clock), self.cluster, clock, identity=identity, namespace=namespace
         )
         self.controller = Controller(self._services, _pace(settings), self.metrics)
+        self.cluster.events.on_tell = self.metrics.told
         self.cluster.on_change = self.controller.feed
         self.cluster.on_gone = self.controller.gone
         self.cluster.on_input = self.controller.changed
@@ -198,6 +199,18 @@ class Replica:
         gauge("jitops_queue_depth", "Keys that are due or being worked on.", lambda: queue.waiting(0))
         gauge("jitops_queue_oldest_seconds", "For how long the first key has been due.", queue.oldest)
         gauge("jitops_leader", "1 on the replica that works.", lambda: float(self._leads()))
+        self.metrics.gauges(
+            "jitops_remote_budget_left",
+            "Calls that a connection could make at once, where they are counted.",
+            ("connection_kind", "connection_namespace", "connection", "method"),
+            self._services.connections.budgets,
+        )
+        self.metrics.gauges(
+            "jitops_remote_breaker_open",
+            "1 for a host that failed too often to be asked now.",
+            ("host",),
+            lambda: {(host,): float(is_open) for host, is_open in self._pool.breakers().items()},
+        )
         gauge("jitops_seconds_since_last_event", "Since the watch told anything.", lambda: now() - self.cluster.heard)
 
     def _leads(self) -> bool:

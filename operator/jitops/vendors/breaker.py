@@ -23,7 +23,7 @@ class Breaker:
     """The breaker of one host, shared by all who call it."""
 
     def __init__(self, host: str, clock: Clock) -> None:
-        self._host = host
+        self.host = host
         self._clock = clock
         self._failures = 0
         self._pause = 0.0
@@ -41,7 +41,7 @@ class Breaker:
             return
         left = self._until - self._clock.monotonic()
         if left > 0 or self._trial:
-            raise Unavailable(f"{self._host} failed too often; trying again soon", circuit_open=True)
+            raise Unavailable(f"{self.host} failed too often; trying again soon", circuit_open=True)
 
     def admit(self) -> bool:
         """Let a call through; True says that it is the trial and must end in `settle` or `abandon`."""

@@ -25,7 +25,7 @@ from httpx_aiohttp import AiohttpTransport
 
 from jitops.core.errors import JitopsError, SpecInvalid, Unavailable
 from jitops.vendors.breaker import Breaker
-from jitops.vendors.budget import MINUTE, Budget
+from jitops.vendors.budget import METHODS, MINUTE, Budget
 from jitops.vendors.exchange import Access, Answer, AnswerLost, Observer, Silent, unclassified
 from jitops.vendors.redaction import Redactor
 
@@ -94,6 +94,10 @@ class HttpPool:
             found = self._shared[key] = make()
         return found
 
+    def breakers(self) -> Mapping[str, bool]:
+        """Tell of each host whether its breaker is open."""
+        return {breaker.host: breaker.open for breaker in self._breakers.values()}
+
     async def aclose(self) -> None:
         """Close all sockets."""
         hosts = list(self._hosts.values())
@@ -133,9 +137,11 @@ class Http:
         """The host's name and port."""
         return self._host.name
 
-    def left(self, method: str) -> int | None:
-        """Tell how many calls of this method the key could make at once; None: any number."""
-        return self._budget.meter(method).left()
+    @property
+    def budget(self) -> Mapping[str, int]:
+        """How many calls the key could make at once, by method; without the methods that are not counted."""
+        left = {method: self._budget.meter(method).left() for method in METHODS}
+        return {method: number for method, number in left.items() if number is not None}
 
     def check(self) -> None:
         """Raise Unavailable while the breaker spares the host our calls."""

@@ -90,6 +90,11 @@ class JitsuClient:
         """The workspace's id; empty until the first `verify`."""
         return str(self._facts.get("id", ""))
 
+    @property
+    def budget(self) -> Mapping[str, int]:
+        """The calls that could be made at once, by method."""
+        return self._http.budget
+
     async def verify(self) -> Mapping[str, JSON]:
         """Resolve the workspace: only this call takes a slug, and only it tells of a deleted workspace."""
         path = f"/api/workspace/{segment(self._workspace)}"

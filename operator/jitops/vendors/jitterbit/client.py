@@ -81,6 +81,11 @@ class JitterbitClient:
         """The listings, by our kind's name."""
         return {"Connector": self.connectors}
 
+    @property
+    def budget(self) -> Mapping[str, int]:
+        """The calls that could be made at once, by method."""
+        return self._http.budget
+
     async def verify(self) -> Mapping[str, JSON]:
         """Prove that the log-in works, and that it may use the organization, in this region."""
         told = (await self._session.login(self._http, self._ledger)).body
