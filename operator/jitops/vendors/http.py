@@ -26,7 +26,7 @@ from httpx_aiohttp import AiohttpTransport
 from jitops.core.errors import JitopsError, SpecInvalid, Unavailable
 from jitops.vendors.breaker import Breaker
 from jitops.vendors.budget import METHODS, MINUTE, Budget
-from jitops.vendors.exchange import Access, Answer, AnswerLost, Observer, Silent, unclassified
+from jitops.vendors.exchange import Access, Answer, AnswerLost, Observer, Silent, leading, unclassified
 from jitops.vendors.redaction import Redactor
 
 if TYPE_CHECKING:
@@ -49,10 +49,6 @@ class _Host:
     name: str
     client: httpx.AsyncClient
     breaker: Breaker
-
-
-def leading() -> None:
-    """Permit every write: for a process that needs no Lease."""
 
 
 class HttpPool:
@@ -140,8 +136,7 @@ class Http:
     @property
     def budget(self) -> Mapping[str, int]:
         """How many calls the key could make at once, by method; without the methods that are not counted."""
-        left = {method: self._budget.meter(method).left() for method in METHODS}
-        return {method: number for method, number in left.items() if number is not None}
+        return {name: left for name in METHODS if (left := self._budget.meter(name).left()) is not None}
 
     def check(self) -> None:
         """Raise Unavailable while the breaker spares the host our calls."""
