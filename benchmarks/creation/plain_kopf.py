@@ -22,13 +22,15 @@ OURS = os.environ.get("PLAIN_CLIENTS") == "ours"
 CONSOLE = os.environ["BENCH_JITSU"]
 HEADERS = {"Authorization": f"Bearer {os.environ['BENCH_TOKEN']}"}
 WORKSPACE = os.environ["BENCH_WORKSPACE"]
+PATIENCE = 60.0
+"""Kopf runs all handlers at once: with httpx's 5 s some calls would fail, to be tried again a minute later."""
 
 
 @kopf.on.startup()
 async def start(memo: kopf.Memo, **_: Any) -> None:
     """Make the clients."""
     transport = AiohttpTransport(client=aiohttp.ClientSession()) if OURS else None
-    memo.http = httpx.AsyncClient(base_url=CONSOLE, headers=HEADERS, transport=transport)
+    memo.http = httpx.AsyncClient(base_url=CONSOLE, headers=HEADERS, transport=transport, timeout=PATIENCE)
     if OURS:
         memo.session, memo.server = kube_session(os.environ["KUBECONFIG"])
     else:

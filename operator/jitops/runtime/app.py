@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 
@@ -19,6 +20,9 @@ from jitops.runtime.replica import FAREWELL, CannotStart, Replica
 from jitops.runtime.settings import Settings
 
 log = logging.getLogger(__name__)
+
+COLLECTIONS = (50_000, 20, 50)
+"""How seldom Python looks for garbage in cycles; at its defaults that took a sixth of the CPU of a burst."""
 
 
 def run(settings: Settings) -> None:
@@ -42,6 +46,8 @@ async def _run(settings: Settings) -> None:
     replica.on_end = end.begin
     await replica.start()
     tasks = await _spawn(settings, replica, stop_flag)
+    gc.freeze()  # what was imported stays, and need not be looked at again
+    gc.set_threshold(*COLLECTIONS)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, end.begin)
     try:

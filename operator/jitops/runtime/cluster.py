@@ -71,6 +71,11 @@ class Cluster:
             self.on_change(before, resource)
         return resource
 
+    def knows(self, kind: str, body: Mapping[str, JSON]) -> bool:
+        """Say whether a resource as someone shows it is no news: most often the echo of a write of ours."""
+        meta = body["metadata"]
+        return self._store.knows(Key(kind, meta["namespace"], meta["name"]), meta["uid"], int(meta["resourceVersion"]))
+
     def lost(self, key: Key, uid: str) -> None:
         """Take in that a resource is gone."""
         if self._store.drop(key, uid):
@@ -207,7 +212,8 @@ class Cluster:
             raise _meaning(refusal, "read", key) from None
 
     async def _write(self, method: str, path: str, body: JSON, content_type: str = apiserver.PLAIN) -> Any:  # noqa: ANN401 - JSON
-        return await self.api.request(method, path, body, content_type=content_type, gate=self._may_write)
+        with self.events.urgent():
+            return await self.api.request(method, path, body, content_type=content_type, gate=self._may_write)
 
     def _may_write(self) -> None:
         self.gate()

@@ -36,10 +36,15 @@ class Store:
     def put(self, resource: Resource) -> tuple[Resource | None, bool]:
         """Take in a version: return what was known before, and whether this is a newer one."""
         before = self.get(resource.key)
-        if resource.uid in self._gone or (before is not None and resource.version <= before.version):
-            return before, False
-        self._kinds[resource.key.kind][resource.key] = resource
-        return before, True
+        newer = not self.knows(resource.key, resource.uid, resource.version)
+        if newer:
+            self._kinds[resource.key.kind][resource.key] = resource
+        return before, newer
+
+    def knows(self, key: Key, uid: str, version: int) -> bool:
+        """Say whether this version tells nothing new: it, or a later one, was seen, or the resource is gone."""
+        known = self.get(key)
+        return uid in self._gone or (known is not None and version <= known.version)
 
     def drop(self, key: Key, uid: str) -> bool:
         """Forget a resource that is gone; False where this very one was not known, or another took its name."""

@@ -53,7 +53,7 @@ def register(registry: kopf.OperatorRegistry | None, *, secrets: bool) -> None:
     """Put our handlers on a registry (None: kopf's default one); they find the cluster in kopf's memo, as `cluster`."""
     kopf.on.login(registry=registry)(login)
     for info in KINDS:
-        kopf.on.event(GROUP, VERSION, info.plural, registry=registry)(resource_event)
+        kopf.on.event(GROUP, VERSION, info.plural, registry=registry, when=is_news)(resource_event)
     if secrets:
         for plural in WATCHED:
             kopf.on.event("", "v1", plural, registry=registry)(input_event)
@@ -81,10 +81,16 @@ async def login(memo: kopf.Memo, **_: object) -> kopf.AiohttpSession:
     return kopf.AiohttpSession(server=api.url, aiohttp_session=memo.session)
 
 
+def is_news(event: Mapping[str, Any], resource: Any, memo: kopf.Memo, **_: object) -> bool:  # noqa: ANN401 - kopf's
+    """Leave out the echoes of our own writes, two of a new resource's three events: kopf's calls are dearer."""
+    cluster: Cluster = memo.cluster
+    cluster.heard = time.monotonic()
+    return event["type"] == "DELETED" or not cluster.knows(resource.kind, event["object"])
+
+
 async def resource_event(event: Mapping[str, Any], resource: Any, memo: kopf.Memo, **_: object) -> None:  # noqa: ANN401 - kopf's
     """Pass on what the watch says of one of our resources."""
     cluster: Cluster = memo.cluster
-    cluster.heard = time.monotonic()
     body = event["object"]
     if event["type"] == "DELETED":
         meta = body["metadata"]

@@ -1,0 +1,57 @@
+"""Events are told in their order, after what matters more."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import cast
+
+from jitops.api.reasons import EventReason
+from jitops.core.clock import SystemClock
+from jitops.core.kube import JSON, Event, Resource
+from jitops.runtime.apiserver import ApiServer, leading
+from jitops.runtime.events import Events
+
+SHOP = Resource.parse("JitsuStream", {"metadata": {"namespace": "web", "name": "shop", "uid": "u"}})
+
+
+class Server:
+    """Takes events down."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    async def request(self, _method: str, _path: str, body: JSON, *, gate: Callable[[], None]) -> JSON:
+        """Take one down."""
+        gate()
+        self.told.append(body["note"])
+        return {}
+
+
+def made(longest_wait: float = 30.0) -> tuple[Server, Events]:
+    """Make events that reach a server."""
+    server = Server()
+    return server, Events(cast("ApiServer", server), SystemClock(), "one", leading, longest_wait=longest_wait)
+
+
+async def test_events_give_way_to_other_writes() -> None:
+    """While something else is being written nothing is told; then all of it, in order."""
+    server, told = made()
+    with told.urgent():
+        with told.urgent():
+            for note in ("first", "second"):
+                told.tell(SHOP, Event(EventReason.CREATED, note))
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(0.02)
+        assert server.told == []
+    await told.drain(1.0)
+    assert server.told == ["first", "second"]
+
+
+async def test_events_do_not_give_way_for_ever() -> None:
+    """What has waited long enough is told though writing never ends."""
+    server, told = made(longest_wait=0.02)
+    with told.urgent():
+        told.tell(SHOP, Event(EventReason.CREATED, "late"))
+        await told.drain(1.0)
+    assert server.told == ["late"]
