@@ -24,16 +24,16 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from clients import kube_session
+from clients import kube_session, with_token
 from measure import CREATOR, Audit, Usage
 from rich.console import Console
 from rich.table import Table
 
-from jitops.controlplane import ControlPlane, Kubectl, running_control_plane
+from jitops.controlplane import Kubectl, running_control_plane
 from jitops.crds import manifests
 
 HERE = Path(__file__).parent
-CREATED_AT_ONCE = 32
+CREATED_AT_ONCE = 250
 PATIENCE = 300.0
 CALM = 3
 """So many half seconds without a write make a round's end; the time itself is read from the audit log."""
@@ -56,9 +56,9 @@ class Run:
 class Bench:
     """One control plane and one sandbox, and the contestants on them in turn."""
 
-    def __init__(self, plane: ControlPlane, audit: Path, sandbox: dict[str, Any], streams: int) -> None:
-        self.plane, self.audit, self.sandbox, self.streams = plane, audit, sandbox, streams
-        self.kubectl = Kubectl(plane.kubeconfig)
+    def __init__(self, kubeconfig: Path, audit: Path, sandbox: dict[str, Any], streams: int) -> None:
+        self.kubeconfig, self.audit, self.sandbox, self.streams = kubeconfig, audit, sandbox, streams
+        self.kubectl = Kubectl(kubeconfig)
         self.kubectl("apply", "--server-side", "-f", "-", stdin=yaml.safe_dump_all(manifests()))
         self.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
 
@@ -94,7 +94,7 @@ class Bench:
     def _operator(self, name: str, namespace: str) -> Iterator[subprocess.Popen[bytes]]:
         environment = {
             **os.environ,
-            "KUBECONFIG": str(self.plane.kubeconfig),
+            "KUBECONFIG": str(self.kubeconfig),
             "BENCH_JITSU": self.sandbox["jitsu"],
             "BENCH_TOKEN": self.sandbox["credentials"]["service_token"],
             "BENCH_WORKSPACE": self.sandbox["credentials"]["workspace_id"],
@@ -119,7 +119,7 @@ class Bench:
         if name == JITOPS:
             serving = ["--namespace", namespace, "--cluster-id", "bench", "--operator-namespace", namespace]
             ports = ["--probes-port", "0", "--metrics-port", "0"]
-            return [python, "-m", "jitops", "run", "--kubeconfig", str(self.plane.kubeconfig), *serving, *ports]
+            return [python, "-m", "jitops", "run", "--kubeconfig", str(self.kubeconfig), *serving, *ports]
         if name == BARE:
             return [python, str(HERE / "bare_client.py")]
         return [python, "-m", "kopf", "run", str(HERE / "plain_kopf.py"), "--namespace", namespace, "--standalone"]
@@ -133,7 +133,7 @@ class Bench:
         self.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all([secret, workspace]))
 
     async def _create(self, namespace: str, prefix: str, count: int) -> None:
-        session, server = kube_session(str(self.plane.kubeconfig), CREATOR)
+        session, server = kube_session(str(self.kubeconfig), CREATOR)
         url = f"{server}/apis/jitops.dev/v1alpha1/namespaces/{namespace}/jitsustreams"
         slots = asyncio.Semaphore(CREATED_AT_ONCE)
 
@@ -184,7 +184,7 @@ class Bench:
         self.kubectl("wait", "--for=delete", f"namespace/{namespace}", "--timeout=300s")
 
     async def _strip(self, namespace: str, plural: str, names: list[str]) -> None:
-        session, server = kube_session(str(self.plane.kubeconfig), CREATOR)
+        session, server = kube_session(str(self.kubeconfig), CREATOR)
         url = f"{server}/apis/jitops.dev/v1alpha1/namespaces/{namespace}/{plural}"
         headers = {"Content-Type": "application/merge-patch+json"}
         slots = asyncio.Semaphore(CREATED_AT_ONCE)
@@ -206,7 +206,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, _sandbox() as sandbox:
         audit = Path(folder) / "audit.log"
         with running_control_plane(audit_log=audit) as plane:
-            bench = Bench(plane, audit, sandbox, options.streams)
+            bench = Bench(with_token(plane.kubeconfig, Path(folder)), audit, sandbox, options.streams)
             runs: dict[str, list[Run]] = {name: [] for name in (JITOPS, BARE, PLAIN, PLAIN_OURS)}
             for number in range(options.rounds):
                 for order, name in enumerate(runs):

@@ -15,6 +15,7 @@ import asyncio
 import json
 import ssl
 import weakref
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.request import getproxies, proxy_bypass
@@ -47,7 +48,7 @@ TOO_MANY = 429
 @dataclass(frozen=True, slots=True)
 class _Host:
     name: str
-    client: httpx.AsyncClient
+    transport: httpx.AsyncBaseTransport
     breaker: Breaker
 
 
@@ -99,13 +100,13 @@ class HttpPool:
         hosts = list(self._hosts.values())
         self._hosts.clear()
         for host in hosts:
-            await host.client.aclose()
+            await host.transport.aclose()
 
     def _connect(self, origin: str, ca: str | None) -> _Host:
         name = origin.partition("://")[2]
         breaker = self._breakers.setdefault(origin, Breaker(name, self.clock))
         transport = self._transport() if self._transport else _transport(origin, ca)
-        host = _Host(name, httpx.AsyncClient(transport=transport, trust_env=False), breaker)
+        host = _Host(name, transport, breaker)
         self._hosts[origin, ca] = host
         return host
 
@@ -208,9 +209,10 @@ class Http:
         return failure
 
     async def _try(self, request: httpx.Request) -> Answer | Unavailable:
-        """Exchange once; failures are returned, not raised, so that no httpx exception hangs on to ours."""
+        """Exchange once, without cookies and redirects; failures are returned: no httpx exception hangs on to ours."""
         try:
-            response = await self._host.client.send(request, auth=None)
+            async with aclosing(await self._host.transport.handle_async_request(request)) as response:
+                await response.aread()
         except (httpx.HTTPError, aiohttp.ClientError, OSError, TimeoutError) as error:
             return _failure(self.host, error)
         headers = {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in response.headers.raw}
@@ -231,12 +233,9 @@ class _Disconnected(AnswerLost):
     """The server closed the socket instead of answering."""
 
 
+PRIVATE = "a private authority belongs in spec.tls.caRef"
 FAILED: tuple[tuple[type[Exception], type[Unavailable], str], ...] = (
-    (
-        aiohttp.ClientConnectorCertificateError,
-        Unavailable,
-        "its certificate is not trusted (a private authority belongs in spec.tls.caRef)",
-    ),
+    (aiohttp.ClientConnectorCertificateError, Unavailable, f"its certificate is not trusted ({PRIVATE})"),
     (aiohttp.ClientSSLError, Unavailable, "the TLS handshake failed"),
     (aiohttp.ClientConnectorDNSError, Unavailable, "its name can't be resolved"),
     (aiohttp.ClientConnectorError, Unavailable, "it accepts no connection"),
