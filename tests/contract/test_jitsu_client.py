@@ -177,9 +177,9 @@ async def test_wrong_and_expired_keys_are_rejected(world: World, key: str) -> No
 async def test_the_life_of_a_stream(world: World) -> None:
     """Create, list, get, update, delete; the snapshot follows without another listing."""
     client = await world.client()
-    assert (await client.streams.get()).rows == {}
+    assert (await client.listing("stream").get()).rows == {}
     await client.create("stream", STREAM)
-    row = client.streams.seen("acmestream0")
+    row = client.listing("stream").seen("acmestream0")
     assert row is not None
     assert (row.name, row.domains) == ("A stream", ("events.example.com",))
     assert row.public_keys == (KeyRow("acmestreamp0", "pla*c-1"),)
@@ -188,7 +188,7 @@ async def test_the_life_of_a_stream(world: World) -> None:
     assert (await client.get("stream", "acmestream0") or {})["name"] == "Renamed"
     await client.delete("stream", "acmestream0", strict=True)
     await client.delete("stream", "acmestream0", strict=True)
-    assert client.streams.seen("acmestream0") is None
+    assert client.listing("stream").seen("acmestream0") is None
     assert await client.get("stream", "acmestream0") is None
     assert world.sandbox.requests.count(path="*/config/stream", method="GET") == 1
 
@@ -213,10 +213,10 @@ async def test_what_a_write_makes_is_foretold(world: World, body: dict[str, Any]
     client = await world.client()
     created = {**STREAM, "extra": {"a": 1}, "authorizedJavaScriptDomains": "example.com"}
     await client.create("stream", created)
-    foretold = client.streams.seen("acmestream0")
+    foretold = client.listing("stream").seen("acmestream0")
     assert foretold == StreamRow.parse(world.sandbox.jitsu.objects("stream")[0])
     await client.update("stream", "acmestream0", body)
-    foretold = client.streams.seen("acmestream0")
+    foretold = client.listing("stream").seen("acmestream0")
     assert foretold == StreamRow.parse(world.sandbox.jitsu.objects("stream")[0])
 
 
@@ -226,15 +226,15 @@ async def test_a_listing_is_conditional_and_feeds_the_snapshot(world: World) -> 
     world_streams = world.sandbox.jitsu
     await client.create("stream", STREAM)
     clock = SystemClock()
-    first = await client.streams.get(clock.monotonic())
-    second = await client.streams.get(clock.monotonic())
+    first = await client.listing("stream").get(clock.monotonic())
+    second = await client.listing("stream").get(clock.monotonic())
     assert first.rows == second.rows
     assert list(second.rows) == ["acmestream0"]
     assert [request.status for request in world.sandbox.requests][-2:] == [200, 304]
     world_streams.change("acmestream0", name="drifted")
-    third = await client.streams.get(clock.monotonic())
+    third = await client.listing("stream").get(clock.monotonic())
     assert third.rows["acmestream0"].name == "drifted"
-    assert client.snapshots == {"JitsuStream": client.streams}
+    assert client.snapshots["JitsuStream"] is client.listing("stream")
 
 
 async def test_a_used_id_is_burnt(world: World) -> None:
@@ -257,7 +257,7 @@ async def test_an_object_that_vanished_while_being_changed_is_looked_for_again(w
     world.sandbox.jitsu.remove("acmestream0")
     with pytest.raises(NotYet):
         await client.update("stream", "acmestream0", {"name": "n"})
-    assert client.streams.seen("acmestream0") is None
+    assert client.listing("stream").seen("acmestream0") is None
 
 
 async def test_a_linked_stream_is_not_deleted_and_the_links_are_named(world: World) -> None:
@@ -273,7 +273,7 @@ async def test_a_linked_stream_is_not_deleted_and_the_links_are_named(world: Wor
     world.sandbox.faults.add(fault)
     with pytest.raises(DeletionBlocked, match=r"link ws-a-b-X1 \(push\)"):
         await client.delete("stream", "acmestream0", strict=True)
-    assert client.streams.seen("acmestream0") is not None
+    assert client.listing("stream").seen("acmestream0") is not None
 
 
 async def test_deleting_asks_for_strict_and_cascade_in_the_literal_form(world: World) -> None:
@@ -319,7 +319,7 @@ async def test_a_domain_that_is_none_or_in_use_elsewhere_names_the_field(world: 
 async def test_a_role_that_is_too_low_is_named(world: World) -> None:
     """Analysts may read; the refusal says which permission is missing."""
     client = await world.client(world.sandbox.credentials.keys["analyst"])
-    await client.streams.get()
+    await client.listing("stream").get()
     with pytest.raises(PermissionDenied, match=r"analyst .*editEntities"):
         await client.create("stream", STREAM)
 
@@ -333,7 +333,7 @@ async def test_maintenance_and_a_database_that_is_down_pass(world: World) -> Non
         await client.create("stream", STREAM)
     world.sandbox.jitsu.mode = "database-down"
     with pytest.raises(Unavailable, match="database"):
-        await client.streams.get()
+        await client.listing("stream").get()
 
 
 @pytest.mark.parametrize("kind", ["malformed", "lost", "reset"])
@@ -344,7 +344,7 @@ async def test_an_answer_that_does_not_arrive_whole_is_unclear(world: World, kin
     world.sandbox.faults.add(Fault(kind=kind, method="POST", times=1))
     with pytest.raises(AnswerLost):
         await client.create("stream", STREAM)
-    assert client.streams.seen("acmestream0") is None
+    assert client.listing("stream").seen("acmestream0") is None
     assert world.count("POST") == 1
 
 

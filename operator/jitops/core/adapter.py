@@ -8,7 +8,7 @@ and are for kinds with keys of their own, write-once secrets or server-chosen id
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from jitops.api.kinds import KindInfo
-    from jitops.core.kube import JSON, Resource
+    from jitops.core.kube import JSON, Kube, Resource
     from jitops.core.snapshot import Snapshot
 
 S = TypeVar("S")
@@ -35,6 +35,17 @@ class Change:
 
     path: str
     generated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """Something a resource reads: one value of a Secret or ConfigMap, or the remote id of another resource of ours."""
+
+    path: str
+    """Where the spec names it; the adapter finds the value under this path."""
+    target: Key
+    entry: str | None = None
+    """The key of the value in a Secret or ConfigMap; None: the remote id of a resource."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +71,10 @@ class Wanted(Generic[S]):
     """The write-once values of our own Secret that are as we wrote them, by their canonical names."""
     material: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What `prepare` decided that the Secret must hold."""
+    inputs: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What the resource refers to, by the path at which the spec names it."""
+    digests: Mapping[str, str] = field(default_factory=dict)
+    """Keyed hashes of the inputs that come from Secrets, by path: they tell a change where the remote masks values."""
     since: float | None = None
     """The listing must have begun after this monotonic moment; None: any will do."""
     prepared: Any = field(default=None, repr=False)
@@ -207,6 +222,8 @@ class Row:
     """The output Secret's name for a resource's name; None: only where the spec asks for a Secret."""
     write_once: frozenset[str] = frozenset()
     """The outputs that can't be had again from the remote, with what belongs to them."""
+    inputs: Callable[[Resource], Iterable[Input]] = lambda _: ()
+    """What a resource refers to beside its connection, from the spec as written, which may be invalid."""
     claims: Callable[[Resource], frozenset[str]] = lambda _: frozenset()
     """What of the remote a resource lays claim to, so that no two share it."""
 
@@ -237,3 +254,11 @@ def connection_key(row: Row, resource: Resource) -> Key:
     ref = resource.spec.get(row.reference) or {}
     namespace = ref.get("namespace") or resource.key.namespace
     return Key(row.connection, namespace, ref.get("name") or "")
+
+
+def place(row: Row, resource: Resource, kube: Kube) -> tuple[str, ...]:
+    """Tell which workspace or organization a resource lives in; two connections may lead to the same one."""
+    key = connection_key(row, resource)
+    connection = kube.get(key)
+    status = connection.status if connection else {}
+    return (status.get("host", ""), status["id"]) if status.get("id") else key

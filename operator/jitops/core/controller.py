@@ -87,7 +87,7 @@ class Controller:
         if before is None or is_news(before, resource):
             self._failures.pop(resource.key, None)
             self.queue.add(resource.key)
-        if before is not None and before.generation != resource.generation:
+        if before is not None and _concerns_others(before, resource):
             self.changed(resource.key)
         if before is not None and meta.FINALIZER in before.finalizers and meta.FINALIZER not in resource.finalizers:
             self._freed(self._s.references.targets(resource))
@@ -221,6 +221,15 @@ def is_news(before: Resource, after: Resource) -> bool:
         or before.deleting != after.deleting
         or before.annotations != after.annotations
         or (meta.FINALIZER in before.finalizers and meta.FINALIZER not in after.finalizers)
+    )
+
+
+def _concerns_others(before: Resource, after: Resource) -> bool:
+    """Say whether those that refer to a resource must look: at its spec, its remote id, or its end."""
+    return (
+        before.generation != after.generation
+        or before.deleting != after.deleting
+        or before.status.get("id") != after.status.get("id")
     )
 
 

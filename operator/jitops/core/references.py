@@ -46,7 +46,7 @@ class References:
         return frozenset(self._dependents.get(target, ()))
 
     def targets(self, resource: Resource) -> Iterable[Key]:
-        """Name what a resource refers to: its connection and output Secret, or its credentials."""
+        """Name what a resource refers to: its connection, output Secret and inputs, or its credentials."""
         row = self._kinds.row(resource.key.kind)
         if not isinstance(row, Row):
             yield from _credentials(resource)
@@ -55,6 +55,7 @@ class References:
         name = output_secret(row, resource)
         if name:
             yield Key("Secret", resource.key.namespace, name)
+        yield from (each.target for each in row.inputs(resource))
 
 
 def output_secret(row: Row, resource: Resource) -> str | None:

@@ -47,11 +47,12 @@ class Resolver:
         return work.begun or self._s.kube.get(self.connection(work)) is not None
 
     async def connect(self, work: Work) -> None:
-        """Get the connection and, unless the resource is going, its Secret."""
+        """Get the connection and, unless the resource is going, its inputs and its Secret."""
         work.line = await self._s.connections.use(self.connection(work), work.resource.key.namespace)
         work.adapter = work.row.adapter(work.line.client)
         if work.resource.deleting:
             return
+        work.inputs = await self._s.inputs.resolve(work.row, work.resource)
         if not (work.untouched and work.adapter.secret_first):
             work.held = await self._s.outputs.read(work.row, work.resource)
         work.phase = EventReason.CANNOT_OBSERVE
@@ -77,5 +78,7 @@ class Resolver:
             applied=frozenset(status.get("appliedFields") or ()),
             memory=status,
             held=work.held.proven,
+            inputs=work.inputs.values,
+            digests=work.inputs.digests,
             since=since,
         )

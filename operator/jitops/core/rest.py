@@ -28,10 +28,12 @@ class Rest:
         self._poses: dict[Key, _Pose] = {}
 
     def enter(self, work: Work) -> None:
-        """Remember what the remote holds for a resource that is as it should be."""
-        if work.external is not None:
-            connection = connection_key(work.row, work.resource)
-            self._poses[work.resource.key] = _Pose(connection, work.external.id, work.external.remote)
+        """Remember what the remote holds for a resource that is as it should be, and whose inputs tell of changes."""
+        if work.external is None or not work.inputs.watched:
+            self.leave(work.resource.key)
+            return
+        connection = connection_key(work.row, work.resource)
+        self._poses[work.resource.key] = _Pose(connection, work.external.id, work.external.remote)
 
     def leave(self, key: Key) -> None:
         """Forget a resource that needs something."""

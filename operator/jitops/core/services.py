@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jitops.core.connections import Connections
+from jitops.core.inputs import Inputs
 from jitops.core.keeper import Keeper
 from jitops.core.outputs import HashKey, Outputs
 from jitops.core.references import References
@@ -26,6 +27,7 @@ class Services:
     clock: Clock
     references: References
     connections: Connections
+    inputs: Inputs
     outputs: Outputs
     reporter: Reporter
     keeper: Keeper
@@ -45,6 +47,7 @@ class Services:
             clock=clock,
             references=references,
             connections=connections,
+            inputs=Inputs(kinds, kube, hash_key),
             outputs=Outputs(kube, hash_key),
             reporter=reporter,
             keeper=Keeper(kube, references, connections, reporter),

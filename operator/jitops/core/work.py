@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from jitops.api import meta
-from jitops.core.adapter import connection_key
+from jitops.core.adapter import place
 from jitops.core.clock import moment
+from jitops.core.inputs import Resolved
 from jitops.core.kube import Event
 from jitops.core.logins import requested
 from jitops.core.outputs import Held
@@ -36,6 +37,7 @@ class Work:
     hold_until: datetime | None = None
     line: Line | None = None
     held: Held = field(default_factory=Held)
+    inputs: Resolved = field(default_factory=Resolved)
     external: External[Any] | None = None
     adapter: Adapter[Any, Any] = field(init=False)
     """Set by connecting, like what follows by observing: read before that, it is a defect and says so."""
@@ -105,7 +107,7 @@ def contenders(row: Row, resource: Resource, found: str | None, kube: Kube) -> l
     claims = row.claims(resource) | ({found} if found else frozenset())
     if not claims:
         return []
-    place = _place(row, resource, kube)
+    here = place(row, resource, kube)
     return [
         other.key
         for other in kube.list(resource.key.kind)
@@ -113,16 +115,8 @@ def contenders(row: Row, resource: Resource, found: str | None, kube: Kube) -> l
         and row.claims(other) & claims
         and _first(other, resource)
         and not _observes(other)
-        and _place(row, other, kube) == place
+        and place(row, other, kube) == here
     ]
-
-
-def _place(row: Row, resource: Resource, kube: Kube) -> tuple[str, ...]:
-    """Tell which workspace or organization a resource lives in; two connections may lead to the same one."""
-    key = connection_key(row, resource)
-    connection = kube.get(key)
-    status = connection.status if connection else {}
-    return (status.get("host", ""), status["id"]) if status.get("id") else key
 
 
 def _observes(resource: Resource) -> bool:

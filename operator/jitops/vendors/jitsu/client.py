@@ -47,6 +47,7 @@ class Type(Generic[R]):
 
 STREAM = Type("JitsuStream", StreamRow.parse, wire.stream_created, wire.stream_updated, wire.plaintexts)
 TYPES: Mapping[str, Type[Any]] = {"stream": STREAM}
+"""The types whose ids we choose, by the console's name of them."""
 
 
 async def open_workspace(opening: Opening, pool: HttpPool, clock: Clock) -> JitsuClient:
@@ -77,13 +78,16 @@ class JitsuClient:
         self._workspace = workspace
         self._facts: dict[str, JSON] = {}
         self._etags: dict[str, str] = {}
-        self.streams: Snapshot[StreamRow] = Snapshot(lambda: self._rows("stream", STREAM), clock)
-        self._snapshots: dict[str, Snapshot[Any]] = {"stream": self.streams}
+        self._snapshots = {type_: self._snapshot(type_, clock) for type_ in TYPES}
 
     @property
     def snapshots(self) -> Mapping[str, Snapshot[Any]]:
         """The listings, by our kind's name."""
         return {TYPES[name].kind: snapshot for name, snapshot in self._snapshots.items()}
+
+    def listing(self, type_: str) -> Snapshot[Any]:
+        """Give the listing of a type, by the console's name of it."""
+        return self._snapshots[type_]
 
     @property
     def workspace_id(self) -> str:
@@ -155,7 +159,10 @@ class JitsuClient:
         known = [*TYPES[type_].secrets(body), *secrets]
         await self._http.request(method, path, body=body, who=f"{type_}/{id_}", secrets=known)
 
-    async def _rows(self, type_: str, typed: Type[R]) -> Mapping[str, R] | None:
+    def _snapshot(self, type_: str, clock: Clock) -> Snapshot[Any]:
+        return Snapshot(lambda: self._rows(type_), clock)
+
+    async def _rows(self, type_: str) -> Mapping[str, Any] | None:
         """List a type for its snapshot; None when nothing changed since the last time."""
         path = await self._path(type_)
         answer = await self._conditional(path)
@@ -165,7 +172,7 @@ class JitsuClient:
         if not isinstance(listed, list):
             raise AnswerLost("the console's answer is no listing")
         named = [row for row in listed if isinstance(row, dict) and isinstance(row.get("id"), str)]
-        rows = {row["id"]: typed.parse(row) for row in named}
+        rows = {row["id"]: TYPES[type_].parse(row) for row in named}
         self._remember(path, answer)
         return rows
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from jitops.api.jitsu import JitsuStreamSpec
 from jitops.api.reasons import EventReason
 from jitops.core import identity
-from jitops.core.adapter import Adapter, Change, External, Wanted, compare
-from jitops.core.errors import IdBurnt
+from jitops.core.adapter import Change, External, Wanted, compare
 from jitops.vendors.jitsu.keys import Entry, Question, Ring, decide
+from jitops.vendors.jitsu.objects import ObjectAdapter
 from jitops.vendors.jitsu.wire import DROPPED_WHEN_OMITTED, UNSET, KeyRow, StreamRow, normal, normal_domains
 
 if TYPE_CHECKING:
@@ -18,14 +18,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from jitops.core.kube import JSON
-    from jitops.vendors.jitsu.client import JitsuClient
 
 Want = Wanted[JitsuStreamSpec]
 Found = External[StreamRow]
 
-TYPE = "stream"
-PROBED = 64
-"""How many incarnations are looked for in a listing; a higher one is found by the refusal of its id."""
 EXTRA = "extra."
 
 
@@ -43,35 +39,16 @@ class Rings:
         return self.public, self.private
 
 
-class StreamAdapter(Adapter[JitsuStreamSpec, StreamRow]):
+class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow]):
     """Streams of one workspace."""
 
+    type = "stream"
     secret_first = True
-
-    def __init__(self, client: JitsuClient) -> None:
-        self._client = client
-
-    def stem(self, wanted: Want) -> str:
-        """Give the part of the stream's id that never changes."""
-        key = wanted.key
-        return identity.stem(wanted.identity, self._client.workspace_id, key.kind, key.namespace, key.name)
 
     def key_stem(self, wanted: Want) -> str:
         """Give that of its keys' ids: the same, or the one that they have, should our identity have changed since."""
         known = _entries(wanted)
         return known[0].stem if known else self.stem(wanted)
-
-    async def observe(self, wanted: Want) -> Found | None:
-        """Find the stream by the id in status, by our stem, or by the id to adopt."""
-        rows = (await self._client.streams.get(wanted.since)).rows
-        stem = self.stem(wanted)
-        candidates = (wanted.id or "", *(identity.numbered(stem, number) for number in range(PROBED)))
-        known = next((rows[id_] for id_ in candidates if id_ in rows), None)
-        if known is not None:
-            made = identity.number_of(stem, known.id) is not None
-            return External(known.id, known, ours=made or wanted.owned)
-        adopted = rows.get(wanted.adopt_id or "") if wanted.id is None else None
-        return External(adopted.id, adopted, ours=False) if adopted else None
 
     def prepare(self, wanted: Want, external: Found | None) -> Want:
         """Decide about the keys, and what the Secret must hold before the console hears of them."""
@@ -149,24 +126,11 @@ class StreamAdapter(Adapter[JitsuStreamSpec, StreamRow]):
         gone = wanted.applied - set(self.fields(wanted))
         return tuple(sorted(path for path in gone if fields.get(_name(path)) not in (None, [])))
 
-    async def create(self, wanted: Want) -> Found:
-        """POST under our own id; if that id is taken by a live stream, it is ours from before a crash."""
+    def body(self, wanted: Want) -> Mapping[str, JSON]:
+        """Write the fields, and the keys with their secrets."""
         rings, stem = wanted.prepared, self.key_stem(wanted)
-        id_ = identity.numbered(self.stem(wanted), wanted.incarnation)
-        body = {_name(path): value for path, value in self.fields(wanted).items()}
         keys = {"publicKeys": rings.public.body((), stem), "privateKeys": rings.private.body((), stem)}
-        try:
-            await self._client.create(TYPE, {"id": id_, **body, **keys})
-        except IdBurnt:
-            if not await self._recover(id_):
-                raise
-        return self._seen(id_)
-
-    async def _recover(self, id_: str) -> bool:
-        found = await self._client.get(TYPE, id_)
-        if found is not None:
-            self._client.streams.record(id_, StreamRow.parse(found))
-        return found is not None
+        return {_name(path): value for path, value in self.fields(wanted).items()} | keys
 
     async def update(self, wanted: Want, external: Found, changes: tuple[Change, ...]) -> Found:
         """PUT just what differs: the console merges, and drops one field when a PUT leaves it out."""
@@ -185,29 +149,20 @@ class StreamAdapter(Adapter[JitsuStreamSpec, StreamRow]):
                     body[_name(path)] = fields[path]
                 case path:
                     _remove(body, path)
-        await self._client.update(TYPE, external.id, body)
+        await self._client.update(self.type, external.id, body)
         return self._seen(external.id)
-
-    def _seen(self, id_: str) -> Found:
-        row = self._client.streams.seen(id_)
-        assert row is not None  # noqa: S101 - the client records what its writes made
-        return External(id_, row, ours=True)
-
-    async def delete(self, wanted: Want, external: Found) -> None:  # noqa: ARG002 - the contract's
-        """DELETE with `strict=true`: refused while a link uses the stream (section 6)."""
-        await self._client.delete(TYPE, external.id, strict=True)
 
     def outputs(self, wanted: Want, external: Found) -> Mapping[str, str]:
         """Give the id, and each key whole and in halves."""
         return _material(external.id, wanted.prepared)
 
-    def facts(self, wanted: Want, external: Found) -> Mapping[str, JSON]:  # noqa: ARG002 - the contract's
+    def facts(self, wanted: Want, external: Found) -> Mapping[str, JSON]:
         """Tell the workspace, and our keys without their secrets."""
         rings: Rings = wanted.prepared
         entries = [entry.line() for ring in rings.all for entry in ring.entries]
         keys = {"rotate": rings.rotate, "entries": entries}
         told = {name: value for name, value in keys.items() if value}
-        return {"workspaceId": self._client.workspace_id, "keys": told or None}
+        return {**super().facts(wanted, external), "keys": told or None}
 
     def due(self, wanted: Want, external: Found) -> datetime | None:  # noqa: ARG002 - the contract's
         """Give the moment at which the next old key retires."""

@@ -1,0 +1,91 @@
+"""What all objects have in common whose ids we choose: streams, destinations, functions, services.
+
+The id is deterministic, so that a create may be repeated and a rebuilt cluster finds its objects; deletion is soft and
+burns the id, so the next one takes the next number (reference/jitsu.md section 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from jitops.core import identity
+from jitops.core.adapter import Adapter, External, Wanted
+from jitops.core.errors import IdBurnt
+from jitops.vendors.jitsu.client import TYPES
+
+if TYPE_CHECKING:
+    from jitops.core.kube import JSON
+    from jitops.vendors.jitsu.client import JitsuClient
+
+S = TypeVar("S")
+R = TypeVar("R")
+
+PROBED = 64
+"""How many incarnations are looked for in a listing; a higher one is found by the refusal of its id."""
+
+
+class ObjectAdapter(Adapter[S, R]):
+    """Objects of one type in one workspace; the kind's own adapter says what a body holds."""
+
+    type: ClassVar[str]
+    """The console's name of the type: build A follows an id into any type, so it is never guessed."""
+
+    def __init__(self, client: JitsuClient) -> None:
+        self._client = client
+        self._listing = client.listing(self.type)
+
+    def stem(self, wanted: Wanted[S]) -> str:
+        """Give the part of the object's id that never changes."""
+        key = wanted.key
+        return identity.stem(wanted.identity, self._client.workspace_id, key.kind, key.namespace, key.name)
+
+    async def observe(self, wanted: Wanted[S]) -> External[R] | None:
+        """Find the object by the id in status, by our stem, or by the id to adopt."""
+        rows = (await self._listing.get(wanted.since)).rows
+        stem = self.stem(wanted)
+        candidates = (wanted.id or "", *(identity.numbered(stem, number) for number in range(PROBED)))
+        known = next((id_ for id_ in candidates if id_ in rows), None)
+        if known is not None:
+            made = identity.number_of(stem, known) is not None
+            return External(known, rows[known], ours=made or wanted.owned)
+        adopted = wanted.adopt_id if wanted.id is None and wanted.adopt_id in rows else None
+        return External(adopted, rows[adopted], ours=False) if adopted else None
+
+    def body(self, wanted: Wanted[S]) -> Mapping[str, JSON]:
+        """Write the body of a POST, but for what the client adds: id, type and workspace."""
+        raise NotImplementedError
+
+    def secrets(self, wanted: Wanted[S]) -> Iterable[str]:
+        """Name the secrets in a body, so that no refusal repeats them."""
+        return wanted.inputs.values()
+
+    async def create(self, wanted: Wanted[S]) -> External[R]:
+        """POST under our own id; if a live object has that id, it is ours from before a crash."""
+        id_ = identity.numbered(self.stem(wanted), wanted.incarnation)
+        try:
+            await self._client.create(self.type, {"id": id_, **self.body(wanted)}, secrets=self.secrets(wanted))
+        except IdBurnt:
+            if not await self._look(id_):
+                raise
+        return self._seen(id_)
+
+    async def _look(self, id_: str) -> bool:
+        """Read one object into the listing; say whether there is one."""
+        found = await self._client.get(self.type, id_)
+        if found is not None:
+            self._listing.record(id_, TYPES[self.type].parse(found))
+        return found is not None
+
+    def _seen(self, id_: str) -> External[Any]:
+        row = self._listing.seen(id_)
+        assert row is not None  # noqa: S101 - the client records what its writes made
+        return External(id_, row, ours=True)
+
+    async def delete(self, wanted: Wanted[S], external: External[R]) -> None:  # noqa: ARG002 - the contract's
+        """DELETE with `strict=true`: refused while a link uses the object (section 6)."""
+        await self._client.delete(self.type, external.id, strict=True)
+
+    def facts(self, wanted: Wanted[S], external: External[R]) -> Mapping[str, JSON]:  # noqa: ARG002 - the contract's
+        """Tell the workspace."""
+        return {"workspaceId": self._client.workspace_id}
