@@ -19,14 +19,12 @@ DEFAULT_OVERLAP = timedelta(hours=24)
 ISO_DATE = matching(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d*)?(-\d{2}:\d{2}|Z)?", "")
 """Strings that the console takes for dates, and then refuses where it expects a string."""
 
-StreamName = Annotated[
-    DisplayName,
-    Rule(
-        cel=f"!{ISO_DATE.cel}",
-        message="must not look like an ISO date: the console would take it for one and refuse it",
-        check=lambda name: not ISO_DATE.check(name),
-    ),
-]
+NO_DATE = Rule(
+    cel=f"!{ISO_DATE.cel}",
+    message="must not look like an ISO date: the console would take it for one and refuse it",
+    check=lambda text: not ISO_DATE.check(text),
+)
+StreamName = Annotated[DisplayName, NO_DATE]
 
 HOST_LABEL = "[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?"
 Domain = Annotated[
@@ -60,6 +58,17 @@ OUTPUTS = (
     "privateKeyId",
     "privateKeySecret",
 )
+
+
+def adopted_by_id(what: str) -> Rule:
+    """Ask for the id of what is to be adopted: the console tells objects apart by nothing else."""
+    return Rule(
+        cel="!has(self.management) || !has(self.management.adopt) || !has(self.management.adopt.mode)"
+        " || self.management.adopt.mode == 'Never' || has(self.management.adopt.id)",
+        message=f"a {what} is adopted by its id: set management.adopt.id to it",
+        check=lambda spec: spec.management.adopt.mode == "Never" or spec.management.adopt.id is not None,
+        field="management.adopt.id",
+    )
 
 
 class JitsuWorkspaceSpec(ConnectionSpec):
@@ -129,13 +138,7 @@ class JitsuStreamSpec(ManagedSpec):
 
     rules: ClassVar[tuple[Rule, ...]] = (
         immutable("workspaceRef", "delete this resource, and create it again in the other workspace"),
-        Rule(
-            cel="!has(self.management) || !has(self.management.adopt) || !has(self.management.adopt.mode)"
-            " || self.management.adopt.mode == 'Never' || has(self.management.adopt.id)",
-            message="a stream is adopted by its id: set management.adopt.id to it",
-            check=lambda spec: spec.management.adopt.mode == "Never" or spec.management.adopt.id is not None,
-            field="management.adopt.id",
-        ),
+        adopted_by_id("stream"),
         *output_rules(OUTPUTS),
     )
 
