@@ -40,7 +40,10 @@ class Rings:
 
 
 class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow]):
-    """Streams of one workspace."""
+    """Streams of one workspace: what a body holds, and our keys in it.
+
+    Finding a stream in the listing, the POST under our own id and the DELETE are alike for all types: `ObjectAdapter`.
+    """
 
     type = "stream"
     secret_first = True
