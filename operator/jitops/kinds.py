@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from jitops.api import kinds
 from jitops.core.adapter import ConnectionRow, Kinds, Row
 from jitops.vendors.jitsu.client import open_workspace
+from jitops.vendors.jitsu.function import FunctionAdapter, function_inputs
 from jitops.vendors.jitsu.stream import StreamAdapter
 from jitops.vendors.jitterbit.client import open_organization
 from jitops.vendors.jitterbit.connector import ConnectorAdapter
@@ -47,6 +48,15 @@ def table(pool: HttpPool, clock: Clock) -> Kinds:
                 write_once=frozenset({"publicKeyId", "publicKeySecret", "privateKeyId", "privateKeySecret"}),
                 claims=_remote_ids,
             ),
+            "JitsuFunction": Row(
+                info=kinds.JITSU_FUNCTION,
+                connection="JitsuWorkspace",
+                reference="workspaceRef",
+                adapter=FunctionAdapter,
+                output_name=_only_if_named,
+                inputs=function_inputs,
+                claims=_remote_ids,
+            ),
             "Connector": Row(
                 info=kinds.CONNECTOR,
                 connection="JitterbitOrganization",
@@ -57,6 +67,10 @@ def table(pool: HttpPool, clock: Clock) -> Kinds:
             ),
         },
     )
+
+
+def _only_if_named(_: str) -> None:
+    """Write no Secret, unless the spec names one."""
 
 
 def _remote_ids(resource: Resource) -> frozenset[str]:

@@ -32,6 +32,12 @@ def stream(**more: Any) -> Spec:
     return {"workspaceRef": REF, **more}
 
 
+def function(**more: Any) -> Spec:
+    """Give a whole JitsuFunction spec, changed by `more`; without code where that is None."""
+    spec = {"workspaceRef": REF, "code": "export default async (event) => event;", **more}
+    return {name: value for name, value in spec.items() if name != "code" or value is not None}
+
+
 def organization(**more: Any) -> Spec:
     """Give a whole JitterbitOrganization spec, changed by `more`; None takes a field out."""
     spec = {"credentialsRef": {"name": "login"}, "organizationId": "100200", "region": "NA", **more}

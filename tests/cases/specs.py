@@ -5,9 +5,10 @@ from __future__ import annotations
 from tests.cases.case import Case
 from tests.cases.connections import ORGANIZATIONS, WORKSPACES
 from tests.cases.connectors import CONNECTORS
+from tests.cases.functions import FUNCTIONS
 from tests.cases.streams import STREAMS
 
 __all__ = ["CASES", "Case"]
 
-CASES = (*WORKSPACES, *STREAMS, *ORGANIZATIONS, *CONNECTORS)
+CASES = (*WORKSPACES, *STREAMS, *FUNCTIONS, *ORGANIZATIONS, *CONNECTORS)
 """All cases; names are unique within a kind."""

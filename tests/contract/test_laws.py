@@ -239,7 +239,7 @@ async def test_field_change(world: World, sample: Sample, case: FieldCase) -> No
     await ready(world, sample)
     steps = ((case.value, case.shown), (case.other, case.shown_other), (None, case.absent), (case.value, case.shown))
     for value, shown in steps:
-        world.change(sample.key, **{case.field: value})
+        world.change(sample.key, **case.spec(value))
         await world.settle()
         assert world.ready(sample.key), world.status(sample.key)
         assert case.seen(world) == shown
@@ -254,10 +254,10 @@ async def test_field_change(world: World, sample: Sample, case: FieldCase) -> No
 @every_field
 async def test_field_removed_after_restart(world: World, sample: Sample, case: FieldCase) -> None:
     """A field that is removed while no operator runs is removed at the remote after the start."""
-    await ready(world, sample, **{case.field: case.value})
+    await ready(world, sample, **case.spec(case.value))
     assert case.seen(world) == case.shown
     await world.stop()
-    world.change(sample.key, **{case.field: None})
+    world.change(sample.key, **case.spec(None))
     await world.restart()
     await world.settle()
     assert case.seen(world) == case.absent
@@ -267,7 +267,7 @@ async def test_field_removed_after_restart(world: World, sample: Sample, case: F
 async def test_drift_is_corrected(world: World, sample: Sample, case: FieldCase) -> None:
     """What others change of a field that the user set is changed back at the next resync, told by one event."""
     assert case.drift is not None
-    await ready(world, sample, **{case.field: case.value})
+    await ready(world, sample, **case.spec(case.value))
     case.drift(world)
     assert case.seen(world) != case.shown
     await world.resync()
@@ -281,7 +281,7 @@ async def test_drift_is_corrected(world: World, sample: Sample, case: FieldCase)
 async def test_drift_is_only_reported(world: World, sample: Sample, case: FieldCase) -> None:
     """Under `drift: Report` it is named by condition and one event, and nothing is written to the remote."""
     assert case.drift is not None
-    await ready(world, sample, management={"drift": "Report"}, **{case.field: case.value})
+    await ready(world, sample, management={"drift": "Report"}, **case.spec(case.value))
     case.drift(world)
     await world.resync()
     await world.resync()
@@ -291,7 +291,7 @@ async def test_drift_is_only_reported(world: World, sample: Sample, case: FieldC
     assert case.field in world.message(sample.key, "DriftDetected")
     assert world.events(sample.key) == ["DriftDetected"]
     assert world.status(sample.key)["drift"]["fields"]
-    world.change(sample.key, **{case.field: case.other})
+    world.change(sample.key, **case.spec(case.other))
     await world.settle()
     assert case.seen(world) == case.shown_other
     assert world.condition(sample.key, "DriftDetected") == ("", "")

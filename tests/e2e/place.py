@@ -22,6 +22,8 @@ Manifest = dict[str, Any]
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 JITSU, JITTERBIT = EXAMPLES / "jitsu", EXAMPLES / "jitterbit"
+FIRST = "0[12]-*.yaml"
+"""The examples that these tests tell of: of each product its connection, and what it hands keys out for."""
 ADDRESSES = ("http://127.0.0.1:7710", "http://127.0.0.1:7720")
 """What the examples say where the sandbox is, which in tests listens on free ports."""
 STREAM, CONNECTOR = "jitsustream/website", "connector/crm"
@@ -93,7 +95,7 @@ class Place:
 
     def example_text(self, folder: Path) -> str:
         """Give the files of a folder of examples as one text, addresses turned to the sandbox."""
-        text = "---\n".join(file.read_text(encoding="utf-8") for file in sorted(folder.rglob("*.yaml")))
+        text = "---\n".join(file.read_text(encoding="utf-8") for file in sorted(folder.rglob(FIRST)))
         actual = (self.products.sandbox.jitsu_url, self.products.sandbox.jitterbit_url)
         for written, ours in zip(ADDRESSES, actual, strict=True):
             text = text.replace(written, ours)

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tests.scenario.world import CONNECTOR, STREAM, Manifest, World, connector, stream
+from tests.scenario.world import (
+    CODE,
+    CONNECTOR,
+    FUNCTION,
+    STREAM,
+    Manifest,
+    World,
+    config_map,
+    connector,
+    function,
+    stream,
+)
 
 from jitops.core.kube import Key
 from jitops.sandbox import Fault
@@ -33,6 +44,14 @@ class FieldCase:
     """What is seen while the field is not set."""
     drift: Callable[[World], None] | None = None
     """Changes the field at the remote; None: nobody can."""
+    beside: Spec | None = None
+    """What else the spec has while the field is set; None takes a field out."""
+    instead: Spec | None = None
+    """What the spec has when the field is taken out, where it can't be without."""
+
+    def spec(self, value: Any) -> Spec:
+        """Give the part of a spec that sets the field; None takes it out."""
+        return {self.field: value, **((self.instead if value is None else self.beside) or {})}
 
 
 @dataclass(frozen=True)
@@ -171,6 +190,87 @@ STREAM_SAMPLE = Sample(
 )
 
 
+# JitsuFunction
+
+
+def functions(world: World) -> list[Mapping[str, Any]]:
+    """Show the live functions."""
+    return list(world.sandbox.jitsu.objects("function"))
+
+
+def only_function(world: World) -> Mapping[str, Any]:
+    """Show the one function there must be."""
+    (found,) = functions(world)
+    return found
+
+
+def plant_function(world: World, id_: str = "theirs2", **fields: Any) -> str:
+    """Make a function that equals the sample's."""
+    config = {"type": "function", "name": "enrich", "code": CODE, **fields}
+    world.sandbox.jitsu.state.create(WS, "function", id_, config)
+    return id_
+
+
+async def _connect_functions(world: World) -> Key:
+    world.apply(config_map("code", {"head.js": "const a = 1;\n", "tail.js": CODE}))
+    return await world.connect_jitsu()
+
+
+def source(name: str, key: str) -> Spec:
+    """Name a piece of code in a ConfigMap."""
+    return {"configMapKeyRef": {"name": name, "key": key}}
+
+
+def _function_case(field: str, value: Any, other: Any, *, absent: Any = None, drifted: Any = "theirs") -> FieldCase:
+    def drift(world: World) -> None:
+        world.sandbox.jitsu.change(only_function(world)["id"], **{field: drifted})
+
+    return FieldCase(field, value, other, lambda world: only_function(world).get(field), value, other, absent, drift)
+
+
+FUNCTION_CASES = (
+    _function_case("name", "Enrich", "Enrich 2", absent="enrich"),
+    replace(_function_case("code", "a\r\n", "a\n", absent=CODE, drifted="a"), instead={"code": CODE}),
+    FieldCase(
+        "codeFrom",
+        [source("code", "head.js"), source("code", "tail.js")],
+        [source("code", "tail.js"), source("code", "head.js")],
+        lambda world: only_function(world)["code"],
+        f"const a = 1;\n{CODE}",
+        f"{CODE}const a = 1;\n",
+        CODE,
+        lambda world: world.sandbox.jitsu.change(only_function(world)["id"], code="theirs"),
+        beside={"code": None},
+        instead={"code": CODE},
+    ),
+    _function_case("kind", "event", "profile", drifted=None),
+    _function_case("slug", "enrich", "enrich-2"),
+    _function_case("description", "Looks up\nthe country.", ""),
+    _function_case("draft", "let a;", "let b;"),
+    _function_case("version", "1.0.0", "1.0.1"),
+    _function_case("origin", "jitsu-cli", "ours"),
+)
+
+FUNCTION_SAMPLE = Sample(
+    key=FUNCTION,
+    secret="enrich-function",
+    connect=_connect_functions,
+    manifest=lambda **spec: function(**{"outputs": {"secret": {"name": "enrich-function"}}, **spec}),
+    objects=functions,
+    remove=lambda world, id_: world.sandbox.jitsu.remove(id_),
+    plant=plant_function,
+    spoil=lambda world, id_: world.sandbox.jitsu.change(id_, code="theirs"),
+    adoption=lambda mode, id_: {"management": {"adopt": {"mode": mode, "id": id_}}},
+    valid=lambda world: world.values("enrich-function")["id"] in {one["id"] for one in functions(world)},
+    creation=Fault(kind="lost", product="jitsu", method="POST", path="*/config/function", times=1),
+    outputs=1,
+    listing="*/config/function",
+    at_rest={"/api/workspace/acme": 1},
+    cases=FUNCTION_CASES,
+    identity=frozenset({"workspaceRef"}),
+)
+
+
 # Connector
 
 
@@ -220,4 +320,6 @@ CONNECTOR_SAMPLE = Sample(
     identity=frozenset({"organizationRef", "name", "version"}),
 )
 
-SAMPLES: Mapping[str, Sample] = {sample.key.kind: sample for sample in (STREAM_SAMPLE, CONNECTOR_SAMPLE)}
+SAMPLES: Mapping[str, Sample] = {
+    sample.key.kind: sample for sample in (STREAM_SAMPLE, FUNCTION_SAMPLE, CONNECTOR_SAMPLE)
+}

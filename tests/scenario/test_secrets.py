@@ -269,7 +269,7 @@ async def test_secret_unwatched_is_repaired_at_the_resync(world: World) -> None:
     """Where Secrets can't be watched, a lost one is noticed at the resync."""
     world.controller._resyncer._reads_secrets = True
     await ready_connector(world)
-    world.store.on_secret = lambda _: None
+    world.store.on_input = lambda _: None
     world.store.delete(Key("Secret", "team", "billing-connector"))
     await world.settle()
     assert world.secret("billing-connector") is None

@@ -74,7 +74,7 @@ class FatefulStore(LocalStore):
         self.read: list[str] = []
         """The Secrets that were read, by name."""
         self.watched: set[Key] = set()
-        """The Secrets that bear, or bore, the label by which they are watched."""
+        """The Secrets and ConfigMaps that bear, or bore, the label by which they are watched."""
 
     async def set_finalizers(self, resource: Resource, finalizers: tuple[str, ...]) -> Resource:
         """Die or write."""
@@ -111,6 +111,12 @@ class FatefulStore(LocalStore):
         if secret.labels.get(WATCH) == "true":
             self.watched.add(secret.key)
         return super()._put_secret(secret, ours=ours)
+
+    def _apply_other(self, key: Key, manifest: Mapping[str, JSON]) -> None:
+        """Note who is watched."""
+        if (manifest["metadata"].get("labels") or {}).get(WATCH) == "true":
+            self.watched.add(key)
+        super()._apply_other(key, manifest)
 
     def named(self) -> list[Key]:
         """Name all custom resources."""
@@ -186,9 +192,9 @@ class World:
         self.controller = Controller(self.services, self.pace, self.witness)
         self.store.on_change = self.controller.feed
         self.store.on_gone = self.controller.gone
-        self.store.on_secret = self._secret_changed
+        self.store.on_input = self._input_changed
 
-    def _secret_changed(self, key: Key) -> None:
+    def _input_changed(self, key: Key) -> None:
         """Tell the operator of a change as a watch does that selects by our label."""
         if key in self.store.watched:
             self.controller.changed(key)
@@ -464,13 +470,28 @@ def stream(name: str = "shop", namespace: str = "team", /, **spec: Any) -> Manif
     return resource("JitsuStream", name, {**usual, **spec}, namespace)
 
 
+def function(name: str = "enrich", namespace: str = "team", /, **spec: Any) -> Manifest:
+    """Write a JitsuFunction; None takes out what it usually has."""
+    usual = {"workspaceRef": {"name": "acme", "namespace": "team"}, "code": CODE}
+    given = {name: value for name, value in {**usual, **spec}.items() if value is not None}
+    return resource("JitsuFunction", name, given, namespace)
+
+
+def config_map(name: str, data: Mapping[str, str], namespace: str = "team", *, watched: bool = False) -> Manifest:
+    """Write a ConfigMap."""
+    meta = {"name": name, "namespace": namespace, "labels": {WATCH: "true"} if watched else {}}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": dict(data)}
+
+
 def connector(name: str = "billing", namespace: str = "team", /, **spec: Any) -> Manifest:
     """Write a Connector."""
     usual = {"organizationRef": {"name": "org", "namespace": "team"}, "version": "1.0.0"}
     return resource("Connector", name, {**usual, **spec}, namespace)
 
 
+CODE = "export default async (event) => event;\n"
 STREAM = Key("JitsuStream", "team", "shop")
+FUNCTION = Key("JitsuFunction", "team", "enrich")
 CONNECTOR = Key("Connector", "team", "billing")
 WORKSPACE = Key("JitsuWorkspace", "team", "acme")
 ORGANIZATION = Key("JitterbitOrganization", "team", "org")

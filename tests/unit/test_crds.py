@@ -203,7 +203,7 @@ def test_examples_are_valid_and_show_every_kind() -> None:
                 assert ("Secret", spec.credentials_ref.name) in names
             else:
                 assert spec.connection_ref.name in {name for _, name in names}
-    assert {kind for kind, _ in names} == {"Secret", *specs}
+    assert {kind for kind, _ in names} == {"Secret", "ConfigMap", *specs}
 
 
 def test_examples_would_fail_if_they_were_wrong() -> None:

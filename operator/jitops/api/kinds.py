@@ -6,9 +6,11 @@ from jitops.api.base import Model
 from jitops.api.common import ManagedSpec
 from jitops.api.connection import ConnectionSpec
 from jitops.api.jitsu import JitsuStreamSpec, JitsuWorkspaceSpec
+from jitops.api.jitsu_function import JitsuFunctionSpec
 from jitops.api.jitterbit import ConnectorSpec, JitterbitOrganizationSpec
 from jitops.api.status import (
     ConnectorStatus,
+    JitsuFunctionStatus,
     JitsuStreamStatus,
     JitsuWorkspaceStatus,
     JitterbitOrganizationStatus,
@@ -54,6 +56,18 @@ JITSU_STREAM = KindInfo(
     description="A stream (site) of a Jitsu workspace, with its write keys.",
 )
 
+JITSU_FUNCTION = KindInfo(
+    kind="JitsuFunction",
+    plural="jitsufunctions",
+    singular="jitsufunction",
+    short_names=("jfn",),
+    categories=("jitops", "jitsu"),
+    spec=JitsuFunctionSpec,
+    status=JitsuFunctionStatus,
+    is_connection=False,
+    description="A function of a Jitsu workspace, which links run on their events.",
+)
+
 JITTERBIT_ORGANIZATION = KindInfo(
     kind="JitterbitOrganization",
     plural="jitterbitorganizations",
@@ -78,5 +92,5 @@ CONNECTOR = KindInfo(
     description="A connector registered in a Jitterbit Harmony organization, with its key and entity ids.",
 )
 
-KINDS = (JITSU_WORKSPACE, JITSU_STREAM, JITTERBIT_ORGANIZATION, CONNECTOR)
+KINDS = (JITSU_WORKSPACE, JITSU_STREAM, JITSU_FUNCTION, JITTERBIT_ORGANIZATION, CONNECTOR)
 """All kinds, connections before what uses them."""

@@ -18,6 +18,8 @@ class _Pose:
     connection: Key
     id: str
     remote: Any
+    watched: bool
+    """Whether a change of any input would wake the resource."""
 
 
 class Rest:
@@ -28,18 +30,23 @@ class Rest:
         self._poses: dict[Key, _Pose] = {}
 
     def enter(self, work: Work) -> None:
-        """Remember what the remote holds for a resource that is as it should be, and whose inputs tell of changes."""
-        if work.external is None or not work.inputs.watched:
+        """Remember what the remote holds for a resource that is as it should be."""
+        if work.external is None:
             self.leave(work.resource.key)
             return
-        connection = connection_key(work.row, work.resource)
-        self._poses[work.resource.key] = _Pose(connection, work.external.id, work.external.remote)
+        connection, external = connection_key(work.row, work.resource), work.external
+        self._poses[work.resource.key] = _Pose(connection, external.id, external.remote, work.inputs.watched)
 
     def leave(self, key: Key) -> None:
         """Forget a resource that needs something."""
         self._poses.pop(key, None)
 
     def holds(self, key: Key) -> bool:
+        """Say whether a resource needs no look: the remote is as it was seen, and its inputs tell of changes."""
+        pose = self._poses.get(key)
+        return pose is not None and pose.watched and self.shown(key)
+
+    def shown(self, key: Key) -> bool:
         """Say whether the listing, as it is in memory, still shows what was seen; no request is made."""
         pose = self._poses.get(key)
         line = self._connections.line(pose.connection) if pose else None

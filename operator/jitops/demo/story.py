@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from rich.table import Table
 from rich.text import Text
 
+from jitops.api.kinds import KINDS
 from jitops.demo.examples import examples
 from jitops.demo.remote import BY_HAND, Remote
 from jitops.local.documents import is_output
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from jitops.local.manifests import Manifest
     from jitops.local.progress import Progress
     from jitops.sandbox import Sandbox
+
+
+CONNECTIONS = frozenset(info.kind for info in KINDS if info.is_connection)
 
 
 class DemoFailed(Exception):
@@ -126,7 +130,9 @@ class Story:
         """See that each managed resource has its Secret, complete and about the object that is there now."""
         outputs = {(one.namespace, one.name): one for one in await self._outputs()}
         for resource in _managed(await self._stage.resources()):
-            name = str(resource.status.get("secretName"))
+            name = str(resource.status.get("secretName") or "")
+            if not name:
+                continue
             secret = outputs.get((resource.key.namespace, name))
             _check(secret is not None, f"{resource.key} has no Secret {name}")
             if secret is not None:
@@ -164,7 +170,7 @@ class Story:
 
 def _managed(resources: Sequence[Resource]) -> list[Resource]:
     """Leave the connections out: they stand for nothing that was made."""
-    return [one for one in resources if one.status.get("id") and one.status.get("secretName")]
+    return [one for one in resources if one.key.kind not in CONNECTIONS and one.status.get("id")]
 
 
 def _check(holds: bool, complaint: str) -> None:

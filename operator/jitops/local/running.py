@@ -63,7 +63,7 @@ class Running:
         if self._is_connection(resource.key):
             connections = self.services.connections
             return connections.line(resource.key) is not None and connections.error(resource.key) is None
-        return self.controller.reconciler.outcomes.rest.holds(resource.key)
+        return self.controller.reconciler.outcomes.rest.shown(resource.key)
 
     def may_heal(self, resource: Resource) -> bool:
         """Tell whether a resource that isn't ready may become so by being tried again."""
@@ -84,7 +84,7 @@ async def running(store: LocalStore, clock: Clock, identity: str) -> AsyncIterat
     pool = HttpPool(clock)
     services = Services.assemble(table(pool, clock), store, clock, identity=identity, namespace=OPERATOR_NAMESPACE)
     controller = Controller(services)
-    store.on_change, store.on_gone, store.on_secret = controller.feed, controller.gone, controller.changed
+    store.on_change, store.on_gone, store.on_input = controller.feed, controller.gone, controller.changed
     task = asyncio.create_task(controller.run())
     work = Running(store, services, controller, task)
     for resource in work.resources():

@@ -41,7 +41,7 @@ class LocalStore:
         """Every write of the operator's, as verb and object."""
         self.on_change: Callable[[Resource | None, Resource], None] = lambda _before, _after: None
         self.on_gone: Callable[[Key], None] = lambda _: None
-        self.on_secret: Callable[[Key], None] = lambda _: None
+        self.on_input: Callable[[Key], None] = lambda _: None
         self._restore()
 
     # What a user does.
@@ -268,7 +268,7 @@ class LocalStore:
             self._secrets[kept.key] = kept
         self._lay_out(kept)
         if not ours:
-            self.on_secret(kept.key)
+            self.on_input(kept.key)
         return kept
 
     def _delete_secret(self, key: Key) -> None:
@@ -282,12 +282,14 @@ class LocalStore:
         document = {"kind": key.kind, "metadata": metadata, "data": dict(manifest.get("data") or {})}
         self._folder.keep(key, document)
         self._take_in(key, document)
+        self.on_input(key)
 
     def _drop_other(self, key: Key) -> None:
         self._folder.drop(key)
         self.config_maps.pop(key, None)
         if key.kind == "Namespace":
             self.namespaces.pop(key.name, None)
+        self.on_input(key)
 
     def _lay_out(self, secret: Secret) -> None:
         """Show an output's values as files for as long as it exists."""

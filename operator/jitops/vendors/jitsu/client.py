@@ -15,6 +15,7 @@ from jitops.core.snapshot import Snapshot
 from jitops.vendors.budget import stated
 from jitops.vendors.exchange import Access, Answer, AnswerLost, segment
 from jitops.vendors.jitsu import errors, wire
+from jitops.vendors.jitsu.function_wire import FunctionRow, function_updated
 from jitops.vendors.jitsu.wire import StreamRow
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ class Type(Generic[R]):
 
 
 STREAM = Type("JitsuStream", StreamRow.parse, wire.stream_created, wire.stream_updated, wire.plaintexts)
-TYPES: Mapping[str, Type[Any]] = {"stream": STREAM}
+FUNCTION = Type("JitsuFunction", FunctionRow.parse, FunctionRow.parse, function_updated, lambda _: ())
+TYPES: Mapping[str, Type[Any]] = {"stream": STREAM, "function": FUNCTION}
 """The types whose ids we choose, by the console's name of them."""
 
 

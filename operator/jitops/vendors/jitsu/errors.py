@@ -113,9 +113,9 @@ def _in_use(body: Body, _: str) -> JitopsError:
         for field, what in USERS
         for user in _dicts(body.get(field))
     ]
-    return DeletionBlocked(
-        f"still used by {_few(users) or 'other objects'}: delete these first, or set management.cascade"
-    )
+    function = body.get("code") == "FUNCTION_IN_USE"
+    cure = "take the function out of these" if function else "delete these first, or set management.cascade"
+    return DeletionBlocked(f"still used by {_few(users) or 'other objects'}: {cure}")
 
 
 USERS = (("linkedConnections", "link"), ("connections", "link"), ("profileBuilders", "profile builder"))
