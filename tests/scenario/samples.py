@@ -251,11 +251,16 @@ FUNCTION_CASES = (
     _function_case("origin", "jitsu-cli", "ours"),
 )
 
+
+def _function_with_secret(name: str = "enrich", namespace: str = "team", /, **spec: Any) -> Manifest:
+    return function(name, namespace, **{"outputs": {"secret": {"name": f"{name}-function"}}, **spec})
+
+
 FUNCTION_SAMPLE = Sample(
     key=FUNCTION,
     secret="enrich-function",
     connect=_connect_functions,
-    manifest=lambda **spec: function(**{"outputs": {"secret": {"name": "enrich-function"}}, **spec}),
+    manifest=_function_with_secret,
     objects=functions,
     remove=lambda world, id_: world.sandbox.jitsu.remove(id_),
     plant=plant_function,

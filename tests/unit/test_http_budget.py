@@ -265,3 +265,30 @@ def test_limits_are_read_from_a_spec() -> None:
         delete = 2
 
     assert stated(Limits()) == {"GET": 5, "DELETE": 2}
+
+
+def test_a_connection_with_little_to_do_does_not_wait_for_one_with_much() -> None:
+    """Connections that share a key take turns: the second one's only call comes right after the first one's next."""
+    time = TurnedClock()
+    meter = Meter(time, "POST", 10)
+    for number in range(30):
+        after(meter, f"big{number}")
+    with pytest.raises(RateLimited) as told_small:
+        meter.claim("small", "other")
+    first = after(meter, "big10")
+    assert first < told_small.value.after <= first + 6 + 1e-6
+    later = after(meter, "big11")
+    assert later > told_small.value.after
+    time.seconds += told_small.value.after
+    assert meter.claim("small", "other") <= 1
+
+
+def test_those_who_share_keep_their_own_order() -> None:
+    """What a newcomer pushes back stays in its order, and loses no more than one turn."""
+    meter = Meter(TurnedClock(), "POST", 10)
+    before = {f"big{number}": after(meter, f"big{number}") for number in range(30)}
+    with pytest.raises(RateLimited):
+        meter.claim("small", "other")
+    now = {name: after(meter, name) for name, wait in before.items() if wait}
+    assert [*now.values()] == sorted(now.values())
+    assert all(now[name] - before[name] < 7 for name in now)

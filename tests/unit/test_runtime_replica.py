@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 from tests.clock import TurnedClock
 
+from jitops.api.kinds import CONNECTOR, KINDS
 from jitops.core.connections import Line
 from jitops.core.errors import ClusterUnavailable
 from jitops.core.kube import Event, Key, Resource
@@ -106,8 +107,8 @@ def test_standby_is_ready(clock: TurnedClock) -> None:
     assert made.elector is not None
     made.elector._lease = {"metadata": {"resourceVersion": "1"}, "spec": {"holderIdentity": "other"}}
     assert list(made.shortcomings()) == []
-    made.discovery.watched = lambda: frozenset({"jitsustreams"})
-    assert list(made.shortcomings()) == ["not watched yet: connectors, jitsuworkspaces, jitterbitorganizations"]
+    made.discovery.watched = lambda: frozenset(info.plural for info in KINDS if info is not CONNECTOR)
+    assert list(made.shortcomings()) == ["not watched yet: connectors"]
 
 
 def test_leader_is_ready_when_it_has_read_the_world(clock: TurnedClock) -> None:

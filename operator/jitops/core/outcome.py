@@ -188,14 +188,14 @@ class Outcomes:
             work.tell(EventReason.UPDATED, f"updated {paths}")
 
     def tell_secret(self, work: Work, before: Held) -> None:
-        """Tell that the Secret was written, unless a creation or rotation says it already."""
-        name = work.held.secret.name if work.held.secret else ""
-        if work.events or work.wanted.news or (before.secret is None and not work.begun):
+        """Tell that the Secret was written, unless there is none, or a creation or rotation says it already."""
+        secret = work.held.secret
+        if secret is None or work.events or work.wanted.news or (before.secret is None and not work.begun):
             return
         if work.settled:
-            work.tell(EventReason.SECRET_RESTORED, f"restored Secret {name}")
+            work.tell(EventReason.SECRET_RESTORED, f"restored Secret {secret.name}")
         else:
-            work.tell(EventReason.SECRET_PUBLISHED, f"wrote Secret {name}")
+            work.tell(EventReason.SECRET_PUBLISHED, f"wrote Secret {secret.name}")
 
 
 _AVAILABLE = Verdict(

@@ -61,7 +61,7 @@ class Held:
     proven: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The write-once values among them that are as we wrote them."""
     moved_from: Secret | None = None
-    """The Secret under its former name, when `outputs.secret.name` changed."""
+    """The Secret under its former name, when `outputs.secret.name` changed or was taken out."""
 
 
 class Outputs:
@@ -80,7 +80,7 @@ class Outputs:
         """Read the resource's Secret; AlreadyOwned if its name is taken by something that isn't ours."""
         name = output_secret(row, resource)
         if name is None:
-            return Held()
+            return Held(moved_from=await self._former(resource, name))
         found = await self._kube.read_secret(resource.key.namespace, name)
         if found is not None and not _is_ours(found, resource):
             raise AlreadyOwned(
@@ -95,7 +95,7 @@ class Outputs:
         key = await self._hash_key.get()
         return Held(found, values, _proven(key, row, resource, source, values), moved)
 
-    async def _former(self, resource: Resource, name: str) -> Secret | None:
+    async def _former(self, resource: Resource, name: str | None) -> Secret | None:
         """Read our Secret under its former name; what others keep there by now is none of ours."""
         former = resource.status.get("secretName")
         if not former or former == name:
@@ -138,7 +138,7 @@ class Outputs:
         )
 
     async def drop_former(self, held: Held) -> None:
-        """Delete the Secret under its former name, once the new one holds everything."""
+        """Delete the Secret under its former name, once the new one, if one is wanted, holds everything."""
         if held.moved_from is not None:
             await self._kube.delete_secret(held.moved_from)
 

@@ -5,14 +5,17 @@ key (reference/jitsu.md section 7), and then a call costs nothing here. What oth
 learnt from `X-RateLimit-Remaining` and taken to have been spread evenly over the last minute.
 
 A call whose turn is near waits for it; any other is told when to come back and keeps its turn until then (by
-its `who`), so that a thousand waiters come one by one and not all at once.
+its `who`), so that a thousand waiters come one by one and not all at once. Connections share it fairly: whoever has
+fewer callers waiting goes first, so that one resource of a workspace does not wait for the thousand of another.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right, insort
+from collections import Counter
 from email.utils import parsedate_to_datetime
 from math import isfinite
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from jitops.core.errors import RateLimited
@@ -28,6 +31,10 @@ PATIENCE = 1.0
 """The longest wait that is spent inside the call."""
 UNTOLD_PAUSE = 10.0
 LONGEST_PAUSE = 3600.0
+
+
+Caller = tuple[object, str]
+"""A connection, and the resource or listing that calls over it."""
 
 
 class Budget:
@@ -59,7 +66,8 @@ class Meter:
         self._paused_until = 0.0
         self._turns: list[float] = []
         self._others: list[float] = []
-        self._promised: dict[str, float] = {}
+        self._promised: dict[Caller, float] = {}
+        """When each that waits may call, the soonest first."""
 
     @property
     def limit(self) -> int | None:
@@ -80,7 +88,7 @@ class Meter:
             self._stated[owner] = limit
         self._settle_limit()
 
-    def claim(self, who: str) -> float:
+    def claim(self, who: str, connection: object = None) -> float:
         """Take a turn and return the seconds to wait for it; RateLimited when it is too far off."""
         if self._limit is None and not self._paused_until:
             return 0.0
@@ -88,12 +96,33 @@ class Meter:
         if self._limit is None and now >= self._paused_until:
             self._forget()
             return 0.0
-        due = max(now, self._redeem(who, now))
+        caller = (connection, who)
+        kept = self._promised.get(caller)
+        if kept is not None and kept > now + PATIENCE and kept >= self._paused_until:
+            raise self._limited(kept - now)
+        due = max(now, self._redeem(caller, now))
         insort(self._turns, due)
         if due - now > PATIENCE:
-            self._promised[who] = due
+            due = self._queue(caller, due, now) if kept is None else self._keep(caller, due)
             raise self._limited(due - now)
         return due - now
+
+    def _keep(self, caller: Caller, due: float) -> float:
+        """Keep a turn for one who was promised one before: nobody's later turn changes hands."""
+        self._promised = dict(sorted({**self._promised, caller: due}.items(), key=itemgetter(1)))
+        return due
+
+    def _queue(self, caller: Caller, due: float, now: float) -> float:
+        """Let a caller wait, every connection's first before any connection's second, and say until when.
+
+        Whoever is about to call keeps the turn.
+        """
+        near = {other: at for other, at in self._promised.items() if at <= now + PATIENCE}
+        waiting = [other for other in self._promised if other not in near]
+        dues = [*(self._promised[other] for other in waiting), due]
+        waiting.insert(_place(waiting, caller[0]), caller)
+        self._promised = near | dict(zip(waiting, sorted(dues), strict=True))
+        return self._promised[caller]
 
     def learn(self, status: int, headers: Mapping[str, str]) -> None:
         """Take over what the server tells of this key's budget."""
@@ -106,15 +135,14 @@ class Meter:
             self._told = None
             self._settle_limit()
 
-    def refused(self, who: str, headers: Mapping[str, str]) -> RateLimited:
+    def refused(self, who: str, headers: Mapping[str, str], connection: object = None) -> RateLimited:
         """Pause after a 429, and promise the caller a turn behind the pause."""
         now = self._clock.monotonic()
         self._paused_until = max(self._paused_until, now + self._pause(headers))
         due = self._free(self._paused_until, now)
         self._postpone(now, due + self._step)
         insort(self._turns, due)
-        self._promised[who] = due
-        return self._limited(due - now)
+        return self._limited(self._keep((connection, who), due) - now)
 
     @property
     def _step(self) -> float:
@@ -128,7 +156,7 @@ class Meter:
             self._turns = [turn + delay if turn > now else turn for turn in self._turns]
             self._promised = {who: due + delay if due > now else due for who, due in self._promised.items()}
 
-    def _redeem(self, who: str, now: float) -> float:
+    def _redeem(self, who: Caller, now: float) -> float:
         """Give the turn that was promised, or the next one if none was or it no longer holds."""
         due = self._promised.pop(who, None)
         if due is None:
@@ -209,6 +237,17 @@ def stated(limits: object) -> dict[str, int]:
     """Read the limits of a connection's spec (`get`, `post`, `put`, `delete`) by method."""
     named = {method: getattr(limits, method.lower(), None) for method in METHODS}
     return {method: limit for method, limit in named.items() if limit is not None}
+
+
+def _place(waiting: list[Caller], connection: object) -> int:
+    """Find where a connection's next caller goes: before the first that has more of its own before it."""
+    rank = sum(other == connection for other, _ in waiting)
+    before: Counter[object] = Counter()
+    for at, (other, _) in enumerate(waiting):
+        if before[other] > rank:
+            return at
+        before[other] += 1
+    return len(waiting)
 
 
 def _number(text: str | None) -> float | None:

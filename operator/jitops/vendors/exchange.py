@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
@@ -38,6 +38,20 @@ class Answer:
         except ValueError:
             return None
 
+
+def content_of(body: Any) -> tuple[bytes | AsyncIterator[bytes], int]:  # noqa: ANN401 - JSON
+    """Write a body as JSON, and tell its length; one of megabytes in pieces, between which others get their turn."""
+    content = json.dumps(body, separators=(",", ":")).encode()
+    return content if len(content) <= PIECE else _pieces(content), len(content)
+
+
+async def _pieces(content: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(content), PIECE):
+        yield content[start : start + PIECE]
+
+
+PIECE = 262_144
+"""Bytes that are sent at once."""
 
 Classify = Callable[[Answer], JitopsError | None]
 """A vendor's judgement of an answer; None leaves a success alone, and a failure to the table `BY_STATUS`."""

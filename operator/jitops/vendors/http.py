@@ -12,7 +12,6 @@ server closed the idle socket under it.
 from __future__ import annotations
 
 import asyncio
-import json
 import ssl
 import weakref
 from contextlib import aclosing
@@ -27,7 +26,7 @@ from httpx_aiohttp import AiohttpTransport
 from jitops.core.errors import JitopsError, SpecInvalid, Unavailable
 from jitops.vendors.breaker import Breaker
 from jitops.vendors.budget import METHODS, MINUTE, Budget
-from jitops.vendors.exchange import Access, Answer, AnswerLost, Observer, Silent, leading, unclassified
+from jitops.vendors.exchange import Access, Answer, AnswerLost, Observer, Silent, content_of, leading, unclassified
 from jitops.vendors.redaction import Redactor
 
 if TYPE_CHECKING:
@@ -164,7 +163,7 @@ class Http:
         """
         meter = self._budget.meter(method)
         self.check()
-        if wait := meter.claim(who):
+        if wait := meter.claim(who, self):
             await asyncio.sleep(wait)
         request = self._build(method, path, body, headers)
         if method != "GET":
@@ -197,8 +196,8 @@ class Http:
         sent = [*self._headers, *(headers or {}).items()]
         content = None
         if body is not None:
-            content = json.dumps(body, separators=(",", ":")).encode()
-            sent.append(("content-type", "application/json"))
+            content, length = content_of(body)
+            sent.extend((("content-type", "application/json"), ("content-length", str(length))))
         return httpx.Request(method, self._base + path, headers=sent, content=content, extensions={"timeout": TIMEOUT})
 
     async def _send(self, request: httpx.Request) -> Answer | Unavailable:
@@ -222,7 +221,7 @@ class Http:
         meter = self._budget.meter(method)
         meter.learn(answer.status, answer.headers)
         if answer.status == TOO_MANY:
-            return meter.refused(who, answer.headers)
+            return meter.refused(who, answer.headers, self)
         error = self._classify(answer)
         if error is not None or answer.succeeded:
             return error
