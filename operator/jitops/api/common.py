@@ -9,7 +9,6 @@ from jitops.api.meta import GROUP, MANAGED_BY
 from jitops.api.strings import (
     Annotations,
     DataKey,
-    DisplayName,
     Duration,
     Labels,
     NamespaceName,
@@ -117,10 +116,8 @@ class Outputs(Model):
 
 
 class ManagedSpec(Model):
-    """What every managed kind has: a name at the remote, `management` and `outputs`."""
+    """What every managed kind has: `management` and `outputs`."""
 
-    name: DisplayName | None = None
-    """The name at the remote. Default: metadata.name."""
     management: Management = Management()
     """How the remote object is treated: watched or managed, adopted, deleted, repaired. All of it is
     optional."""

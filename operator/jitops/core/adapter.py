@@ -75,6 +75,10 @@ class Wanted(Generic[S]):
     """What the resource refers to, by the path at which the spec names it."""
     digests: Mapping[str, str] = field(default_factory=dict)
     """Keyed hashes of the inputs that come from Secrets, by path: they tell a change where the remote masks values."""
+    deleting: bool = False
+    """Whether the resource is being deleted: its inputs are not resolved then."""
+    taken: frozenset[str] = frozenset()
+    """While there is an intent and no id: the remote ids that other resources of the kind have."""
     since: float | None = None
     """The listing must have begun after this monotonic moment; None: any will do."""
     prepared: Any = field(default=None, repr=False)
@@ -136,6 +140,14 @@ class Adapter(ABC, Generic[S, R]):
     def prepare(self, wanted: Wanted[S], external: External[R] | None) -> Wanted[S]:  # noqa: ARG002 - a default
         """Decide what we generate; the plain object generates nothing."""
         return wanted
+
+    def claims(self, wanted: Wanted[S]) -> frozenset[str]:  # noqa: ARG002 - a default
+        """Give what is claimed beside `Row.claims`, now that references are resolved."""
+        return frozenset()
+
+    def instead(self, wanted: Wanted[S]) -> str:  # noqa: ARG002 - a default
+        """Say what can be done about an object that exists and isn't ours, but for adopting it."""
+        return ""
 
     async def intend(self, wanted: Wanted[S]) -> Mapping[str, JSON]:
         """Give what must stand in status before `create`, as `status.intent`."""

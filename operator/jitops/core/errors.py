@@ -9,6 +9,7 @@ JitopsError
 ├── Unavailable            the network, the remote or our open breaker: comes back by itself
 ├── RateLimited            the remote's budget is used up until a known moment
 ├── NotYet                 in progress at the remote: look again after a known time
+│   └── Overtaken              someone made the object since we looked; nothing was made for us
 ├── AlreadyOwned           the object exists and isn't ours
 ├── AdoptionMismatch       the object to adopt differs from the spec, in named fields
 ├── RemoteNotFound         the object to adopt or observe does not exist
@@ -76,6 +77,10 @@ class NotYet(JitopsError):
         super().__init__(message)
         self.after = after
         self.deleting = deleting
+
+
+class Overtaken(NotYet):
+    """Someone made the object between our look and our attempt: nothing of ours was made, look again."""
 
 
 class AlreadyOwned(JitopsError):

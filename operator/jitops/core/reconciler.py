@@ -27,6 +27,14 @@ if TYPE_CHECKING:
 
 MOST_INCARNATIONS = 20
 """How many burnt ids in a row are stepped over in one reconcile."""
+REFUSALS = (
+    errors.SpecInvalid,
+    errors.AlreadyOwned,
+    errors.Overtaken,
+    errors.DependencyNotReady,
+    errors.PermissionDenied,
+)
+"""What refuses a creation plainly."""
 LOOK_AGAIN = 5.0
 """Seconds between two looks for something that the remote does not show yet, or still shows."""
 
@@ -139,14 +147,21 @@ class Reconciler:
         if work.adapter.intends:
             await self._intend(work)
         try:
+            self._look_around(work)
             work.external = await self._create_under_free_id(work)
-        except (errors.SpecInvalid, errors.AlreadyOwned):
-            work.facts["intent"] = None  # A plain refusal: nothing was made that we would have to look for.
+        except REFUSALS:
+            work.facts["intent"] = None  # Nothing was made that we would have to look for.
             raise
         work.tell(EventReason.CREATED, f"created {work.external.id}")
         changes = work.adapter.diff(work.wanted, work.external)
         if changes:
             await self._update(work, changes)
+
+    def _look_around(self, work: Work) -> None:
+        """Look at the other resources once more, now that status tells them of us: of two that race, one sees it."""
+        self._s.inputs.refuse_going(work.row, work.resource)
+        if work.adapter.intends:
+            self._refuse_second_claim(work)
 
     async def _create_under_free_id(self, work: Work) -> External[Any]:
         """Step over burnt ids. The Secret holds the keys from the start; its id is corrected once, in the end."""
@@ -240,9 +255,11 @@ class Reconciler:
         known = found is not None and found == work.resource.status.get("id") and work.wanted.owned
         if known or work.policies.observe_only:
             return
-        others = contenders(work.row, work.resource, found, self._s.kube)
+        claims = work.adapter.claims(work.wanted) | ({found} if found else frozenset())
+        others = contenders(work.row, work.resource, claims, self._s.kube)
         if others:
-            raise errors.AlreadyOwned(f"{others[0]} manages the same remote object; delete one of the two")
+            instead = work.adapter.instead(work.wanted)
+            raise errors.AlreadyOwned(f"{others[0]} manages the same remote object; delete one of the two{instead}")
 
 
 def _refuse_or_report(work: Work) -> None:
@@ -259,5 +276,5 @@ def _refuse_or_report(work: Work) -> None:
         )
     raise errors.AlreadyOwned(
         f"{work.external.id} exists already and was not made by jitops for this resource;"
-        " set spec.management.adopt.mode to Match or Override to adopt it"
+        f" set spec.management.adopt.mode to Match or Override to adopt it{work.adapter.instead(work.wanted)}"
     )

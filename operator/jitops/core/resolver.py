@@ -80,5 +80,14 @@ class Resolver:
             held=work.held.proven,
             inputs=work.inputs.values,
             digests=work.inputs.digests,
+            deleting=resource.deleting,
+            taken=self._taken(work),
             since=since,
         )
+
+    def _taken(self, work: Work) -> frozenset[str]:
+        """Name what other resources have, where the outcome of an intent has to be told from it."""
+        if not work.resource.status.get("intent") or work.resource.status.get("id"):
+            return frozenset()
+        others = self._s.kube.list(work.resource.key.kind)
+        return frozenset(str(o.status["id"]) for o in others if o.status.get("id") and o.key != work.resource.key)

@@ -77,6 +77,10 @@ class Snapshot(Generic[R]):
         """Return the row as last known, without a request."""
         return self._rows.get(remote_id)
 
+    def lacks(self, remote_id: str) -> bool:
+        """Say whether a listing was made and does not show an id, without a request."""
+        return self._begun is not None and remote_id not in self._rows
+
     def _serves(self, since: float | None) -> bool:
         return self._begun is not None and (since is None or self._begun > since)
 

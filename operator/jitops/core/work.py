@@ -102,9 +102,9 @@ def drift_hold(annotations: Mapping[str, str], now: datetime) -> datetime | None
     return until if until > now else None
 
 
-def contenders(row: Row, resource: Resource, found: str | None, kube: Kube) -> list[Key]:
+def contenders(row: Row, resource: Resource, found: frozenset[str], kube: Kube) -> list[Key]:
     """Name the resources that manage, at the same place, what this one is about to claim, and came first."""
-    claims = row.claims(resource) | ({found} if found else frozenset())
+    claims = row.claims(resource) | found
     if not claims:
         return []
     here = place(row, resource, kube)
@@ -124,8 +124,12 @@ def _observes(resource: Resource) -> bool:
 
 
 def _first(other: Resource, resource: Resource) -> bool:
-    """Tell who came first: the one that holds an id in status, else the older one."""
-    holds = bool(other.status.get("id")), bool(resource.status.get("id"))
+    """Tell who came first: the one with an id, or the intent to have one, in status, else the older one."""
+    holds = _holds(other), _holds(resource)
     if holds[0] != holds[1]:
         return holds[0]
     return (other.created, other.key) < (resource.created, resource.key)
+
+
+def _holds(resource: Resource) -> bool:
+    return bool(resource.status.get("id") or resource.status.get("intent"))
