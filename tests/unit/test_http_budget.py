@@ -14,7 +14,7 @@ from tests.clock import TurnedClock
 
 from jitops.core.errors import RateLimited
 from jitops.sandbox.jitsu.ratelimit import Limiter
-from jitops.vendors.budget import Budget, Meter, stated
+from jitops.vendors.budget import MARGIN, Budget, Meter, stated
 
 
 def told(limit: int, remaining: int) -> dict[str, str]:
@@ -150,8 +150,8 @@ def test_a_429_pauses_the_key_and_method(headers: dict[str, str], seconds: float
     time = TurnedClock()
     meter = Meter(time, "DELETE", 60)
     assert meter.refused("a", headers).after == pytest.approx(seconds)
-    assert seconds <= after(meter, "b") <= seconds + 1
-    time.seconds += seconds
+    assert seconds <= after(meter, "b") <= seconds + MARGIN
+    time.seconds += seconds + 0.01
     assert after(meter, "a") == 0
     assert after(meter, "b") == 0
 
@@ -167,18 +167,17 @@ def test_a_429_moves_the_turns_that_were_promised_before() -> None:
     time.seconds += 100
     waits = {who: after(meter, who) for who in ("b", "c", "d", "e")}
     assert waits["b"] == pytest.approx(200)
-    assert waits["c"] == pytest.approx(230)
+    assert waits["c"] == pytest.approx(200 + 30 * MARGIN)
     assert waits["e"] - waits["c"] == pytest.approx(before["e"] - before["c"])
 
 
 @pytest.mark.parametrize("start", [0.0, 1.0, 30.0, 59.0])
 def test_a_rush_uses_the_consoles_budget_well(start: float) -> None:
-    """600 POSTs at the console's limiter end in little more than the least time, with hardly a 429."""
+    """600 POSTs at the console's limiter end in little more than the least time, with no 429."""
     time = TurnedClock()
     time.seconds = 6000 + start
     meter, limiter = Meter(time, "POST", 120), Limiter(time, 60.0)
     waiting = [(time.seconds, number) for number in range(600)]
-    refusals = 0
     while waiting:
         due, number = heapq.heappop(waiting)
         time.seconds = max(time.seconds, due)
@@ -189,12 +188,9 @@ def test_a_rush_uses_the_consoles_budget_well(start: float) -> None:
             continue
         answer = limiter.check("key", "POST")
         headers = {name.lower(): value for name, value in answer.headers().items()}
-        meter.learn(200 if answer.allowed else 429, headers)
-        if not answer.allowed:
-            refusals += 1
-            heapq.heappush(waiting, (time.seconds + meter.refused(f"{number}", headers).after, number))
-    assert time.seconds - 6000 - start < 330
-    assert refusals < 12
+        meter.learn(200, headers)
+        assert answer.allowed
+    assert time.seconds - 6000 - start < 300 / 0.98
 
 
 def test_a_429_pauses_an_unmetered_key_and_is_forgotten() -> None:
@@ -276,7 +272,7 @@ def test_a_connection_with_little_to_do_does_not_wait_for_one_with_much() -> Non
     with pytest.raises(RateLimited) as told_small:
         meter.claim("small", "other")
     first = after(meter, "big10")
-    assert first < told_small.value.after <= first + 6 + 1e-6
+    assert first < told_small.value.after <= first + 6 * MARGIN + 1e-6
     later = after(meter, "big11")
     assert later > told_small.value.after
     time.seconds += told_small.value.after

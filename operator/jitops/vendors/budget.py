@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 METHODS = ("GET", "POST", "PUT", "DELETE")
 MINUTE = 60.0
+MARGIN = 1.01
+"""A minute of ours is a little longer: the server starts counting a call later, and rounds."""
 PATIENCE = 1.0
 """The longest wait that is spent inside the call."""
 UNTOLD_PAUSE = 10.0
@@ -147,7 +149,7 @@ class Meter:
     @property
     def _step(self) -> float:
         """The time between two who wait: they come one by one, not as a crowd each minute."""
-        return 0.0 if self._limit is None else self._minute / self._limit
+        return 0.0 if self._limit is None else self._minute * MARGIN / self._limit
 
     def _postpone(self, now: float, until: float) -> None:
         """Move all promised turns back, in their order, so that the first is not before `until`."""
@@ -181,8 +183,7 @@ class Meter:
         taken = bisect_right(busy, moment)
         if self._limit is None or taken < self._limit:
             return moment
-        # A little more than the minute: the server starts counting a call later than we do.
-        return max(moment, busy[taken - self._limit] + self._minute * 1.01)
+        return max(moment, busy[taken - self._limit] + self._minute * MARGIN)
 
     def _busy(self, now: float) -> list[float]:
         """Give the turns of the last minute and the promised ones, ours and those of others."""
