@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from jitops.api import kinds
 from jitops.core.adapter import ConnectionRow, Kinds, Row
 from jitops.vendors.jitsu.client import open_workspace
+from jitops.vendors.jitsu.destination import DestinationAdapter
 from jitops.vendors.jitsu.function import FunctionAdapter, function_inputs
+from jitops.vendors.jitsu.secret_fields import secret_inputs
 from jitops.vendors.jitsu.stream import StreamAdapter
 from jitops.vendors.jitterbit.client import open_organization
 from jitops.vendors.jitterbit.connector import ConnectorAdapter
@@ -46,6 +48,15 @@ def table(pool: HttpPool, clock: Clock) -> Kinds:
                 adapter=StreamAdapter,
                 output_name="{}-jitsustream".format,
                 write_once=frozenset({"publicKeyId", "publicKeySecret", "privateKeyId", "privateKeySecret"}),
+                claims=_remote_ids,
+            ),
+            "JitsuDestination": Row(
+                info=kinds.JITSU_DESTINATION,
+                connection="JitsuWorkspace",
+                reference="workspaceRef",
+                adapter=DestinationAdapter,
+                output_name=_only_if_named,
+                inputs=secret_inputs,
                 claims=_remote_ids,
             ),
             "JitsuFunction": Row(

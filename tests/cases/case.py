@@ -32,6 +32,16 @@ def stream(**more: Any) -> Spec:
     return {"workspaceRef": REF, **more}
 
 
+def destination(**more: Any) -> Spec:
+    """Give a whole JitsuDestination spec, changed by `more`."""
+    return {"workspaceRef": REF, "destinationType": "clickhouse", "config": {"hosts": ["ch:8443"]}, **more}
+
+
+def from_secret(path: str, name: str = "ch", key: str = "password") -> Spec:
+    """Say that a field comes out of a Secret."""
+    return {"path": path, "secretKeyRef": {"name": name, "key": key}}
+
+
 def function(**more: Any) -> Spec:
     """Give a whole JitsuFunction spec, changed by `more`; without code where that is None."""
     spec = {"workspaceRef": REF, "code": "export default async (event) => event;", **more}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.cases.case import Spec, connector, organization, secret
 from tests.cases.connections import FULL_WORKSPACE
+from tests.cases.destinations import FULL_DESTINATION
 from tests.cases.functions import FULL_FUNCTION
 from tests.cases.streams import FULL_STREAM
 
@@ -18,6 +19,7 @@ Path = tuple[str | int, ...]
 FULL: dict[str, Spec] = {
     "JitsuWorkspace": FULL_WORKSPACE,
     "JitsuStream": FULL_STREAM,
+    "JitsuDestination": FULL_DESTINATION,
     "JitsuFunction": FULL_FUNCTION,
     "JitterbitOrganization": organization(host="https://x.example", settleSeconds=5),
     "Connector": connector(name="A", manifest={"activities": ["a", "b"]}, **secret(keys={"id": "X"})),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from tests.cases.case import Case
 from tests.cases.connections import ORGANIZATIONS, WORKSPACES
 from tests.cases.connectors import CONNECTORS
+from tests.cases.destinations import DESTINATIONS
 from tests.cases.functions import FUNCTIONS
 from tests.cases.streams import STREAMS
 
 __all__ = ["CASES", "Case"]
 
-CASES = (*WORKSPACES, *STREAMS, *FUNCTIONS, *ORGANIZATIONS, *CONNECTORS)
+CASES = (*WORKSPACES, *STREAMS, *DESTINATIONS, *FUNCTIONS, *ORGANIZATIONS, *CONNECTORS)
 """All cases; names are unique within a kind."""

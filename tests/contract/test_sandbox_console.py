@@ -166,3 +166,11 @@ async def test_the_transport_is_the_consoles(sandbox: Sandbox, http: httpx.Async
     assert (await http.get(path)).headers["content-encoding"] == "gzip"
     plain = await http.get(path, headers={"Accept-Encoding": "identity"})
     assert "content-encoding" not in plain.headers
+
+
+async def test_schemas_need_no_caller(sandbox: Sandbox) -> None:
+    """The schema of a destination type is told to anyone; an unknown type is an error of the server."""
+    async with httpx.AsyncClient(base_url=sandbox.jitsu_url) as anyone:
+        found = await anyone.get("/api/schema/destination/clickhouse")
+        assert found.json()["required"][-2:] == ["hosts", "password"]
+        assert (await anyone.get("/api/schema/destination/nope")).status_code == 500

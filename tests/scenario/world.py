@@ -477,6 +477,23 @@ def function(name: str = "enrich", namespace: str = "team", /, **spec: Any) -> M
     return resource("JitsuFunction", name, given, namespace)
 
 
+def destination(name: str = "warehouse", namespace: str = "team", /, **spec: Any) -> Manifest:
+    """Write a JitsuDestination; None takes out what it usually has."""
+    usual = {
+        "workspaceRef": {"name": "acme", "namespace": "team"},
+        "destinationType": "clickhouse",
+        "config": {"hosts": ["ch.example.com:8443"]},
+        "secretConfig": [from_secret("password", "ch", "password")],
+    }
+    given = {name: value for name, value in {**usual, **spec}.items() if value is not None}
+    return resource("JitsuDestination", name, given, namespace)
+
+
+def from_secret(path: str, name: str, key: str) -> Manifest:
+    """Say that a field comes out of a Secret."""
+    return {"path": path, "secretKeyRef": {"name": name, "key": key}}
+
+
 def config_map(name: str, data: Mapping[str, str], namespace: str = "team", *, watched: bool = False) -> Manifest:
     """Write a ConfigMap."""
     meta = {"name": name, "namespace": namespace, "labels": {WATCH: "true"} if watched else {}}
@@ -491,6 +508,7 @@ def connector(name: str = "billing", namespace: str = "team", /, **spec: Any) ->
 
 CODE = "export default async (event) => event;\n"
 STREAM = Key("JitsuStream", "team", "shop")
+DESTINATION = Key("JitsuDestination", "team", "warehouse")
 FUNCTION = Key("JitsuFunction", "team", "enrich")
 CONNECTOR = Key("Connector", "team", "billing")
 WORKSPACE = Key("JitsuWorkspace", "team", "acme")

@@ -6,10 +6,12 @@ from jitops.api.base import Model
 from jitops.api.common import ManagedSpec
 from jitops.api.connection import ConnectionSpec
 from jitops.api.jitsu import JitsuStreamSpec, JitsuWorkspaceSpec
+from jitops.api.jitsu_destination import JitsuDestinationSpec
 from jitops.api.jitsu_function import JitsuFunctionSpec
 from jitops.api.jitterbit import ConnectorSpec, JitterbitOrganizationSpec
 from jitops.api.status import (
     ConnectorStatus,
+    JitsuDestinationStatus,
     JitsuFunctionStatus,
     JitsuStreamStatus,
     JitsuWorkspaceStatus,
@@ -56,6 +58,18 @@ JITSU_STREAM = KindInfo(
     description="A stream (site) of a Jitsu workspace, with its write keys.",
 )
 
+JITSU_DESTINATION = KindInfo(
+    kind="JitsuDestination",
+    plural="jitsudestinations",
+    singular="jitsudestination",
+    short_names=("jdst",),
+    categories=("jitops", "jitsu"),
+    spec=JitsuDestinationSpec,
+    status=JitsuDestinationStatus,
+    is_connection=False,
+    description="A destination of a Jitsu workspace, which links send events to.",
+)
+
 JITSU_FUNCTION = KindInfo(
     kind="JitsuFunction",
     plural="jitsufunctions",
@@ -92,5 +106,5 @@ CONNECTOR = KindInfo(
     description="A connector registered in a Jitterbit Harmony organization, with its key and entity ids.",
 )
 
-KINDS = (JITSU_WORKSPACE, JITSU_STREAM, JITSU_FUNCTION, JITTERBIT_ORGANIZATION, CONNECTOR)
+KINDS = (JITSU_WORKSPACE, JITSU_STREAM, JITSU_DESTINATION, JITSU_FUNCTION, JITTERBIT_ORGANIZATION, CONNECTOR)
 """All kinds, connections before what uses them."""

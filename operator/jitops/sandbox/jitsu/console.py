@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from jitops.sandbox.answers import Answer, Call, answer, decoded, text
-from jitops.sandbox.jitsu import configs, links, routes
+from jitops.sandbox.jitsu import configs, links, published, routes
 from jitops.sandbox.jitsu.auth import authenticate, database_down
 from jitops.sandbox.jitsu.context import Build, Context
-from jitops.sandbox.jitsu.errors import ApiError, ConsoleError, PlainError
+from jitops.sandbox.jitsu.errors import ApiError, ConsoleError, PlainError, UnexpectedError
 from jitops.sandbox.jitsu.etags import etag, fresh
 from jitops.sandbox.jitsu.ratelimit import Limiter, ThrottledError
 from jitops.sandbox.jitsu.state import State
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 Mode = Literal["normal", "maintenance", "database-down"]
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+SCHEMAS = "/api/schema/destination/"
 OK = 200
 NOT_MODIFIED = 304
 
@@ -146,6 +147,8 @@ class Console:
             return answer({"version": "dev", "stream": "dev", "node": node})
         if call.path == "/api/healthcheck":
             return self._health()
+        if call.path.startswith(SCHEMAS):
+            return _schema(call.path.removeprefix(SCHEMAS))
         return None
 
     def _health(self) -> Answer:
@@ -153,6 +156,12 @@ class Console:
             return answer({"status": "error", "prisma": {"status": "error"}, "postgres": {"status": "error"}}, 503)
         fine = {"status": "ok", "ms": 5}
         return answer({"status": "ok", "prisma": fine, "postgres": fine})
+
+
+def _schema(kind: str) -> Answer:
+    """Give the schema of a destination type; an unknown one is an error of the server (section 1)."""
+    found = published.destination_as_published(kind)
+    return UnexpectedError(f"Unknown destination type {kind}").as_answer() if found is None else answer(found)
 
 
 def _before_routing(call: Call) -> Answer | None:

@@ -1,7 +1,7 @@
 """What the console publishes of its destinations: schemas, link options, and which fields are passwords.
 
-The files under `published/` are the console's own answers under `/api/schema` (reference/jitsu.md sections 4
-and 5) and the masked fields that were measured.
+The files are the console's own answers under `/api/schema` (reference/jitsu.md sections 4 and 5) and the masked
+fields that were measured; the operator carries those of the destinations too.
 """
 
 from __future__ import annotations
@@ -15,15 +15,26 @@ if TYPE_CHECKING:
     from jitops.sandbox.answers import JSON
     from jitops.sandbox.jitsu.zod import Schema
 
+OPERATORS = files("jitops.vendors.jitsu") / "published"
+PLACES = {"destination": OPERATORS, "link": files("jitops.sandbox.jitsu") / "published"}
 
+
+@cache
 def destination(kind: str) -> Schema | None:
     """Give the schema of a destination type, or None if the console knows no such type."""
+    found = destination_as_published(kind)
+    return None if found is None else _resolved(found)
+
+
+def destination_as_published(kind: str) -> Schema | None:
+    """Give the same as the console answers it."""
     return _read("destination", kind)
 
 
+@cache
 def link_options(kind: str) -> Schema:
     """Give the schema of a link's `data`: `sync`, or a push to a destination of this type."""
-    schema = _read("link", kind) or {}
+    schema = _resolved(_read("link", kind) or {})
     return dict(schema.get("properties", {}).get("data", {}))
 
 
@@ -34,15 +45,15 @@ def masked_fields(kind: object) -> tuple[str, ...]:
 
 @cache
 def _masked() -> dict[str, list[str]]:
-    return dict(json.loads((files("jitops.sandbox.jitsu") / "published" / "masked.json").read_text("utf-8")))
+    return dict(json.loads((OPERATORS / "masked.json").read_text("utf-8")))
 
 
 @cache
 def _read(directory: str, kind: str) -> Schema | None:
     if not kind.replace("-", "").isalnum():
         return None
-    file = files("jitops.sandbox.jitsu") / "published" / directory / f"{kind}.json"
-    return _resolved(json.loads(file.read_text("utf-8"))) if file.is_file() else None
+    file = PLACES[directory] / directory / f"{kind}.json"
+    return dict(json.loads(file.read_text("utf-8"))) if file.is_file() else None
 
 
 def _resolved(schema: Schema) -> Schema:

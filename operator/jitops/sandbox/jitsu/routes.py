@@ -1,7 +1,8 @@
 """Which path is whose (reference/jitsu.md section 1).
 
-Not here yet, and answered like any unknown route: `/api/schema`, `/api/spec`, `/api/app-config`, making
-profile builders, and the exports for the data plane.
+The schemas of destinations need no caller: see `console.py`. Not here yet, and answered like any unknown
+route: the other parts of `/api/schema`, `/api/spec`, `/api/app-config`, making profile builders, and the
+exports for the data plane.
 """
 
 from __future__ import annotations

@@ -16,6 +16,8 @@ from jitops.vendors.budget import stated
 from jitops.vendors.exchange import Access, Answer, AnswerLost, segment
 from jitops.vendors.jitsu import errors, wire
 from jitops.vendors.jitsu.function_wire import FunctionRow, function_updated
+from jitops.vendors.jitsu.masked_wire import MaskedRow, masked_created, masked_updated
+from jitops.vendors.jitsu.schemas import Schemas
 from jitops.vendors.jitsu.wire import StreamRow
 
 if TYPE_CHECKING:
@@ -48,7 +50,8 @@ class Type(Generic[R]):
 
 STREAM = Type("JitsuStream", StreamRow.parse, wire.stream_created, wire.stream_updated, wire.plaintexts)
 FUNCTION = Type("JitsuFunction", FunctionRow.parse, FunctionRow.parse, function_updated, lambda _: ())
-TYPES: Mapping[str, Type[Any]] = {"stream": STREAM, "function": FUNCTION}
+DESTINATION = Type("JitsuDestination", MaskedRow.parse, masked_created, masked_updated, lambda _: ())
+TYPES: Mapping[str, Type[Any]] = {"stream": STREAM, "function": FUNCTION, "destination": DESTINATION}
 """The types whose ids we choose, by the console's name of them."""
 
 
@@ -77,6 +80,7 @@ class JitsuClient:
 
     def __init__(self, http: Http, workspace: str, clock: Clock) -> None:
         self._http = http
+        self.schemas = Schemas(http)
         self._workspace = workspace
         self._facts: dict[str, JSON] = {}
         self._etags: dict[str, str] = {}

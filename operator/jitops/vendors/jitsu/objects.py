@@ -11,16 +11,19 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from jitops.core import identity
 from jitops.core.adapter import Adapter, External, Wanted
-from jitops.core.errors import IdBurnt
+from jitops.core.errors import DeletionBlocked, IdBurnt, JitopsError
 from jitops.vendors.jitsu.client import TYPES
 
 if TYPE_CHECKING:
     from jitops.core.kube import JSON
     from jitops.vendors.jitsu.client import JitsuClient
+    from jitops.vendors.jitsu.link_wire import LinkRow
 
 S = TypeVar("S")
 R = TypeVar("R")
 
+SHOWN = 5
+"""How many links a message names."""
 PROBED = 64
 """How many incarnations are looked for in a listing; a higher one is found by the refusal of its id."""
 
@@ -68,6 +71,11 @@ class ObjectAdapter(Adapter[S, R]):
         except IdBurnt:
             if not await self._look(id_):
                 raise
+            return self._seen(id_)
+        return await self._written(wanted, id_)
+
+    async def _written(self, wanted: Wanted[S], id_: str) -> External[R]:  # noqa: ARG002 - a default
+        """Give what the console holds after it accepted a write of ours."""
         return self._seen(id_)
 
     async def _look(self, id_: str) -> bool:
@@ -82,10 +90,48 @@ class ObjectAdapter(Adapter[S, R]):
         assert row is not None  # noqa: S101 - the client records what its writes made
         return External(id_, row, ours=True)
 
-    async def delete(self, wanted: Wanted[S], external: External[R]) -> None:  # noqa: ARG002 - the contract's
-        """DELETE with `strict=true`: refused while a link uses the object (section 6)."""
-        await self._client.delete(self.type, external.id, strict=True)
+    async def delete(self, wanted: Wanted[S], external: External[R]) -> None:
+        """Delete as the policy says; consoles older than the flags ignore them, so that the links are listed first.
+
+        Links that go, go first: a link whose end is gone stays in the listing and leads nowhere (section 6).
+        """
+        links = await self._links(external.id)
+        if links and wanted.cascade == "Strict":
+            raise DeletionBlocked(_in_use(wanted, links))
+        for link in links:
+            if wanted.cascade == "Cascade" or link.id in wanted.users:
+                await self._client.delete_link(link.id)
+        strict, cascade = wanted.cascade == "Strict", wanted.cascade == "Cascade"
+        await self._client.delete(self.type, external.id, strict=strict, cascade=cascade)
+
+    async def _links(self, id_: str) -> list[LinkRow]:
+        """List the links that use an object, as they are now."""
+        rows = (await self._client.links.get(self._client.clock.monotonic())).rows.values()
+        return [row for row in rows if row.uses(id_)]
+
+    async def left_behind(self, wanted: Wanted[S], external: External[R]) -> tuple[str, ...]:
+        """Look for links that others made while we deleted: the console's own check is no lock (section 6)."""
+        try:
+            links = await self._links(external.id)
+        except JitopsError:
+            return ()
+        if wanted.cascade == "Cascade":
+            for link in links:
+                await self._client.delete_link(link.id)
+            return ()
+        return (f"{_listed(links)} lead nowhere now: delete them in the console",) if links else ()
 
     def facts(self, wanted: Wanted[S], external: External[R]) -> Mapping[str, JSON]:  # noqa: ARG002 - the contract's
         """Tell the workspace."""
         return {"workspaceId": self._client.workspace_id}
+
+
+def _in_use(wanted: Wanted[Any], links: list[LinkRow]) -> str:
+    cascades = "cascade" in type(wanted.spec.management).model_fields
+    instead = ", or set spec.management.cascade to Cascade or Orphan" if cascades else ", or take it out of them"
+    return f"still used by {_listed(links)}: delete these first{instead}"
+
+
+def _listed(links: list[LinkRow]) -> str:
+    more = f" and {len(links) - SHOWN} more" if links[SHOWN:] else ""
+    return f"links {', '.join(row.id for row in links[:SHOWN])}{more}"

@@ -1,0 +1,51 @@
+"""Sealed values: equal where the console's are, and no way back to what they were."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jitops.vendors.jitsu.sealed import MASK, Leaf, dotted, leaves, merged, parted, seal, seal_map
+
+NAMES = st.lists(st.text("a.~1 é", max_size=4), min_size=1, max_size=4).map(tuple)
+
+
+@given(NAMES)
+def test_paths_can_be_read_back(path: tuple[str, ...]) -> None:
+    """Whatever the names of fields are, a path in status means one field."""
+    assert parted(dotted(path)) == path
+
+
+@pytest.mark.parametrize(("one", "other"), [(1, 1.0), ([2.0], [2]), ([{"b": 1, "a": 2}], [{"a": 2, "b": 1}])])
+def test_the_same_to_javascript(one: Any, other: Any) -> None:
+    """What JSON can't tell apart is equal."""
+    assert seal(one) == seal(other)
+
+
+@pytest.mark.parametrize(("one", "other"), [(1, True), ("1", 1), ("", []), ([1, 2], [2, 1])])
+def test_not_the_same(one: Any, other: Any) -> None:
+    """Anything else differs."""
+    assert seal(one) != seal(other)
+
+
+def test_nothing_is_shown() -> None:
+    """Neither value nor digest stands in what is printed."""
+    leaf = seal("a-secret-value")
+    assert isinstance(leaf, Leaf)
+    assert repr(leaf) == "Leaf(masked=False)"
+    assert b"a-secret-value" not in leaf.digest
+
+
+def test_masks_are_seen() -> None:
+    """The console's mask is told from a value."""
+    assert [leaf.masked for leaf in leaves(seal_map({"a": {"b": MASK}, "c": "x"})).values()] == [True, False]
+
+
+def test_merge_is_the_consoles() -> None:
+    """Maps are merged entry by entry, lists are replaced, and null is none."""
+    stored = seal_map({"a": {"x": 1, "y": 2}, "list": [1, 2], "b": 1})
+    patch = seal_map({"a": {"y": 3, "z": None}, "list": [3], "b": {"c": 1}})
+    assert merged(stored, patch) == seal_map({"a": {"x": 1, "y": 3}, "list": [3], "b": {"c": 1}})
