@@ -14,29 +14,10 @@ from jitops.sandbox.replay import NoSandbox, Report, replay, run
 
 RECORDING = Path(__file__).parent.parent / "recordings" / "jitsu.jsonl"
 
-MATCHING = {
-    "auth/": 14,
-    "workspace/": 8,
-    "routing/": 8,
-    "stream/": 54,
-    "destination/": 37,
-    "function/": 13,
-    "service/": 5,
-    "notification/": 2,
-    "domain/": 2,
-    "misc/": 1,
-    "custom-image/": 1,
-    "link/": 48,
-    "cascade/": 33,
-    "user-keys/": 5,
-    "part2/": 39,
-    "ratelimit/": 6,
-    "maintenance/": 3,
-    "outage/": 6,
-    "ping": 1,
-    "healthcheck": 1,
-}
-"""Every prefix of the recording that matches whole; the exports, `app-config`, `id` and `openapi spec` don't yet."""
+ROWS = 303
+SET_ASIDE = "export/"
+"""The exports for the data plane, which the sandbox does not have."""
+EXPORTS = 7
 
 
 async def replayed(recording: Path, *prefixes: str) -> Report:
@@ -46,10 +27,10 @@ async def replayed(recording: Path, *prefixes: str) -> Report:
 
 
 async def test_the_recording_matches() -> None:
-    """All rows of these prefixes match in build A, to the letter of the rules."""
-    report = await replayed(RECORDING, *MATCHING)
-    assert report.differences == {}
-    assert (report.matched, report.total) == (sum(MATCHING.values()),) * 2
+    """All rows but the exports match in build A, to the letter of the rules."""
+    report = await replayed(RECORDING)
+    assert [name for name in report.differences if not name.startswith(SET_ASIDE)] == []
+    assert (report.matched, report.total) == (ROWS - EXPORTS, ROWS)
 
 
 ROWS_BEFORE_DESTINATIONS = 84

@@ -14,6 +14,7 @@ from jitops.sandbox.jitsu.auth import authenticate, database_down
 from jitops.sandbox.jitsu.context import Build, Context
 from jitops.sandbox.jitsu.errors import ApiError, ConsoleError, PlainError, UnexpectedError
 from jitops.sandbox.jitsu.etags import etag, fresh
+from jitops.sandbox.jitsu.pages import PAGES
 from jitops.sandbox.jitsu.ratelimit import Limiter, ThrottledError
 from jitops.sandbox.jitsu.state import State
 from jitops.sandbox.jitsu.zod import UNDEFINED
@@ -140,11 +141,8 @@ class Console:
         """Answer the routes that ask for no credentials."""
         if call.method != "GET":
             return None
-        if call.path == "/api/ping":
-            return answer({"health": "ok", "telemetryEnabled": False})
-        if call.path == "/api/version":
-            node = {"version": "v22.23.3", "platform": "linux", "arch": "x64", "env": "production"}
-            return answer({"version": "dev", "stream": "dev", "node": node})
+        if call.path in PAGES:
+            return PAGES[call.path]()
         if call.path == "/api/healthcheck":
             return self._health()
         if call.path.startswith(SCHEMAS):

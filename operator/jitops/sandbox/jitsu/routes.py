@@ -1,8 +1,8 @@
 """Which path is whose (reference/jitsu.md section 1).
 
-The schemas of destinations need no caller: see `console.py`. Not here yet, and answered like any unknown
-route: the other parts of `/api/schema`, `/api/spec`, `/api/app-config`, making profile builders, and the
-exports for the data plane.
+The schemas of destinations and some pages need no caller: see `console.py` and `pages.py`. Not here yet, and
+answered like any unknown route: the other parts of `/api/schema`, `/api/spec.yaml`, making profile builders, and
+the exports for the data plane.
 """
 
 from __future__ import annotations
