@@ -47,7 +47,7 @@ async def ready(world: World, sample: Sample) -> Key:
 
 def remote_of(sample: Sample) -> str:
     """Name the product of a kind."""
-    return "jitsu" if sample.key.kind == "JitsuStream" else "jitterbit"
+    return "jitsu" if sample.is_jitsu else "jitterbit"
 
 
 @every_outage
@@ -124,19 +124,43 @@ async def test_new_resource_shows_an_outage_at_once(world: World, sample: Sample
 
 
 async def test_maintenance(world: World) -> None:
-    """In maintenance the console reads and does not write: a change waits and shows, the connection works."""
+    """In maintenance the console reads and does not write: a change waits and shows, and so does the connection."""
     await ready(world, SAMPLES["JitsuStream"])
     world.sandbox.jitsu.mode = "maintenance"
     world.change(STREAM, name="renamed")
     await world.settle()
     assert world.condition(STREAM, "Ready") == ("Unknown", "RemoteUnavailable")
+    assert world.condition(WORKSPACE, "Ready") == ("Unknown", "RemoteUnavailable")
     assert "maintenance" in world.message(STREAM)
+    assert "maintenance" in world.message(WORKSPACE)
     assert world.events(STREAM) == ["CannotUpdate"]
     await world.wait(3600)
     assert world.events(STREAM) == ["CannotUpdate"]
+    assert world.events(WORKSPACE) == ["CannotConnect"]
     world.sandbox.jitsu.mode = "normal"
     await world.wait(600)
     assert world.ready(STREAM)
+    await world.wait(300)
+    assert world.ready(WORKSPACE)
+
+
+async def test_maintenance_costs_one_write_at_a_time(world: World) -> None:
+    """One refusal tells for all who write with the key; reads go on, and so do those who write nothing."""
+    await world.connect_jitsu()
+    names = [f"s{number}" for number in range(30)]
+    world.apply(*(stream(name) for name in names))
+    await world.settle()
+    world.sandbox.jitsu.mode = "maintenance"
+    world.forget()
+    for name in names[:29]:
+        world.change(Key("JitsuStream", "team", name), domains=["new.example.com"])
+    await world.wait(1200)
+    assert 1 <= world.count("PUT") <= 12, "5 s doubling to 5 minutes"
+    assert world.ready(Key("JitsuStream", "team", "s29"))
+    assert world.count("GET", "*/config/stream") >= 1, "the resync goes on"
+    world.sandbox.jitsu.mode = "normal"
+    await world.wait(660)
+    assert all(world.ready(Key("JitsuStream", "team", name)) for name in names)
 
 
 async def test_database_down(world: World) -> None:

@@ -64,7 +64,8 @@ class Keeper:
         except Exception as error:  # noqa: BLE001 - judged by one table; what isn't in it is logged there
             log_defect(resource.key, error)
             return judge(error), facts
-        return _working(resource, self.users(resource.key)), {**facts, **line.facts}
+        verdict = judge(line.client.trouble) if line.client.trouble else _working(resource, self.users(resource.key))
+        return verdict, {**facts, **line.facts}
 
     def _tell(self, key: Key, *, before: bool) -> None:
         """Wake the dependents when the connection turned good or bad; all of them but for the first time."""

@@ -19,6 +19,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from jitops.core.errors import RateLimited
+from jitops.vendors.breaker import WriteBreaker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,9 +41,10 @@ Caller = tuple[object, str]
 
 
 class Budget:
-    """The meters of one key on one host, shared by all connections that use it."""
+    """The meters of one key on one host, and whether it may write; shared by all connections that use it."""
 
-    def __init__(self, clock: Clock, assumed: Mapping[str, int], minute: float = MINUTE) -> None:
+    def __init__(self, clock: Clock, assumed: Mapping[str, int], minute: float = MINUTE, host: str = "") -> None:
+        self.writes = WriteBreaker(host, clock)
         self._meters = {method: Meter(clock, method, assumed.get(method), minute) for method in METHODS}
 
     def meter(self, method: str) -> Meter:

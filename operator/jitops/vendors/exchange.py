@@ -16,6 +16,10 @@ class AnswerLost(Unavailable):
     """The request may have reached the remote and taken effect; no answer came."""
 
 
+class WritesRefused(Unavailable):
+    """The remote answers, and takes no writes for the time being."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """What the remote answered; the body never shows."""

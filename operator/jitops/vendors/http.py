@@ -24,7 +24,7 @@ import httpx
 from httpx_aiohttp import AiohttpTransport
 
 from jitops.core.errors import JitopsError, SpecInvalid, Unavailable
-from jitops.vendors.breaker import Breaker
+from jitops.vendors.breaker import Breaker, Guards
 from jitops.vendors.budget import METHODS, MINUTE, Budget
 from jitops.vendors.exchange import Access, Answer, AnswerLost, Observer, Silent, content_of, leading, unclassified
 from jitops.vendors.redaction import Redactor
@@ -79,7 +79,7 @@ class HttpPool:
         host = self._hosts.get((origin, access.ca)) or self._connect(origin, access.ca)
         budget = self._budgets.get((origin, access.account))
         if budget is None:
-            budget = Budget(self.clock, access.budget, self._minute)
+            budget = Budget(self.clock, access.budget, self._minute, host.name)
             self._budgets[origin, access.account] = budget
         return Http(self, host, origin + prefix, budget, access)
 
@@ -96,10 +96,8 @@ class HttpPool:
 
     async def aclose(self) -> None:
         """Close all sockets."""
-        hosts = list(self._hosts.values())
-        self._hosts.clear()
-        for host in hosts:
-            await host.transport.aclose()
+        while self._hosts:
+            await self._hosts.popitem()[1].transport.aclose()
 
     def _connect(self, origin: str, ca: str | None) -> _Host:
         name = origin.partition("://")[2]
@@ -142,6 +140,11 @@ class Http:
         """Raise Unavailable while the breaker spares the host our calls."""
         self._host.breaker.check()
 
+    @property
+    def trouble(self) -> JitopsError | None:
+        """What is wrong with the host beside what it answers to reads: that it takes no writes."""
+        return self._budget.writes.refusal() if self._budget.writes.open else None
+
     def close(self) -> None:
         """Withdraw the limits this connection stated."""
         self._budget.state(self, {})
@@ -156,40 +159,41 @@ class Http:
         who: str = "",
         secrets: Iterable[str] = (),
     ) -> Answer:
-        """Send one request and return its success; every failure is one of ours.
+        """Send one request, for `who` of those that wait for the budget, and return its success; failures are ours.
 
-        `who` names the caller among those that wait for the budget; `secrets` are values in this request that
-        the connection doesn't know.
+        `secrets` are values in this request that the connection doesn't know.
         """
-        meter = self._budget.meter(method)
-        self.check()
+        meter, guards = self._budget.meter(method), self._guards(method)
+        guards.check()
         if wait := meter.claim(who, self):
             await asyncio.sleep(wait)
         request = self._build(method, path, body, headers)
         if method != "GET":
             self._pool.may_write()
-        result = await self._guarded(request, who)
+        result = await self._guarded(request, who, guards)
         if isinstance(result, JitopsError):
             result.args = (self.redactor.clean(str(result), secrets),)
             raise result
         return result
 
-    async def _guarded(self, request: httpx.Request, who: str) -> Answer | JitopsError:
-        """Send behind the breaker, and tell it, the budget and the observer how that went."""
-        breaker, clock = self._host.breaker, self._pool.clock
-        trial = breaker.admit()
-        started = clock.monotonic()
+    def _guards(self, method: str) -> Guards:
+        return Guards(self._host.breaker) if method == "GET" else Guards(self._host.breaker, self._budget.writes)
+
+    async def _guarded(self, request: httpx.Request, who: str, guards: Guards) -> Answer | JitopsError:
+        """Send behind the breakers, and tell them, the budget and the observer how that went."""
+        guards.admit()
+        started = self._pool.clock.monotonic()
         try:
             sent = await self._send(request)
         except BaseException:
-            breaker.abandon(trial=trial)
+            guards.abandon()
             raise
         if isinstance(sent, Answer):
             outcome, error = str(sent.status), self._judge(request.method, who, sent)
         else:
             outcome, error = type(sent).__name__.strip("_"), sent
-        breaker.settle(trial=trial, failed=isinstance(error, Unavailable))
-        self._pool.observer.request(self.host, request.method, outcome, clock.monotonic() - started)
+        guards.settle(error)
+        self._pool.observer.request(self.host, request.method, outcome, self._pool.clock.monotonic() - started)
         return error or sent
 
     def _build(self, method: str, path: str, body: Any, headers: Mapping[str, str] | None) -> httpx.Request:  # noqa: ANN401 - JSON
@@ -222,10 +226,8 @@ class Http:
         meter.learn(answer.status, answer.headers)
         if answer.status == TOO_MANY:
             return meter.refused(who, answer.headers, self)
-        error = self._classify(answer)
-        if error is not None or answer.succeeded:
-            return error
-        return unclassified(self.host, answer.status)
+        known = self._classify(answer)
+        return known if known is not None or answer.succeeded else unclassified(self.host, answer.status)
 
 
 class _Disconnected(AnswerLost):

@@ -22,7 +22,7 @@ from jitops.core.errors import (
     SpecInvalid,
     Unavailable,
 )
-from jitops.vendors.exchange import Answer, AnswerLost
+from jitops.vendors.exchange import Answer, AnswerLost, WritesRefused
 from jitops.vendors.redaction import shorten
 
 Body = Mapping[str, Any]
@@ -186,7 +186,7 @@ BY_SENTENCE: tuple[tuple[re.Pattern[str], Make], ...] = tuple(
             _plainly(lambda: NotYet("the stream's keys changed meanwhile; reading them again", after=1.0)),
         ),
         (r"Can't reach database server", _plainly(lambda: Unavailable("the console's database is down"))),
-        (r"^maintenance$|maintenance mode", _plainly(lambda: Unavailable("the console is in maintenance"))),
+        (r"^maintenance$|maintenance mode", _plainly(lambda: WritesRefused("the console is in maintenance"))),
         (r"^rate_limit_unavailable", _plainly(lambda: Unavailable("the console's rate limiter is down"))),
         (
             r"^Bearer token should have a format",

@@ -86,6 +86,11 @@ class JitterbitClient:
         """The calls that could be made at once, by method."""
         return self._http.budget
 
+    @property
+    def trouble(self) -> JitopsError | None:
+        """That the remote takes no writes, while it does not."""
+        return self._http.trouble
+
     async def verify(self) -> Mapping[str, JSON]:
         """Prove that the log-in works, and that it may use the organization, in this region."""
         told = (await self._session.login(self._http, self._ledger)).body
