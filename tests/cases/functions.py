@@ -63,6 +63,7 @@ FUNCTIONS = (
                 "code and codeFrom": function(codeFrom=[source()]),
                 "code empty": function(code=""),
                 "code like a date": function(code=DATE),
+                "code with a NUL": function(code="let a\x00;\n"),
                 "code too long": function(code="x" * (LONGEST + 1)),
                 "code too long in bytes": function(code="é" * (LONGEST // 2 + 1)),
                 "code a number": function(code=7),
@@ -88,6 +89,7 @@ FUNCTIONS = (
             "spec.slug": {"slug like a date": function(slug=DATE), "slug empty": function(slug="")},
             "spec.description": {
                 "description like a date": function(description=DATE),
+                "description with a NUL": function(description="\x00"),
                 "description too long": function(description="x" * 4097),
             },
             "spec.draft": {

@@ -31,6 +31,8 @@ CODE_IS_NO_DATE = Rule(
     message="must not look like an ISO date: the console would take it for one and refuse it",
     check=lambda code: not LIKE_DATE.check(code),
 )
+NO_NUL = matching(r"[^\x00]*", "must hold no NUL character, which the console's database can't keep")
+"""Its objects are stored as PostgreSQL's jsonb (reference/jitsu.md section 4)."""
 BOUNDED = WithJsonSchema({"type": "string", "minLength": 1, "maxLength": STORED})
 NOT_EMPTY = Field(min_length=1)
 
@@ -40,8 +42,9 @@ Code = Annotated[
     BOUNDED,
     _small(": put the code into one ConfigMap or several, and name their keys in codeFrom, in order"),
     CODE_IS_NO_DATE,
+    NO_NUL,
 ]
-Draft = Annotated[str, NOT_EMPTY, BOUNDED, _small(""), CODE_IS_NO_DATE]
+Draft = Annotated[str, NOT_EMPTY, BOUNDED, _small(""), CODE_IS_NO_DATE, NO_NUL]
 
 
 class ConfigMapKeyRef(Model):
@@ -81,7 +84,7 @@ class JitsuFunctionSpec(ManagedSpec):
     """What the function works on. event: each event. profile: the profile of a user."""
     slug: Annotated[DisplayName, NO_DATE] | None = None
     """A short name by which tools such as jitsu-cli find the function; it need not be unique."""
-    description: Annotated[str, Field(max_length=4096), NO_DATE] | None = None
+    description: Annotated[str, Field(max_length=4096), NO_DATE, NO_NUL] | None = None
     """What the function does, for people."""
     draft: Draft | None = None
     """Code that is edited in the console and not yet run; up to 200 KiB."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from jitops.api.jitsu_function import CODE_IS_NO_DATE, JitsuFunctionSpec
+from jitops.api.jitsu_function import CODE_IS_NO_DATE, NO_NUL, JitsuFunctionSpec
 from jitops.core.adapter import Change, External, Input, Wanted, compare
 from jitops.core.errors import SpecInvalid
 from jitops.core.kube import Key
@@ -52,8 +52,9 @@ class FunctionAdapter(ObjectAdapter[JitsuFunctionSpec, FunctionRow]):
         code = "".join(wanted.inputs[_path(index)] for index in range(len(spec.code_from)))
         if not code:
             raise SpecInvalid("spec.codeFrom: the keys hold no code: put it into their ConfigMaps")
-        if not CODE_IS_NO_DATE.check(code):
-            raise SpecInvalid(f"spec.codeFrom: what the keys hold {CODE_IS_NO_DATE.message}")
+        for rule in (CODE_IS_NO_DATE, NO_NUL):
+            if not rule.check(code):
+                raise SpecInvalid(f"spec.codeFrom: what the keys hold {rule.message}")
         return replace(wanted, prepared=code)
 
     def fields(self, wanted: Want) -> Mapping[str, JSON]:
