@@ -15,6 +15,7 @@ from jitops.vendors.jitsu.client import open_workspace
 from jitops.vendors.jitsu.destination import DestinationAdapter
 from jitops.vendors.jitsu.function import FunctionAdapter, function_inputs
 from jitops.vendors.jitsu.secret_fields import secret_inputs
+from jitops.vendors.jitsu.service import ServiceAdapter
 from jitops.vendors.jitsu.stream import StreamAdapter
 from jitops.vendors.jitterbit.client import open_organization
 from jitops.vendors.jitterbit.connector import ConnectorAdapter
@@ -66,6 +67,15 @@ def table(pool: HttpPool, clock: Clock) -> Kinds:
                 adapter=FunctionAdapter,
                 output_name=_only_if_named,
                 inputs=function_inputs,
+                claims=_remote_ids,
+            ),
+            "JitsuService": Row(
+                info=kinds.JITSU_SERVICE,
+                connection="JitsuWorkspace",
+                reference="workspaceRef",
+                adapter=ServiceAdapter,
+                output_name=_only_if_named,
+                inputs=secret_inputs,
                 claims=_remote_ids,
             ),
             "Connector": Row(

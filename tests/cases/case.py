@@ -37,6 +37,11 @@ def destination(**more: Any) -> Spec:
     return {"workspaceRef": REF, "destinationType": "clickhouse", "config": {"hosts": ["ch:8443"]}, **more}
 
 
+def service(**more: Any) -> Spec:
+    """Give a whole JitsuService spec, changed by `more`."""
+    return {"workspaceRef": REF, "package": "airbyte/source-github", "version": "1.2.3", **more}
+
+
 def from_secret(path: str, name: str = "ch", key: str = "password") -> Spec:
     """Say that a field comes out of a Secret."""
     return {"path": path, "secretKeyRef": {"name": name, "key": key}}

@@ -7,9 +7,10 @@ from tests.cases.connections import ORGANIZATIONS, WORKSPACES
 from tests.cases.connectors import CONNECTORS
 from tests.cases.destinations import DESTINATIONS
 from tests.cases.functions import FUNCTIONS
+from tests.cases.services import SERVICES
 from tests.cases.streams import STREAMS
 
 __all__ = ["CASES", "Case"]
 
-CASES = (*WORKSPACES, *STREAMS, *DESTINATIONS, *FUNCTIONS, *ORGANIZATIONS, *CONNECTORS)
+CASES = (*WORKSPACES, *STREAMS, *DESTINATIONS, *FUNCTIONS, *SERVICES, *ORGANIZATIONS, *CONNECTORS)
 """All cases; names are unique within a kind."""

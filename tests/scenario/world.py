@@ -489,6 +489,19 @@ def destination(name: str = "warehouse", namespace: str = "team", /, **spec: Any
     return resource("JitsuDestination", name, given, namespace)
 
 
+def service(name: str = "crm", namespace: str = "team", /, **spec: Any) -> Manifest:
+    """Write a JitsuService; None takes out what it usually has."""
+    usual = {
+        "workspaceRef": {"name": "acme", "namespace": "team"},
+        "package": "airbyte/source-crm",
+        "version": "1.2.3",
+        "credentials": {"account": "acme"},
+        "secretConfig": [from_secret("auth.token", "ch", "password")],
+    }
+    given = {name: value for name, value in {**usual, **spec}.items() if value is not None}
+    return resource("JitsuService", name, given, namespace)
+
+
 def from_secret(path: str, name: str, key: str) -> Manifest:
     """Say that a field comes out of a Secret."""
     return {"path": path, "secretKeyRef": {"name": name, "key": key}}
@@ -508,6 +521,7 @@ def connector(name: str = "billing", namespace: str = "team", /, **spec: Any) ->
 
 CODE = "export default async (event) => event;\n"
 STREAM = Key("JitsuStream", "team", "shop")
+SERVICE = Key("JitsuService", "team", "crm")
 DESTINATION = Key("JitsuDestination", "team", "warehouse")
 FUNCTION = Key("JitsuFunction", "team", "enrich")
 CONNECTOR = Key("Connector", "team", "billing")

@@ -8,11 +8,13 @@ from jitops.api.connection import ConnectionSpec
 from jitops.api.jitsu import JitsuStreamSpec, JitsuWorkspaceSpec
 from jitops.api.jitsu_destination import JitsuDestinationSpec
 from jitops.api.jitsu_function import JitsuFunctionSpec
+from jitops.api.jitsu_service import JitsuServiceSpec
 from jitops.api.jitterbit import ConnectorSpec, JitterbitOrganizationSpec
 from jitops.api.status import (
     ConnectorStatus,
     JitsuDestinationStatus,
     JitsuFunctionStatus,
+    JitsuServiceStatus,
     JitsuStreamStatus,
     JitsuWorkspaceStatus,
     JitterbitOrganizationStatus,
@@ -82,6 +84,18 @@ JITSU_FUNCTION = KindInfo(
     description="A function of a Jitsu workspace, which links run on their events.",
 )
 
+JITSU_SERVICE = KindInfo(
+    kind="JitsuService",
+    plural="jitsuservices",
+    singular="jitsuservice",
+    short_names=("jsvc",),
+    categories=("jitops", "jitsu"),
+    spec=JitsuServiceSpec,
+    status=JitsuServiceStatus,
+    is_connection=False,
+    description="A service of a Jitsu workspace, a source that syncs start at.",
+)
+
 JITTERBIT_ORGANIZATION = KindInfo(
     kind="JitterbitOrganization",
     plural="jitterbitorganizations",
@@ -106,5 +120,13 @@ CONNECTOR = KindInfo(
     description="A connector registered in a Jitterbit Harmony organization, with its key and entity ids.",
 )
 
-KINDS = (JITSU_WORKSPACE, JITSU_STREAM, JITSU_DESTINATION, JITSU_FUNCTION, JITTERBIT_ORGANIZATION, CONNECTOR)
+KINDS = (
+    JITSU_WORKSPACE,
+    JITSU_STREAM,
+    JITSU_DESTINATION,
+    JITSU_FUNCTION,
+    JITSU_SERVICE,
+    JITTERBIT_ORGANIZATION,
+    CONNECTOR,
+)
 """All kinds, connections before what uses them."""

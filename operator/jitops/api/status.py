@@ -112,6 +112,10 @@ class JitsuDestinationStatus(MaskedStatus):
     """What is told of a destination."""
 
 
+class JitsuServiceStatus(MaskedStatus):
+    """What is told of a service."""
+
+
 class JitsuFunctionStatus(ManagedStatus):
     """What is told of a function."""
 

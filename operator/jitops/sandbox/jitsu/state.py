@@ -174,6 +174,13 @@ class State:
         else:
             mine.pop(stored.id, None)
 
+    def learn(self, package: str, version: str, secrets: tuple[str, ...]) -> None:
+        """Take down a connector's specification: from now on its secrets are masked, of services that are there too."""
+        self.source_specs[package, version] = secrets
+        self.listings.clear()
+        for stored in self.objects.values():
+            stored.row = None
+
     def delete(self, stored: Stored) -> None:
         """Delete softly: the object is gone, its id is not."""
         stored.deleted = True

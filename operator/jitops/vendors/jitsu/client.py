@@ -51,7 +51,8 @@ class Type(Generic[R]):
 STREAM = Type("JitsuStream", StreamRow.parse, wire.stream_created, wire.stream_updated, wire.plaintexts)
 FUNCTION = Type("JitsuFunction", FunctionRow.parse, FunctionRow.parse, function_updated, lambda _: ())
 DESTINATION = Type("JitsuDestination", MaskedRow.parse, masked_created, masked_updated, lambda _: ())
-TYPES: Mapping[str, Type[Any]] = {"stream": STREAM, "function": FUNCTION, "destination": DESTINATION}
+SERVICE = Type("JitsuService", MaskedRow.parse, masked_created, masked_updated, lambda _: ())
+TYPES: Mapping[str, Type[Any]] = {"stream": STREAM, "function": FUNCTION, "destination": DESTINATION, "service": SERVICE}
 """The types whose ids we choose, by the console's name of them."""
 
 

@@ -21,8 +21,10 @@ class MaskedRow:
 
     id: str
     tree: Tree = field(repr=False)
-    updated_at: str | None = None
-    """When it was last written, by anyone; kept only where masks hide what was."""
+    updated_at: str | None = field(default=None, compare=False)
+    """When it was last written, by anyone."""
+    hidden_since: str | None = None
+    """The same, where masks hide what was written: another moment may mean another value."""
     predicted: bool = False
     """Not read, but made of what we sent: masks and moment are yet unknown."""
     written: bool = field(default=False, compare=False)
@@ -33,7 +35,9 @@ class MaskedRow:
         """Read what the console shows."""
         tree = seal_map({name: value for name, value in body.items() if name not in NO_FIELDS})
         masked = any(leaf.masked for leaf in leaves(tree).values())
-        return cls(str(body.get("id", "")), tree, str(body.get("updatedAt")) if masked else None)
+        moment = body.get("updatedAt")
+        at = moment if isinstance(moment, str) else None
+        return cls(str(body.get("id", "")), tree, at, at if masked else None)
 
     def at(self, path: Path) -> Leaf | None:
         """Find a value; None where there is none, or a map."""
@@ -45,7 +49,7 @@ class MaskedRow:
 
 def masked_created(body: Mapping[str, JSON]) -> MaskedRow:
     """Give the object that the console holds after it accepted this POST, but for defaults and masks."""
-    return replace(MaskedRow.parse(body), updated_at=None, predicted=True)
+    return replace(MaskedRow.parse(body), predicted=True)
 
 
 def masked_updated(row: MaskedRow, body: Mapping[str, JSON]) -> MaskedRow:

@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, Union
 
+from jitops.vendors.jitsu.wire import normal
+
 if TYPE_CHECKING:
     from jitops.core.kube import JSON
 
@@ -39,7 +41,7 @@ def seal(value: JSON) -> Tree | Leaf:
     """Seal a value, maps entry by entry; an entry that is null is none."""
     if isinstance(value, dict):
         return {name: seal(each) for name, each in value.items() if each is not None}
-    text = json.dumps(_as_javascript(value), sort_keys=True)
+    text = json.dumps(_as_javascript(normal(value)), sort_keys=True)
     return Leaf(hmac.digest(_KEY, text.encode(), "sha256"), masked=value == MASK)
 
 

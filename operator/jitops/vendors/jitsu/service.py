@@ -1,0 +1,30 @@
+"""JitsuService: a service of a workspace (reference/jitsu.md section 4).
+
+Its secrets are masked only while the console has the connector's specification at hand, and come back in clear before.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jitops.api.jitsu_service import JitsuServiceSpec
+from jitops.vendors.jitsu.masked import MaskedAdapter
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jitops.core.adapter import Wanted
+    from jitops.core.kube import JSON
+
+
+class ServiceAdapter(MaskedAdapter[JitsuServiceSpec]):
+    """Services of one workspace."""
+
+    type = "service"
+    root = "credentials"
+    base = ("credentials",)
+
+    def plain(self, wanted: Wanted[JitsuServiceSpec]) -> Mapping[str, JSON]:
+        """Give name and connector."""
+        spec = wanted.spec
+        return {"name": spec.name or wanted.key.name, "package": spec.package, "version": spec.version}
