@@ -14,6 +14,8 @@ from jitops.core.adapter import ConnectionRow, Kinds, Row
 from jitops.vendors.jitsu.client import open_workspace
 from jitops.vendors.jitsu.destination import DestinationAdapter
 from jitops.vendors.jitsu.function import FunctionAdapter, function_inputs
+from jitops.vendors.jitsu.link import LinkAdapter
+from jitops.vendors.jitsu.link_refs import link_claims, link_inputs, link_uses
 from jitops.vendors.jitsu.secret_fields import secret_inputs
 from jitops.vendors.jitsu.service import ServiceAdapter
 from jitops.vendors.jitsu.stream import StreamAdapter
@@ -77,6 +79,16 @@ def table(pool: HttpPool, clock: Clock) -> Kinds:
                 output_name=_only_if_named,
                 inputs=secret_inputs,
                 claims=_remote_ids,
+            ),
+            "JitsuLink": Row(
+                info=kinds.JITSU_LINK,
+                connection="JitsuWorkspace",
+                reference="workspaceRef",
+                adapter=LinkAdapter,
+                output_name=_only_if_named,
+                inputs=link_inputs,
+                uses=link_uses,
+                claims=lambda resource: _remote_ids(resource) | link_claims(resource),
             ),
             "Connector": Row(
                 info=kinds.CONNECTOR,

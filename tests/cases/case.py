@@ -53,6 +53,12 @@ def function(**more: Any) -> Spec:
     return {name: value for name, value in spec.items() if name != "code" or value is not None}
 
 
+def link(**more: Any) -> Spec:
+    """Give a whole JitsuLink spec, changed by `more`."""
+    ends = {"from": {"streamRef": {"name": "shop"}}, "to": {"destinationRef": {"name": "warehouse"}}}
+    return {"workspaceRef": REF, **ends, **more}
+
+
 def organization(**more: Any) -> Spec:
     """Give a whole JitterbitOrganization spec, changed by `more`; None takes a field out."""
     spec = {"credentialsRef": {"name": "login"}, "organizationId": "100200", "region": "NA", **more}

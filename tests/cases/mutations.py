@@ -9,6 +9,7 @@ from tests.cases.case import Spec, connector, organization, secret
 from tests.cases.connections import FULL_WORKSPACE
 from tests.cases.destinations import FULL_DESTINATION
 from tests.cases.functions import FULL_FUNCTION
+from tests.cases.links import FULL_LINK
 from tests.cases.services import FULL_SERVICE
 from tests.cases.streams import FULL_STREAM
 
@@ -23,6 +24,7 @@ FULL: dict[str, Spec] = {
     "JitsuDestination": FULL_DESTINATION,
     "JitsuFunction": FULL_FUNCTION,
     "JitsuService": FULL_SERVICE,
+    "JitsuLink": FULL_LINK,
     "JitterbitOrganization": organization(host="https://x.example", settleSeconds=5),
     "Connector": connector(name="A", manifest={"activities": ["a", "b"]}, **secret(keys={"id": "X"})),
 }

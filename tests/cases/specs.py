@@ -7,10 +7,11 @@ from tests.cases.connections import ORGANIZATIONS, WORKSPACES
 from tests.cases.connectors import CONNECTORS
 from tests.cases.destinations import DESTINATIONS
 from tests.cases.functions import FUNCTIONS
+from tests.cases.links import LINKS
 from tests.cases.services import SERVICES
 from tests.cases.streams import STREAMS
 
 __all__ = ["CASES", "Case"]
 
-CASES = (*WORKSPACES, *STREAMS, *DESTINATIONS, *FUNCTIONS, *SERVICES, *ORGANIZATIONS, *CONNECTORS)
+CASES = (*WORKSPACES, *STREAMS, *DESTINATIONS, *FUNCTIONS, *SERVICES, *LINKS, *ORGANIZATIONS, *CONNECTORS)
 """All cases; names are unique within a kind."""

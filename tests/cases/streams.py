@@ -18,6 +18,7 @@ FULL_STREAM = stream(
         "policy": "Managed",
         "adopt": {"mode": "Match", "id": "cl9x"},
         "deletionPolicy": "Retain",
+        "cascade": "Orphan",
         "drift": "Report",
         "resyncPeriod": "10m",
     },
@@ -124,6 +125,9 @@ STREAMS = (
             },
             "spec.management.policy": {
                 "policy null word": stream(management={"policy": "no"}),
+            },
+            "spec.management.cascade": {
+                "cascade unknown": stream(management={"cascade": "Force"}),
             },
             "spec.management.adopt.id": {
                 "adopt id without a mode": stream(**adopt(id="x")),

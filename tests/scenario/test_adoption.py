@@ -251,7 +251,7 @@ async def test_second_adopter_gets_conflict(world: World, sample: Sample) -> Non
     """Of two resources that adopt one object the first keeps it; the other names the first, and never deletes it."""
     await sample.connect(world)
     theirs = sample.plant(world)
-    name = {"name": sample.key.name}
+    name = sample.same
     world.apply(sample.manifest("second", **name, management=adopting("Override", theirs)))
     await world.settle()
     world.clock.turn(5)
@@ -274,7 +274,7 @@ async def test_oldest_adopter_wins(world: World, sample: Sample) -> None:
     await sample.connect(world)
     theirs = sample.plant(world)
     await world.stop()
-    name = {"name": sample.key.name}
+    name = sample.same
     world.apply(sample.manifest("zz-oldest", **name, management=adopting("Override", theirs)))
     world.clock.turn(5)
     world.apply(sample.manifest("aa-younger", **name, management=adopting("Override", theirs)))

@@ -25,8 +25,6 @@ from jitops.core.kube import Key
 
 every_kind = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
 IN_USE = "jitops.dev/in-use"
-CREDENTIALS = {"JitsuStream": "jitsu", "Connector": "harmony"}
-REFERENCE = {"JitsuStream": "workspaceRef", "Connector": "organizationRef"}
 
 
 def marked(world: World, name: str = "jitsu") -> bool:
@@ -61,7 +59,7 @@ async def test_connection_outlives_its_users(world: World, sample: Sample) -> No
     await world.settle()
     assert not world.exists(connection)
     assert sample.objects(world) == []
-    assert not marked(world, CREDENTIALS[sample.key.kind])
+    assert not marked(world, sample.credentials)
 
 
 async def test_unused_connection_goes_at_once(world: World) -> None:
@@ -98,7 +96,7 @@ async def test_connection_that_is_going_serves_no_one_new(world: World, sample: 
 @every_kind
 async def test_credentials_are_held_exactly_while_used(world: World, sample: Sample) -> None:
     """The finalizer comes before the first object is made, and goes with the last one."""
-    name = CREDENTIALS[sample.key.kind]
+    name = sample.credentials
     await sample.connect(world)
     assert not marked(world, name)
     world.apply(sample.manifest())
@@ -328,7 +326,7 @@ async def test_consent(world: World, sample: Sample, allowed: object, *, permitt
     """A connection is used from another namespace only as its owner allows, and its own is always allowed."""
     connection = await sample.connect(world)
     world.change(connection, allowedNamespaces=allowed)
-    reference = {REFERENCE[sample.key.kind]: {"name": connection.name, "namespace": "team"}}
+    reference = {sample.reference: {"name": connection.name, "namespace": "team"}}
     world.apply(sample.manifest(), sample.manifest("abroad", "other", **reference))
     await world.settle()
     abroad = Key(sample.key.kind, "other", "abroad")

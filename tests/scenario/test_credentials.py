@@ -30,18 +30,17 @@ from jitops.vendors.breaker import LONGEST
 from jitops.vendors.jitterbit.session import UNAUTHORIZED
 
 every_kind = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
-CREDENTIALS = {"JitsuStream": "jitsu", "Connector": "harmony"}
 EMAIL = "operator@example.com"
 
 
 def manifests(world: World, sample: Sample) -> tuple[Manifest, Manifest]:
     """Give the Secret and the connection that a kind needs."""
-    return jitsu(world) if sample.key.kind == "JitsuStream" else harmony(world)
+    return jitsu(world) if sample.is_jitsu else harmony(world)
 
 
 def connection_of(sample: Sample) -> Key:
     """Name the connection that a kind's sample uses."""
-    return WORKSPACE if sample.key.kind == "JitsuStream" else ORGANIZATION
+    return WORKSPACE if sample.is_jitsu else ORGANIZATION
 
 
 def log_ins(world: World) -> int:
@@ -57,11 +56,12 @@ def log_ins(world: World) -> int:
 async def test_missing_secret(world: World, sample: Sample, *, watched: bool) -> None:
     """A connection without its Secret says which one, with which keys; it is found when it comes, label or not."""
     secret, connection = manifests(world, sample)
+    sample.setting(world)
     world.apply(connection, sample.manifest())
     await world.settle()
     key = connection_of(sample)
     assert world.condition(key, "Ready") == ("False", "DependencyNotFound")
-    assert f"Secret team/{CREDENTIALS[sample.key.kind]} of spec.credentialsRef does not exist" in world.message(key)
+    assert f"Secret team/{sample.credentials} of spec.credentialsRef does not exist" in world.message(key)
     assert world.events(key) == ["CannotConnect"]
     assert world.condition(sample.key, "Ready") == ("False", "DependencyNotReady")
     world.apply(secret_manifest(secret["metadata"]["name"], secret["stringData"], watched=watched))
@@ -74,7 +74,7 @@ async def test_missing_secret(world: World, sample: Sample, *, watched: bool) ->
 async def test_missing_key_in_the_secret(world: World, sample: Sample) -> None:
     """A Secret without the right key is told by the key's name."""
     _, connection = manifests(world, sample)
-    world.apply(secret_manifest(CREDENTIALS[sample.key.kind], {"other": "something else"}), connection)
+    world.apply(secret_manifest(sample.credentials, {"other": "something else"}), connection)
     await world.settle()
     key = connection_of(sample)
     assert world.condition(key, "Ready") == ("False", "DependencyNotFound")
@@ -89,7 +89,7 @@ async def test_deleted_secret(world: World, sample: Sample) -> None:
     world.apply(secret, connection)
     await world.settle()
     key = connection_of(sample)
-    world.store.delete(Key("Secret", "team", CREDENTIALS[sample.key.kind]))
+    world.store.delete(Key("Secret", "team", sample.credentials))
     await world.settle()
     assert world.why(key) == "DependencyNotFound"
     world.apply(secret)

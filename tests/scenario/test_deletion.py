@@ -124,9 +124,10 @@ async def test_consent_is_withdrawn(world: World, sample: Sample) -> None:
     """A connection that may no longer be used blocks the deletion, which says so; consent heals it at once."""
     connection = await sample.connect(world)
     world.change(connection, allowedNamespaces={"from": "All"})
-    reference = KINDS_REFERENCE[sample.key.kind]
     abroad = Key(sample.key.kind, "other", sample.key.name)
-    world.apply(sample.manifest(abroad.name, "other", **{reference: {"name": connection.name, "namespace": "team"}}))
+    world.apply(
+        sample.manifest(abroad.name, "other", **{sample.reference: {"name": connection.name, "namespace": "team"}})
+    )
     await world.settle()
     assert world.ready(abroad)
     world.change(connection, allowedNamespaces=None)
@@ -138,9 +139,6 @@ async def test_consent_is_withdrawn(world: World, sample: Sample) -> None:
     await world.settle()
     assert not world.exists(abroad)
     assert sample.objects(world) == []
-
-
-KINDS_REFERENCE = {"JitsuStream": "workspaceRef", "Connector": "organizationRef"}
 
 
 @every_kind

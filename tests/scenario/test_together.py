@@ -43,7 +43,8 @@ def world(world: World) -> World:
 @every_kind
 async def test_whole_set_up_at_once(world: World, sample: Sample) -> None:
     """Connection, Secret and two dozen resources applied together: one of each, one hash key, one mark."""
-    world.apply(*(jitsu(world) if sample.key.kind == "JitsuStream" else harmony(world)))
+    sample.setting(world)
+    world.apply(*(jitsu(world) if sample.is_jitsu else harmony(world)))
     world.apply(*(sample.manifest(name) for name in NAMES))
     await world.settle()
     keys = [Key(sample.key.kind, "team", name) for name in NAMES]
@@ -52,7 +53,7 @@ async def test_whole_set_up_at_once(world: World, sample: Sample) -> None:
     assert [world.events(key) for key in keys] == [["Created"]] * len(NAMES)
     assert world.writes(Key("Secret", "jitops-system", HASH_KEY_SECRET)) == ["secret"]
     assert world.count("PUT", "*/user/login") <= 1
-    credentials = "jitsu" if sample.key.kind == "JitsuStream" else "harmony"
+    credentials = "jitsu" if sample.is_jitsu else "harmony"
     assert world.writes(Key("Secret", "team", credentials)) == ["secret"]
     world.forget()
     await world.resync()
@@ -64,7 +65,8 @@ async def test_whole_set_up_at_once(world: World, sample: Sample) -> None:
 @every_kind
 async def test_whole_set_up_deleted_at_once(world: World, sample: Sample) -> None:
     """Everything deleted together, connection and Secret included: nothing is left, in whatever order it went."""
-    manifests = jitsu(world) if sample.key.kind == "JitsuStream" else harmony(world)
+    sample.setting(world)
+    manifests = jitsu(world) if sample.is_jitsu else harmony(world)
     world.apply(*manifests, *(sample.manifest(name) for name in NAMES))
     await world.settle()
     world.store.terminating.add("team")

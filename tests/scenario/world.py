@@ -513,6 +513,20 @@ def config_map(name: str, data: Mapping[str, str], namespace: str = "team", *, w
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": dict(data)}
 
 
+def link(name: str = "shop-events", namespace: str = "team", /, **spec: Any) -> Manifest:
+    """Write a JitsuLink between two ends that no resource stands for."""
+    ends = {"from": {"streamRef": {"external": "site1"}}, "to": {"destinationRef": {"external": "warehouse1"}}}
+    return resource(
+        "JitsuLink", name, {"workspaceRef": {"name": "acme", "namespace": "team"}, **ends, **spec}, namespace
+    )
+
+
+def sync(name: str = "crm-sync", namespace: str = "team", /, **spec: Any) -> Manifest:
+    """Write a JitsuLink that syncs a service to a destination."""
+    usual = {"from": {"serviceRef": {"external": "crm1"}}, "data": {"streams": {}}}
+    return link(name, namespace, **{**usual, **spec})
+
+
 def connector(name: str = "billing", namespace: str = "team", /, **spec: Any) -> Manifest:
     """Write a Connector."""
     usual = {"organizationRef": {"name": "org", "namespace": "team"}, "version": "1.0.0"}
@@ -524,6 +538,8 @@ STREAM = Key("JitsuStream", "team", "shop")
 SERVICE = Key("JitsuService", "team", "crm")
 DESTINATION = Key("JitsuDestination", "team", "warehouse")
 FUNCTION = Key("JitsuFunction", "team", "enrich")
+LINK = Key("JitsuLink", "team", "shop-events")
+SYNC = Key("JitsuLink", "team", "crm-sync")
 CONNECTOR = Key("Connector", "team", "billing")
 WORKSPACE = Key("JitsuWorkspace", "team", "acme")
 ORGANIZATION = Key("JitterbitOrganization", "team", "org")

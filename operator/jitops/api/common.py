@@ -93,6 +93,15 @@ class Management(Model):
     """
 
 
+class CascadingManagement(Management):
+    """The same for an object that links may use."""
+
+    cascade: Literal["Strict", "Cascade", "Orphan"] | None = None
+    """What happens to the links of the remote object when this resource is deleted. Strict: while there are any,
+    the deletion is blocked, and says by which. Cascade: they are deleted too, whoever made them. Orphan: those of
+    JitsuLinks are deleted, those that others made stay and lead nowhere. Default: Strict."""
+
+
 class OutputSecret(Model):
     """The Secret that receives what the remote hands out."""
 
@@ -131,6 +140,14 @@ class ManagedSpec(Model):
     def connection_ref(self) -> ConnectionRef:
         """Say which connection is used; each kind calls it by the name its users know."""
         raise NotImplementedError
+
+
+class CascadingSpec(ManagedSpec):
+    """What a kind has besides whose objects links may start or end at."""
+
+    management: CascadingManagement = CascadingManagement()
+    """How the remote object is treated: watched or managed, adopted, deleted, repaired. All of it is
+    optional."""
 
 
 def output_rules(names: tuple[str, ...]) -> tuple[Rule, ...]:

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, JsonValue
 
 from jitops.api.base import Model, Rule, immutable, matching
-from jitops.api.common import ConnectionRef, ManagedSpec, output_rules
+from jitops.api.common import CascadingSpec, ConnectionRef, output_rules
 from jitops.api.connection import ConnectionSpec
 from jitops.api.integers import Count
 from jitops.api.open_map import LIST_OF_OBJECTS, LIST_OF_STRINGS, OpenMap
@@ -103,7 +103,7 @@ class StreamKeys(Model):
     """How long the old keys go on working after a change of `rotate`. Default: 24h."""
 
 
-class JitsuStreamSpec(ManagedSpec):
+class JitsuStreamSpec(CascadingSpec):
     """A stream (site) of a workspace, to which events are sent, with its write keys.
 
     The Secret `<name>-jitsustream` always receives the id and the keys that were made for it.

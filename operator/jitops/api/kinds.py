@@ -8,12 +8,14 @@ from jitops.api.connection import ConnectionSpec
 from jitops.api.jitsu import JitsuStreamSpec, JitsuWorkspaceSpec
 from jitops.api.jitsu_destination import JitsuDestinationSpec
 from jitops.api.jitsu_function import JitsuFunctionSpec
+from jitops.api.jitsu_link import JitsuLinkSpec
 from jitops.api.jitsu_service import JitsuServiceSpec
 from jitops.api.jitterbit import ConnectorSpec, JitterbitOrganizationSpec
 from jitops.api.status import (
     ConnectorStatus,
     JitsuDestinationStatus,
     JitsuFunctionStatus,
+    JitsuLinkStatus,
     JitsuServiceStatus,
     JitsuStreamStatus,
     JitsuWorkspaceStatus,
@@ -96,6 +98,18 @@ JITSU_SERVICE = KindInfo(
     description="A service of a Jitsu workspace, a source that syncs start at.",
 )
 
+JITSU_LINK = KindInfo(
+    kind="JitsuLink",
+    plural="jitsulinks",
+    singular="jitsulink",
+    short_names=("jln",),
+    categories=("jitops", "jitsu"),
+    spec=JitsuLinkSpec,
+    status=JitsuLinkStatus,
+    is_connection=False,
+    description="A connection from a stream, or a sync from a service, to a destination of a Jitsu workspace.",
+)
+
 JITTERBIT_ORGANIZATION = KindInfo(
     kind="JitterbitOrganization",
     plural="jitterbitorganizations",
@@ -126,6 +140,7 @@ KINDS = (
     JITSU_DESTINATION,
     JITSU_FUNCTION,
     JITSU_SERVICE,
+    JITSU_LINK,
     JITTERBIT_ORGANIZATION,
     CONNECTOR,
 )

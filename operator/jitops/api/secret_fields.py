@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, JsonValue
 
 from jitops.api.base import ListMap, Model, Rule, matching
-from jitops.api.common import ManagedSpec, SecretKeyRef
+from jitops.api.common import CascadingSpec, SecretKeyRef
 
 FieldPath = Annotated[
     str,
@@ -45,7 +45,7 @@ def _covered(path: str, fields: list[SecretField]) -> int:
     return sum(each.path == path or each.path.startswith(f"{path}.") for each in fields)
 
 
-class SecretSpec(ManagedSpec):
+class SecretSpec(CascadingSpec):
     """The spec of a kind with a free-form part, some of whose values come out of Secrets."""
 
     secret_config: SecretFields | None = None

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from jitops.api.kinds import KindInfo
+    from jitops.core.errors import JitopsError
     from jitops.core.kube import JSON, Kube, Resource
     from jitops.core.snapshot import Snapshot
 
@@ -79,6 +80,10 @@ class Wanted(Generic[S]):
     """Whether the resource is being deleted: its inputs are not resolved then."""
     taken: frozenset[str] = frozenset()
     """While there is an intent and no id: the remote ids that other resources of the kind have."""
+    cascade: str = "Strict"
+    """What a deletion does about others that use the object."""
+    users: frozenset[str] = frozenset()
+    """When deleting: the remote ids of what other resources of ours have that uses the object, and stay."""
     since: float | None = None
     """The listing must have begun after this monotonic moment; None: any will do."""
     prepared: Any = field(default=None, repr=False)
@@ -128,6 +133,10 @@ class Adapter(ABC, Generic[S, R]):
     @abstractmethod
     async def delete(self, wanted: Wanted[S], external: External[R]) -> None:
         """Remove the object; one that is gone is removed."""
+
+    async def left_behind(self, wanted: Wanted[S], external: External[R]) -> tuple[str, ...]:  # noqa: ARG002 - a default
+        """Say, once the object is deleted, what of others leads nowhere now and needs a person."""
+        return ()
 
     async def gone(self, external: External[R]) -> bool:  # noqa: ARG002 - a default
         """Say whether a deletion that was accepted has happened; the plain remote's answer is proof enough."""
@@ -203,6 +212,10 @@ class Client(Protocol):
     def budget(self) -> Mapping[str, int]:
         """The calls that could be made at once, by method; a method whose calls nobody counts is left out."""
 
+    @property
+    def trouble(self) -> JitopsError | None:
+        """What is wrong though `verify` succeeds: a remote in maintenance reads, and takes no writes."""
+
     async def verify(self) -> Mapping[str, JSON]:
         """Prove that the connection works and return what status should tell of it, `id` included."""
 
@@ -236,6 +249,8 @@ class Row:
     """The outputs that can't be had again from the remote, with what belongs to them."""
     inputs: Callable[[Resource], Iterable[Input]] = lambda _: ()
     """What a resource refers to beside its connection, from the spec as written, which may be invalid."""
+    uses: Callable[[Resource], frozenset[str]] = lambda _: frozenset()
+    """The remote ids of objects that a resource's own needs, by name or not."""
     claims: Callable[[Resource], frozenset[str]] = lambda _: frozenset()
     """What of the remote a resource lays claim to, so that no two share it."""
 

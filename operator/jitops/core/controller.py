@@ -22,6 +22,7 @@ from jitops.core.kube import Key
 from jitops.core.outcome import Result
 from jitops.core.queue import QueueClosed, WorkQueue
 from jitops.core.reconciler import Reconciler
+from jitops.core.referrers import has_something
 from jitops.core.report import log_defect
 from jitops.core.resync import Resync, Resyncer, asked
 
@@ -89,19 +90,21 @@ class Controller:
             self.queue.add(resource.key)
         if before is not None and _concerns_others(before, resource):
             self.changed(resource.key)
-        if before is not None and meta.FINALIZER in before.finalizers and meta.FINALIZER not in resource.finalizers:
+        if before is not None and _lets_go(before, resource):
             self._freed(self._s.references.targets(resource))
 
     def gone(self, key: Key) -> None:
-        """Take in that a resource is no more: a connection that waited for it is woken."""
+        """Take in that a resource is no more: what waited for its end is woken, and what refers to it."""
         self.queue.add(key)
         self._freed(self._s.references.forget(key))
+        self.changed(key)
 
     def _freed(self, targets: Iterable[Key]) -> None:
-        """Wake the connections among the targets that waited for the end of a user, or lost their last one."""
+        """Wake the targets that waited for the end of a user, and the connections that lost their last one."""
         for target in targets:
-            connection = self._s.kube.get(target)
-            if connection is not None and (connection.deleting or not self._s.keeper.users(target)):
+            found = self._s.kube.get(target)
+            unused = target.kind in self._s.kinds.connections and not self._s.keeper.users(target)
+            if found is not None and (found.deleting or unused):
                 self.queue.add(target)
 
     def changed(self, target: Key, but: Key | None = None) -> None:
@@ -231,6 +234,12 @@ def _concerns_others(before: Resource, after: Resource) -> bool:
         or before.deleting != after.deleting
         or before.status.get("id") != after.status.get("id")
     )
+
+
+def _lets_go(before: Resource, after: Resource) -> bool:
+    """Say whether a resource no longer needs what it refers to."""
+    freed = meta.FINALIZER in before.finalizers and meta.FINALIZER not in after.finalizers
+    return freed or (has_something(before) and not has_something(after))
 
 
 def _jittered(period: float) -> float:

@@ -12,6 +12,7 @@ from jitops.core import errors
 from jitops.core.adapter import connection_key
 from jitops.core.clock import stamp
 from jitops.core.conditions import Retry, Verdict, find, judge
+from jitops.core.kube import Event
 from jitops.core.report import log_defect
 from jitops.core.rest import Rest
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from jitops.core.adapter import Change
-    from jitops.core.kube import JSON, Key
+    from jitops.core.kube import JSON, Key, Resource
     from jitops.core.outputs import Held
     from jitops.core.services import Services
     from jitops.core.work import Work
@@ -186,6 +187,17 @@ class Outcomes:
             work.tell(EventReason.DRIFT_CORRECTED, f"corrected {paths}")
         elif not (work.events or work.wanted.news):
             work.tell(EventReason.UPDATED, f"updated {paths}")
+
+    async def tell_deletion(self, work: Work, users: tuple[Resource, ...]) -> None:
+        """Tell what was deleted, what of others leads nowhere since, and our own users that theirs went too."""
+        work.tell(EventReason.DELETED, f"deleted {work.found.id}")
+        for sentence in await work.adapter.left_behind(work.wanted, work.found):
+            work.tell(EventReason.DELETED, sentence, warning=True)
+        for user in users:
+            sentence = (
+                f"deleted {user.status.get('id')} with {work.resource.key}, by its policy {work.policies.cascade}"
+            )
+            self._s.kube.event(user, Event(EventReason.DELETED, sentence, warning=True))
 
     def tell_secret(self, work: Work, before: Held) -> None:
         """Tell that the Secret was written, unless there is none, or a creation or rotation says it already."""

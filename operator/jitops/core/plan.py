@@ -31,6 +31,8 @@ class Policies:
     retain: bool = False
     report_drift: bool = False
     paused: bool = False
+    cascade: str = "Strict"
+    """What a deletion does about others that use the object, where the kind has it."""
     released: bool = False
     """The annotation that lets a stuck deletion go."""
 

@@ -8,6 +8,7 @@ error reads as conditions stands in `conditions.VERDICTS`; `outcome` turns eithe
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from jitops.api import meta
@@ -17,6 +18,7 @@ from jitops.core.clock import stamp
 from jitops.core.outcome import Outcomes, Result, is_ending
 from jitops.core.outputs import is_changed
 from jitops.core.plan import Action, Situation, leaves_remote, plan
+from jitops.core.referrers import CURE, Referrers, cascades, referrers
 from jitops.core.resolver import Resolver
 from jitops.core.work import Work, contenders
 
@@ -190,12 +192,20 @@ class Reconciler:
     async def _delete(self, work: Work) -> None:
         """Delete what is ours, and see it gone; a deletion that was accepted before may have become visible."""
         if work.plan.action is Action.DELETE:
+            users = self._make_way(work)
             await work.adapter.delete(work.wanted, work.found)
             if not await work.adapter.gone(work.found):
                 raise errors.NotYet("the remote still lists the object", after=LOOK_AGAIN, deleting=True)
-            work.tell(EventReason.DELETED, f"deleted {work.found.id}")
+            await self.outcomes.tell_deletion(work, users.staying)
         elif is_ending(work.resource.status):
             work.tell(EventReason.DELETED, f"deleted {work.resource.status.get('id')}")
+
+    def _make_way(self, work: Work) -> Referrers:
+        """See who of ours uses the object: those that are going go first, and the policy decides about the others."""
+        users = referrers(work.resource, self._s.kinds, self._s.kube)
+        users.make_way(work.policies.cascade, CURE if cascades(work.spec) else "delete or change these first")
+        work.wanted = replace(work.wanted, cascade=work.policies.cascade, users=users.ids)
+        return users
 
     async def _release(self, work: Work) -> None:
         """Let the resource go; a Secret that is to stay loses our owner reference first."""

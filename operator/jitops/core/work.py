@@ -88,6 +88,7 @@ def policies(
         adopt=(management.get("adopt") or {}).get("mode") or "Never",
         retain=(management.get("deletionPolicy") or default_deletion or "Delete") == "Retain",
         report_drift=management.get("drift") == "Report" or held,
+        cascade=management.get("cascade") or "Strict",
         paused=annotations.get(meta.PAUSED) == meta.TRUE,
         released=annotations.get(meta.RELEASE_FINALIZER) == meta.RELEASE_ORPHAN,
     )

@@ -95,7 +95,8 @@ def delete(context: Context) -> Answer:
     if stored is None:
         return answer(SUCCESS)
     kind = _type(context)
-    how = frozenset(flag for flag in ("strict", "cascade") if context.call.query.get(flag) == "true")
+    flags = ("strict", "cascade") if context.state.knows_flags else ()
+    how = frozenset(flag for flag in flags if context.call.query.get(flag) == "true")
     kind.before_delete(stored.id, context.workspace, context.state, how)
     context.state.delete(stored)
     ids = {"workspaceId": context.workspace, "id": stored.id, "type": kind.name}

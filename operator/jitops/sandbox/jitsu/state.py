@@ -136,6 +136,8 @@ class State:
         self._tables: dict[tuple[str, str], dict[str, Stored]] = {}
         self._domains: dict[str, dict[str, list[str]]] = {}
         self.listings: dict[tuple[str, str], Listing] = {}
+        self.knows_flags = True
+        """Whether a deletion heeds `strict` and `cascade`; consoles older than 2025-10-22 drop them (section 0)."""
 
     def workspace(self, id_or_slug: str) -> Workspace | None:
         """Find a workspace as `/api/workspace/{idOrSlug}` does."""

@@ -6,6 +6,7 @@ corrected by the answers to our own writes; a 2xx is as good as seen.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -16,6 +17,7 @@ from jitops.vendors.budget import stated
 from jitops.vendors.exchange import Access, Answer, AnswerLost, segment
 from jitops.vendors.jitsu import errors, wire
 from jitops.vendors.jitsu.function_wire import FunctionRow, function_updated
+from jitops.vendors.jitsu.link_wire import LinkRow, env_values
 from jitops.vendors.jitsu.masked_wire import MaskedRow, masked_created, masked_updated
 from jitops.vendors.jitsu.schemas import Schemas
 from jitops.vendors.jitsu.wire import StreamRow
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from jitops.core.adapter import Opening
     from jitops.core.clock import Clock
+    from jitops.core.errors import JitopsError
     from jitops.core.kube import JSON
     from jitops.vendors.http import Http, HttpPool
 
@@ -52,7 +55,12 @@ STREAM = Type("JitsuStream", StreamRow.parse, wire.stream_created, wire.stream_u
 FUNCTION = Type("JitsuFunction", FunctionRow.parse, FunctionRow.parse, function_updated, lambda _: ())
 DESTINATION = Type("JitsuDestination", MaskedRow.parse, masked_created, masked_updated, lambda _: ())
 SERVICE = Type("JitsuService", MaskedRow.parse, masked_created, masked_updated, lambda _: ())
-TYPES: Mapping[str, Type[Any]] = {"stream": STREAM, "function": FUNCTION, "destination": DESTINATION, "service": SERVICE}
+TYPES: Mapping[str, Type[Any]] = {
+    "stream": STREAM,
+    "function": FUNCTION,
+    "destination": DESTINATION,
+    "service": SERVICE,
+}
 """The types whose ids we choose, by the console's name of them."""
 
 
@@ -86,11 +94,16 @@ class JitsuClient:
         self._facts: dict[str, JSON] = {}
         self._etags: dict[str, str] = {}
         self._snapshots = {type_: self._snapshot(type_, clock) for type_ in TYPES}
+        self._linked: dict[str, LinkRow] = {}
+        self._followed: set[str] = set()
+        self.clock = clock
+        self.links: Snapshot[LinkRow] = Snapshot(self._link_rows, clock)
+        """The links, in the order of their age."""
 
     @property
     def snapshots(self) -> Mapping[str, Snapshot[Any]]:
         """The listings, by our kind's name."""
-        return {TYPES[name].kind: snapshot for name, snapshot in self._snapshots.items()}
+        return {"JitsuLink": self.links, **{TYPES[name].kind: kept for name, kept in self._snapshots.items()}}
 
     def listing(self, type_: str) -> Snapshot[Any]:
         """Give the listing of a type, by the console's name of it."""
@@ -105,6 +118,11 @@ class JitsuClient:
     def budget(self) -> Mapping[str, int]:
         """The calls that could be made at once, by method."""
         return self._http.budget
+
+    @property
+    def trouble(self) -> JitopsError | None:
+        """That the remote takes no writes, while it does not."""
+        return self._http.trouble
 
     async def verify(self) -> Mapping[str, JSON]:
         """Resolve the workspace: only this call takes a slug, and only it tells of a deleted workspace."""
@@ -150,6 +168,31 @@ class JitsuClient:
         await self._http.request("DELETE", path, who=f"{type_}/{id_}")
         self._record(type_, id_, None)
 
+    def follow(self, type_: str) -> None:
+        """Have a type listed whenever the links are: links end at objects of it that no resource of ours stands for."""
+        self._followed.add(type_)
+
+    async def save_link(self, body: Mapping[str, JSON]) -> LinkRow:
+        """Create a link, or change it if the body has an id; return it under the id that the console tells.
+
+        `data` is checked and must be there: without it build A fails after having written, and stores null.
+        """
+        path, method = await self._path("link") + "?strict=true", "PUT" if "id" in body else "POST"
+        who = f"link/{body.get('id') or body['fromId']}"
+        answer = await self._http.request(method, path, body=body, who=who, secrets=env_values(body["data"]))
+        id_ = answer.json.get("id")
+        if not isinstance(id_, str) or not id_:
+            raise AnswerLost("the console does not tell the link's id")
+        row = LinkRow.parse({**body, "id": id_})
+        self.links.record(id_, row)
+        return row
+
+    async def delete_link(self, id_: str) -> None:
+        """Delete a link by its id; build A calls one that never was an error, and one that is gone deleted."""
+        with contextlib.suppress(errors.Missing):
+            await self._http.request("DELETE", f"{await self._path('link')}?id={segment(id_)}", who=f"link/{id_}")
+        self.links.record(id_, None)
+
     async def aclose(self) -> None:
         """Give up the connection; the sockets belong to the pool."""
         self._http.close()
@@ -182,6 +225,24 @@ class JitsuClient:
         rows = {row["id"]: TYPES[type_].parse(row) for row in named}
         self._remember(path, answer)
         return rows
+
+    async def _link_rows(self) -> Mapping[str, LinkRow]:
+        """List the links, and note which of their ends are gone, as far as the listings of these tell."""
+        begun, path = self.clock.monotonic(), await self._path("link")
+        answer = await self._conditional(path)
+        if answer.status != NOT_MODIFIED:
+            listed = answer.json.get("links")
+            if not isinstance(listed, list):
+                raise AnswerLost("the console's answer is no listing")
+            named = [row for row in listed if isinstance(row, dict) and isinstance(row.get("id"), str)]
+            self._linked = {row["id"]: LinkRow.parse(row) for row in named}
+            self._remember(path, answer)
+        for type_ in sorted(self._followed):
+            await self._snapshots[type_].get(begun)
+        return {id_: row.without(self._missing(row)) for id_, row in self._linked.items()}
+
+    def _missing(self, row: LinkRow) -> tuple[str, ...]:
+        return tuple(id_ for type_, id_ in row.ends if type_ in TYPES and self._snapshots[type_].lacks(id_))
 
     async def _conditional(self, path: str) -> Answer:
         etag = self._etags.get(path)

@@ -44,6 +44,13 @@ def link_claims(resource: Resource) -> frozenset[str]:
     return frozenset({claim(*refs), *([claim(*map(str, resolved))] if all(resolved) else [])})
 
 
+def link_uses(resource: Resource) -> frozenset[str]:
+    """Give the ids of what a link needs: its ends as they were resolved, and what it names by id."""
+    refs = [ref for _, _, ref in _refs(resource.spec) if isinstance(ref, dict)]
+    named = [resource.status.get("fromId"), resource.status.get("toId"), *(ref.get("external") for ref in refs)]
+    return frozenset(id_ for id_ in named if isinstance(id_, str))
+
+
 def claim(*parts: str) -> str:
     """Write what is claimed as one string."""
     return "\0".join(parts)

@@ -48,9 +48,12 @@ class LinkRow:
         """Name both ends by type and id."""
         return ("service" if self.type == "sync" else "stream", self.from_id), ("destination", self.to_id)
 
-    def touches(self, id_: str) -> bool:
-        """Say whether an object is one of its ends."""
-        return id_ in (self.from_id, self.to_id)
+    def uses(self, id_: str) -> bool:
+        """Say whether an object is one of its ends, or a function that it runs."""
+        functions = (self.data or {}).get("functions")
+        pipeline = functions if isinstance(functions, list) and self.type == "push" else ()
+        runs = any(isinstance(one, dict) and one.get("functionId") == f"udf.{id_}" for one in pipeline)
+        return runs or id_ in (self.from_id, self.to_id)
 
     def without(self, missing: tuple[str, ...]) -> LinkRow:
         """Note which ends are not there."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from jitops.core import identity
 from jitops.core.adapter import Adapter, External, Wanted
 from jitops.core.errors import DeletionBlocked, IdBurnt, JitopsError
+from jitops.core.referrers import CURE, cascades
 from jitops.vendors.jitsu.client import TYPES
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ class ObjectAdapter(Adapter[S, R]):
             for link in links:
                 await self._client.delete_link(link.id)
             return ()
-        return (f"{_listed(links)} lead nowhere now: delete them in the console",) if links else ()
+        return (f"these lead nowhere now, delete them in the console: {_listed(links)}",) if links else ()
 
     def facts(self, wanted: Wanted[S], external: External[R]) -> Mapping[str, JSON]:  # noqa: ARG002 - the contract's
         """Tell the workspace."""
@@ -127,11 +128,10 @@ class ObjectAdapter(Adapter[S, R]):
 
 
 def _in_use(wanted: Wanted[Any], links: list[LinkRow]) -> str:
-    cascades = "cascade" in type(wanted.spec.management).model_fields
-    instead = ", or set spec.management.cascade to Cascade or Orphan" if cascades else ", or take it out of them"
-    return f"still used by {_listed(links)}: delete these first{instead}"
+    cure = CURE if cascades(wanted.spec) else f"take the {wanted.key.kind.removeprefix('Jitsu').lower()} out of these"
+    return f"still used by {_listed(links)}: {cure}"
 
 
 def _listed(links: list[LinkRow]) -> str:
     more = f" and {len(links) - SHOWN} more" if links[SHOWN:] else ""
-    return f"links {', '.join(row.id for row in links[:SHOWN])}{more}"
+    return "; ".join(f"link {row.id} ({row.type})" for row in links[:SHOWN]) + more
