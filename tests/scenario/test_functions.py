@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.scenario.samples import WS, functions, only_function, plant_function, source
-from tests.scenario.world import CODE, FUNCTION, World, config_map, function
+from tests.scenario.world import CODE, FUNCTION, World, config_map, function, jitsu
 
 from jitops.core.kube import Key
+from jitops.local.apply import Outcome, apply
+from jitops.local.documents import key_of
+from jitops.local.folder import Folder
+from jitops.local.manifests import Manifest as Manifested
 from jitops.sandbox import Fault
 from jitops.sandbox.jitsu.state import Link
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.scenario.world import Manifest
 
 both_builds = pytest.mark.parametrize("build", ["A", "B"])
 CONFIG_MAP = Key("ConfigMap", "team", "code")
@@ -221,6 +230,29 @@ async def test_changed_config_map_while_observing(world: World) -> None:
     assert world.remote_writes() == []
 
 
+async def test_changed_config_map_before_adopting(world: World) -> None:
+    """A ConfigMap that changed since we only observed is a difference, which `Match` refuses."""
+    adopt = {"mode": "Match", "id": plant_function(world)}
+    await made_of(world, CODE, management={"policy": "Observe", "adopt": adopt})
+    supply(world, "let b;")
+    world.change(FUNCTION, management={"adopt": adopt})
+    await world.settle()
+    assert world.why(FUNCTION) == "AdoptionMismatch"
+    assert world.remote_writes() == []
+
+
+async def test_changed_config_map_after_managing(world: World) -> None:
+    """A function of ours that is only observed by now is not written, whatever its ConfigMap says."""
+    await made_of(world, "let a;", watched=True)
+    world.change(FUNCTION, management={"policy": "Observe"})
+    await world.settle()
+    assert world.ready(FUNCTION)
+    supply(world, "let b;", watched=True)
+    await world.settle()
+    assert world.condition(FUNCTION, "Ready") == ("False", "DriftDetected")
+    assert world.remote_writes() == []
+
+
 async def test_code_moves_into_a_config_map(world: World) -> None:
     """The same code from elsewhere is no change to the console; other code is."""
     await made(world, code=CODE)
@@ -282,6 +314,31 @@ async def test_deletion_needs_no_config_map(world: World) -> None:
     world.store.delete(FUNCTION)
     await world.settle()
     assert not world.exists(FUNCTION)
+    assert functions(world) == []
+
+
+class Unseen:
+    """Shows progress to nobody."""
+
+    def show(self, rows: object) -> None:
+        """Show nothing."""
+
+
+async def test_apply_without_a_cluster(world: World, tmp_path: Path) -> None:
+    """A pass of `jitops apply` carries ConfigMaps out, comes to its end by itself, and says what is missing."""
+
+    async def passed(*manifests: Manifest) -> Outcome:
+        named = [Manifested(key_of(one), one, "here") for one in (*jitsu(world), *manifests)]
+        with Folder.open(tmp_path / "state") as folder:
+            return await apply(named, folder, Unseen(), timeout=20)
+
+    ours = function(code=None, codeFrom=PIECES)
+    for code in ("let a;", "let b;"):
+        assert (await passed(config_map("code", {"main.js": code}), ours)).complete
+        assert only_function(world)["code"] == code
+    (complaint,) = (await passed(ours)).complaints()
+    assert "spec.codeFrom[0].configMapKeyRef: ConfigMap team/code does not exist" in complaint
+    assert (await passed()).complete
     assert functions(world) == []
 
 
