@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 import pytest
-from tests.scenario.samples import only_stream, plant_stream
-from tests.scenario.world import CONNECTOR, STREAM, WORKSPACE, World, connector, secret_manifest, stream
+from tests.scenario.samples import connect_ends, only_stream, plant_link, plant_stream
+from tests.scenario.world import CONNECTOR, LINK, STREAM, WORKSPACE, World, connector, link, secret_manifest, stream
 
 from jitops.core.kube import Key
 from jitops.core.outcome import MOST_CORRECTIONS
 from jitops.sandbox import Fault
 
+SHOP = {"from": {"streamRef": {"name": "shop"}}}
 Arrange = Callable[[World], Awaitable[object]]
 
 
@@ -157,6 +158,49 @@ async def thrashing(world: World) -> None:
     world.sandbox.jitsu.change(only_stream(world)["id"], name="theirs")
 
 
+async def linked(world: World) -> None:
+    """Link a stream of ours."""
+    await connect_ends(world)
+    world.apply(stream(), link(**SHOP))
+
+
+async def link_without_its_end(world: World) -> None:
+    """Lose the end of a link that no resource stands for."""
+    await connect_ends(world)
+    world.apply(link())
+    await world.settle()
+    world.sandbox.jitsu.remove("site1")
+
+
+async def link_that_waits(world: World) -> None:
+    """Refer to what is not there."""
+    await connect_ends(world)
+    world.apply(link(**SHOP))
+
+
+async def link_of_others(world: World) -> None:
+    """Find a link of others."""
+    await connect_ends(world)
+    plant_link(world)
+    world.apply(link())
+
+
+async def stream_with_a_link(world: World) -> None:
+    """Delete a stream that a link of ours uses."""
+    await linked(world)
+    await world.settle()
+    world.store.delete(STREAM)
+
+
+async def stream_that_waits_for_a_link(world: World) -> None:
+    """Delete a stream, and a link that uses it but is paused."""
+    await linked(world)
+    await world.settle()
+    world.annotate(LINK, paused="true")
+    world.store.delete(LINK)
+    world.store.delete(STREAM)
+
+
 STATES: list[Arrange] = [
     ready,
     paused,
@@ -179,6 +223,12 @@ STATES: list[Arrange] = [
     down,
     never_there,
     thrashing,
+    linked,
+    link_without_its_end,
+    link_that_waits,
+    link_of_others,
+    stream_with_a_link,
+    stream_that_waits_for_a_link,
 ]
 
 
