@@ -142,6 +142,14 @@ class JitsuClient:
         found: Mapping[str, JSON] = answer.json
         return found
 
+    async def objects(self, type_: str) -> list[Mapping[str, JSON]]:
+        """List a type, or the links, as the console shows them: for an import."""
+        answer = await self._http.request("GET", await self._path(type_), who=type_)
+        listed = answer.json.get("links" if type_ == "link" else "objects")
+        if not isinstance(listed, list):
+            raise AnswerLost("the console's answer is no listing")
+        return listed
+
     async def create(self, type_: str, body: Mapping[str, JSON], *, secrets: Iterable[str] = ()) -> None:
         """Create an object under the id in the body; IdBurnt when the id was ever used."""
         path = await self._path(type_)
