@@ -284,32 +284,42 @@ async def test_link_made_while_its_stream_is_deleted(world: World) -> None:
     assert "meanwhile" in world.message(STREAM)
 
 
-async def test_link_that_begins_while_its_stream_goes(worlds: Worlds) -> None:
-    """A link that is about to be made when its stream is deleted is either made and blocks, or is never made."""
-    for effect in range(1, 6):
+@pytest.mark.parametrize("cascade", ["Strict", "Cascade", "Orphan"])
+@pytest.mark.parametrize("kind", ["late", "latency"])
+async def test_link_that_begins_while_its_stream_goes(worlds: Worlds, cascade: str, kind: Any) -> None:
+    """A link that is being made when its stream is deleted blocks it or goes with it, or is never made."""
+    for effect in range(1, 7):
         world = worlds()
+        world.workers = 8
         await connect_ends(world)
-        world.apply(stream())
+        world.apply(stream(management={"cascade": cascade}))
         await world.settle()
-        _delete_at(world, effect)
+        slow = Fault(kind=kind, product="jitsu", method="POST", path="*/config/link", seconds=0.05, times=1)
+        world.sandbox.faults.add(slow)
+        deleted = _delete_at(world, effect)
         world.apply(link(**SHOP))
         await world.wait(30)
         dangling = [one for one in links(world) if one["fromId"] not in {s["id"] for s in streams(world)}]
         assert dangling == [], effect
-        assert world.exists(STREAM) == bool(links(world)), effect
+        assert (bool(links(world)) or not deleted) == world.exists(STREAM), effect
+        assert not (deleted and links(world)) or cascade == "Strict", effect
 
 
-def _delete_at(world: World, number: int) -> None:
-    """Delete the stream just before so many effects of what is done for the link."""
-    seen, before = [0], world.fate.before
+def _delete_at(world: World, number: int) -> list[str]:
+    """Delete the stream just before so many effects of what is done for the link; tell, later, before which."""
+    seen: list[str] = []
+    deleted: list[str] = []
+    before = world.fate.before
 
     def also(effect: str) -> None:
-        seen[0] += 1
-        if seen[0] == number:
+        seen.append(effect)
+        if len(seen) == number:
+            deleted.append(effect)
             world.store.delete(STREAM)
         before(effect)
 
     world.fate.before = also  # type: ignore[method-assign]
+    return deleted
 
 
 # Cascade and Orphan

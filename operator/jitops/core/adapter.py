@@ -249,8 +249,8 @@ class Row:
     """The outputs that can't be had again from the remote, with what belongs to them."""
     inputs: Callable[[Resource], Iterable[Input]] = lambda _: ()
     """What a resource refers to beside its connection, from the spec as written, which may be invalid."""
-    uses: Callable[[Resource], frozenset[str]] = lambda _: frozenset()
-    """The remote ids of objects that a resource's own needs, by name or not."""
+    uses: Callable[[Resource], frozenset[str]] | None = None
+    """The remote ids of objects that a resource's own needs, by name or not; None: the kind needs none."""
     claims: Callable[[Resource], frozenset[str]] = lambda _: frozenset()
     """What of the remote a resource lays claim to, so that no two share it."""
 

@@ -202,8 +202,9 @@ class Reconciler:
 
     def _make_way(self, work: Work) -> Referrers:
         """See who of ours uses the object: those that are going go first, and the policy decides about the others."""
-        users = referrers(work.resource, self._s.kinds, self._s.kube)
-        users.make_way(work.policies.cascade, CURE if cascades(work.spec) else "delete or change these first")
+        users = referrers(work.resource, self._s.kinds, self._s.kube, self._s.references)
+        cure = CURE if cascades(work.spec) else "delete or change these first"
+        users.make_way(work.policies.cascade, cure, self._s.clock.now())
         work.wanted = replace(work.wanted, cascade=work.policies.cascade, users=users.ids)
         return users
 
