@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from tests.scenario.samples import WAREHOUSE, connect_warehouse, destinations, only_destination, plant_destination
-from tests.scenario.world import DESTINATION, World, destination, from_secret
+from tests.scenario.world import DESTINATION, World, destination, from_secret, secret_manifest
 
 from jitops.core.kube import Key
 from jitops.sandbox import Fault
@@ -264,6 +264,64 @@ async def test_what_is_refused_can_be_deleted(world: World, spec: dict[str, Any]
     assert destinations(world) == []
 
 
+@both_builds
+async def test_a_list_comes_out_of_a_secret(world: World) -> None:
+    """A webhook's headers, which often hold a token, are written as JSON in the Secret and sent as a list."""
+    world.apply(secret_manifest("hook", {"headers": '["Authorization: Bearer hook-token-1", "X-Team: a"]'}))
+    world.planted.add("Authorization: Bearer hook-token-1")
+    await made(
+        world,
+        destinationType="webhook",
+        config={"url": "https://hook.example.com"},
+        secretConfig=[from_secret("headers", "hook", "headers")],
+    )
+    assert only_destination(world)["headers"] == ["Authorization: Bearer hook-token-1", "X-Team: a"]
+    await rests(world)
+    world.edit_secret("hook", headers="Authorization: Bearer hook-token-2")
+    await world.settle()
+    assert "spec.secretConfig.headers: the value in the Secret must be written as JSON" in world.message(DESTINATION)
+    world.edit_secret("hook", headers='["Authorization: Bearer hook-token-2"]')
+    await world.settle()
+    assert only_destination(world)["headers"] == ["Authorization: Bearer hook-token-2"]
+    assert world.ready(DESTINATION)
+    await rests(world)
+
+
+async def test_removal_is_told_though_drift_is_only_reported(world: World) -> None:
+    """What our own side takes out goes, and is told, under `drift: Report` as well."""
+    spec = {"parameters": {"away": "2"}}
+    await made(world, config={"hosts": HOSTS, **spec}, management={"drift": "Report"})
+    world.change(DESTINATION, config={"hosts": HOSTS})
+    await world.settle()
+    assert "parameters" not in only_destination(world)
+    assert world.events(DESTINATION) == ["ReplacedNonAtomically"]
+    await rests(world)
+
+
+async def test_foreign_type_is_only_reported(world: World) -> None:
+    """Under `drift: Report` a type that others changed is named, and no replacement is told of that did not happen."""
+    id_ = await made(world, management={"drift": "Report"})
+    world.sandbox.jitsu.change(id_, destinationType="mysql", parameters={"tls": "true"}, hosts=None)
+    await world.resync()
+    await world.resync()
+    assert world.events(DESTINATION) == ["DriftDetected"]
+    assert "destinationType" in world.last_event(DESTINATION).message
+    assert world.remote_writes() == []
+
+
+async def test_type_without_a_schema_is_left_to_the_console(world: World) -> None:
+    """Where neither console nor copy tells a schema, the fields are sent as they are, and the console judges."""
+    world.sandbox.faults.add(Fault(kind="error", status=500, product="jitsu", path="/api/schema/*"))
+    await connect_warehouse(world)
+    world.apply(destination(destinationType="brand-new", config={"a": "b"}))
+    await world.settle()
+    assert "Unknown destination type brand-new" in world.message(DESTINATION)
+    assert world.count("POST", "*/config/destination") == 1
+    asked = world.count("GET", "/api/schema/*")
+    await world.resync()
+    assert world.count("GET", "/api/schema/*") > asked
+
+
 # Where the schema comes from.
 
 
@@ -277,6 +335,21 @@ async def test_schema_is_asked_for_once(world: World) -> None:
     await world.restart()
     await world.resync()
     assert world.count("GET", "/api/schema/destination/clickhouse") == 1
+
+
+async def test_schema_of_the_console_decides(world: World) -> None:
+    """What the console publishes outranks the copy that we carry: it may be newer."""
+    schema = {"type": "object", "properties": {"nodes": {"type": "array"}}, "required": ["nodes"]}
+    body = json.dumps(schema | {"additionalProperties": False})
+    world.sandbox.faults.add(Fault(kind="error", status=200, body=body, product="jitsu", path="/api/schema/*"))
+    await refused(world, "spec.config.nodes: is required", "spec.config.hosts: is not a known field")
+
+
+@pytest.mark.parametrize("body", ["{}", '{"properties": {"hosts": {"type": "nonsense"}}}'])
+async def test_what_is_no_schema_is_not_used(world: World, body: str) -> None:
+    """An answer that is no schema leaves the checking to the copy that we carry."""
+    world.sandbox.faults.add(Fault(kind="error", status=200, body=body, product="jitsu", path="/api/schema/*"))
+    await refused(world, "spec.config.hosts: is required", config={})
 
 
 async def test_shipped_schema_serves_where_the_console_has_none(world: World) -> None:
@@ -327,6 +400,9 @@ async def test_removed_secret_becomes_empty_though_masked(world: World) -> None:
     assert only_destination(world)["privateKey"] == ""
     assert puts(world) == 1
     assert set(world.status(DESTINATION)["secretHashes"]) == {"password"}
+    assert "secretConfig.privateKey" not in world.status(DESTINATION)["appliedFields"]
+    await rests(world)
+    await world.restart()
     await rests(world)
 
 
@@ -355,6 +431,41 @@ async def test_another_type_inherits_nothing(world: World) -> None:
     assert (stored["destinationType"], stored["username"]) == ("postgres", "new")
     assert "cluster" not in stored
     await rests(world)
+
+
+async def test_another_type_gets_no_credentials_of_the_old_one(world: World) -> None:
+    """What the console filled in, or kept of the old type's secrets, does not go on into the new type unasked."""
+    await made(world)
+    assert only_destination(world)["username"] == "default"
+    config = {"region": "us-west-1", "database": "d", "bucket": "b"}
+    world.change(DESTINATION, destinationType="redshift", config=config, secretConfig=None)
+    await world.settle()
+    assert world.ready(DESTINATION), world.status(DESTINATION)
+    stored = only_destination(world)
+    assert (stored["destinationType"], stored["username"], stored["password"]) == ("redshift", "", "")
+    assert puts(world) == 1
+    await rests(world)
+
+
+async def test_switch_without_a_default_is_replaced(world: World) -> None:
+    """Neither true nor false is nothing: the destination is replaced to have the console forget which it was."""
+    secrets = [from_secret("accessToken", "ch", "password")]
+    await made(world, destinationType="hubspot", config={"sendPageViewEvents": True}, secretConfig=secrets)
+    world.change(DESTINATION, config={})
+    await world.settle()
+    assert world.events(DESTINATION) == ["ReplacedNonAtomically"]
+    assert "sendPageViewEvents" not in only_destination(world)
+    await rests(world)
+
+
+async def test_what_is_only_observed_is_not_said_to_be_replaced(world: World) -> None:
+    """A field that is taken out while the destination is only observed stays, and nothing else is claimed."""
+    await made(world, config={"hosts": HOSTS, "parameters": {"stays": "2"}})
+    world.change(DESTINATION, config={"hosts": HOSTS}, management={"policy": "Observe"})
+    await world.settle()
+    assert "ReplacedNonAtomically" not in world.events(DESTINATION)
+    assert only_destination(world)["parameters"] == {"stays": "2"}
+    assert world.remote_writes() == []
 
 
 # Adoption.

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jitops.vendors.jitsu.masked_wire import MaskedRow
 from jitops.vendors.jitsu.sealed import MASK, Leaf, dotted, leaves, merged, parted, seal, seal_map
 
 NAMES = st.lists(st.text("a.~1 é", max_size=4), min_size=1, max_size=4).map(tuple)
@@ -19,9 +20,17 @@ def test_paths_can_be_read_back(path: tuple[str, ...]) -> None:
     assert parted(dotted(path)) == path
 
 
-@pytest.mark.parametrize(("one", "other"), [(1, 1.0), ([2.0], [2]), ([{"b": 1, "a": 2}], [{"a": 2, "b": 1}])])
+SAME = [
+    (1, 1.0),
+    ([2.0], [2]),
+    ([{"b": 1, "a": 2}], [{"a": 2, "b": 1}]),
+    ("2024-01-01T00:00:00Z", "2024-01-01T00:00:00.000Z"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
 def test_the_same_to_javascript(one: Any, other: Any) -> None:
-    """What JSON can't tell apart is equal."""
+    """What JavaScript can't tell apart is equal, moments included, which the console may write anew."""
     assert seal(one) == seal(other)
 
 
@@ -49,3 +58,10 @@ def test_merge_is_the_consoles() -> None:
     stored = seal_map({"a": {"x": 1, "y": 2}, "list": [1, 2], "b": 1})
     patch = seal_map({"a": {"y": 3, "z": None}, "list": [3], "b": {"c": 1}})
     assert merged(stored, patch) == seal_map({"a": {"x": 1, "y": 3}, "list": [3], "b": {"c": 1}})
+
+
+@pytest.mark.parametrize(("value", "same"), [("x", True), (MASK, False)])
+def test_a_moment_counts_where_it_may_hide_something(value: str, *, same: bool) -> None:
+    """A write that changed nothing makes two readings differ only where a mask hides whether it did."""
+    one, other = (MaskedRow.parse({"id": "a", "key": value, "updatedAt": f"2026-01-0{day}"}) for day in (1, 2))
+    assert (one == other) == same

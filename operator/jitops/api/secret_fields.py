@@ -25,7 +25,8 @@ class SecretField(Model):
     path: FieldPath
     """The field, such as password; a dot leads into a map, such as parameters.token."""
     secret_key_ref: SecretKeyRef
-    """The value in a Secret. A change of it is applied, at once where the Secret bears the label jitops.dev/watch:
+    """The value in a Secret; for a field that the console's schema calls a list, a number or true or false, it is
+    written as JSON. A change of it is applied, at once where the Secret bears the label jitops.dev/watch:
     "true"."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from jitops.api.jitsu_destination import JitsuDestinationSpec
@@ -14,7 +15,7 @@ from jitops.vendors.jitsu.sealed import Path, leaves, parted, seal
 from jitops.vendors.jitsu.validation import Check
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from jitops.core.kube import JSON
 
@@ -54,29 +55,52 @@ class DestinationAdapter(MaskedAdapter[JitsuDestinationSpec]):
     def _schema(self, wanted: Want) -> Schema | None:
         return self._client.schemas.get(wanted.spec.destination_type)
 
+    def read(self, wanted: Want, path: str, text: str) -> JSON:
+        """Take the text for what it is, or for JSON where the type asks for a list, a number or a choice of two."""
+        if self._node(wanted, self.remote(path)).get("type") not in {"array", "boolean", "integer", "number"}:
+            return text
+        try:
+            return json.loads(text)
+        except ValueError:
+            raise SpecInvalid(
+                f"spec.{path}: the value in the Secret must be written as JSON, as the field is no string"
+            ) from None
+
+    def secrets(self, wanted: Want) -> Iterable[str]:
+        """Name what is secret, the entries of lists too."""
+        values = self._secret(wanted).values()
+        return [*wanted.inputs.values(), *(str(each) for value in values if isinstance(value, list) for each in value)]
+
     def surplus(self, wanted: Want, external: Found) -> set[Path]:
         """Name what was taken out of the spec; of a destination that changes its type, all that the spec leaves out.
 
         A new type would inherit the fields of the old one that have the same names. Those that it doesn't know go by
         themselves.
         """
-        known = (self._schema(wanted) or {}).get("properties", {})
+        schema = self._schema(wanted)
         gone = super().surplus(wanted, external)
         if external.remote.at(("destinationType",)) != seal(wanted.spec.destination_type):
             asked = {self.remote(path) for path in self.fields(wanted)}
             gone = {path for path in leaves(external.remote.tree) if path[0] not in BASE} - asked
-        return {path for path in gone if path[0] in known}
+        return gone if schema is None else {path for path in gone if path[0] in schema["properties"]}
 
     def nothing(self, wanted: Want, path: Path) -> JSON:
         """Give the schema's default, or what is empty; a map's entry, a number or a choice has nothing of that."""
-        node = self._schema(wanted) or {}
-        for name in path:
-            node = (node.get("properties") or {}).get(name) or {}
+        if self._schema(wanted) is None:
+            return ""
+        node = self._node(wanted, path)
         if "default" in node:
             return node["default"]
         if node.get("type") == "array":
             return []
         return "" if node.get("type") == "string" and not node.keys() & {"enum", "format"} else None
+
+    def _node(self, wanted: Want, path: Path) -> Schema:
+        """Find what the schema says of one field; nothing of a map's entries."""
+        node = self._schema(wanted) or {}
+        for name in path:
+            node = (node.get("properties") or {}).get(name) or {}
+        return node
 
     async def strip(self, id_: str) -> None:
         """Turn it into a destination that has no fields."""

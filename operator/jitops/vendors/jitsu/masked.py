@@ -91,10 +91,14 @@ class MaskedAdapter(ObjectAdapter[S, MaskedRow]):
         """Give the values that stand in clear in the spec, by the spec's paths."""
         return {f"{self.root}.{dotted(path)}": value for path, value in _flat(without_nulls(wanted.spec.free_form))}
 
-    def _secret(self, wanted: Wanted[S]) -> dict[str, str]:
+    def _secret(self, wanted: Wanted[S]) -> dict[str, JSON]:
         """Give the values out of Secrets, by the spec's paths; of what is being deleted they are not read."""
         paths = (f"{SECRET}.{each.path}" for each in wanted.spec.secret_config or ())
-        return {path: wanted.inputs[path] for path in paths if path in wanted.inputs}
+        return {path: self.read(wanted, path, wanted.inputs[path]) for path in paths if path in wanted.inputs}
+
+    def read(self, wanted: Wanted[S], path: str, text: str) -> JSON:  # noqa: ARG002 - a default
+        """Give the value that the text in a Secret stands for."""
+        return text
 
     def fields(self, wanted: Wanted[S]) -> Mapping[str, Leaf]:
         """Give what the user set, sealed."""
@@ -131,7 +135,7 @@ class MaskedAdapter(ObjectAdapter[S, MaskedRow]):
         known = (wanted.memory.get("secretHashes") or {}).get(_name(path))
         edited = external.ours and known != wanted.digests.get(path)
         if leaf is None or not leaf.masked:
-            if leaf != seal(wanted.inputs[path]):
+            if leaf != self.fields(wanted).get(path):
                 yield Change(path, generated=edited)
         elif row.written or (known is None and wanted.spec.management.policy == "Observe"):
             return
@@ -156,9 +160,12 @@ class MaskedAdapter(ObjectAdapter[S, MaskedRow]):
     def prepare(self, wanted: Wanted[S], external: Found | None) -> Wanted[S]:
         """Decide whether values must go that the console can't forget one by one, and have that told."""
         management = wanted.spec.management
-        if external is None or wanted.deleting or management.policy == "Observe" or management.drift == "Report":
+        if external is None or wanted.deleting or management.policy == "Observe":
             return wanted
-        stuck = sorted(path for path in self.surplus(wanted, external) if self.nothing(wanted, path) is None)
+        gone = self.surplus(wanted, external)
+        if management.drift == "Report":  # What others did to the type stays; what we take out goes.
+            gone &= MaskedAdapter.surplus(self, wanted, external)
+        stuck = sorted(path for path in gone if self.nothing(wanted, path) is None)
         if not stuck:
             return wanted
         what = ", ".join(map(dotted, stuck))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from jsonschema import Draft7Validator, SchemaError
 
-from jitops.core.errors import CredentialsRejected, JitopsError, RateLimited
+from jitops.core.errors import CredentialsRejected, JitopsError, RateLimited, Unavailable
 from jitops.vendors.exchange import segment
 
 if TYPE_CHECKING:
@@ -48,8 +48,9 @@ class Schemas:
             answer = await self._http.request("GET", f"/api/schema/destination/{segment(kind)}", who="schema")
         except (RateLimited, CredentialsRejected):
             raise
-        except JitopsError:
-            self._known[kind] = shipped(kind)
+        except JitopsError as error:
+            if shipped(kind) is not None or not isinstance(error, Unavailable):
+                self._known[kind] = shipped(kind)
         else:
             self._known[kind] = narrowed(answer.json) or shipped(kind)
 
