@@ -31,7 +31,7 @@ from jitops.core.errors import (
 )
 from jitops.core.kube import Key
 from jitops.sandbox import Fault, Sandbox
-from jitops.vendors.exchange import Answer, AnswerLost
+from jitops.vendors.exchange import Answer, AnswerLost, WritesRefused
 from jitops.vendors.http import HttpPool
 from jitops.vendors.jitsu.client import JitsuClient, open_workspace
 from jitops.vendors.jitsu.errors import Missing, classify
@@ -424,7 +424,7 @@ EXPECTED: dict[str, type[JitopsError]] = {
     "part2/get object of another workspace 400": Missing,
     "part2/function 21MiB code 413": SpecInvalid,
     "export/as normal user 500": PermissionDenied,
-    "maintenance/POST rejected 503": Unavailable,
+    "maintenance/POST rejected 503": WritesRefused,
     "outage/GET while database is down 500": Unavailable,
 }
 
