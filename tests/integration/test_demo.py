@@ -23,6 +23,7 @@ from jitops.sandbox import Fault, Sandbox
 CHECKED = (
     "JitsuStream default/website is at the product",
     "JitsuDestination default/warehouse is at the product",
+    "JitsuService default/github is at the product",
     "JitsuFunction default/geo is at the product",
     "Connector default/crm is at the product",
     "Secret website-jitsustream holds 7 values",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.scenario.killing import killed_everywhere
 from tests.scenario.samples import WAREHOUSE, connect_warehouse, destinations, only_destination, plant_destination
 from tests.scenario.world import DESTINATION, World, destination, from_secret, secret_manifest
 
@@ -387,6 +389,42 @@ async def test_removed_entry_of_a_map_really_goes(world: World) -> None:
     assert world.events(DESTINATION) == ["ReplacedNonAtomically"]
     assert "parameters.go~1away" in world.last_event(DESTINATION).message
     await rests(world)
+
+
+async def test_replaced_whole_whenever_killed(worlds: Callable[[], World]) -> None:
+    """Killed after any effect of a replacement, between its two halves too: the destination is whole again."""
+
+    async def arrange(world: World) -> None:
+        await made(world, config={"hosts": HOSTS, "parameters": {"away": "2"}})
+
+    def act(world: World) -> None:
+        world.change(DESTINATION, config={"hosts": HOSTS})
+
+    def check(world: World) -> None:
+        stored = only_destination(world)
+        assert world.ready(DESTINATION), world.status(DESTINATION)
+        assert (stored["destinationType"], stored["hosts"]) == ("clickhouse", HOSTS)
+        assert stored["password"] == WAREHOUSE["password"]
+        assert "parameters" not in stored
+        assert "config.parameters.away" not in world.status(DESTINATION)["appliedFields"]
+
+    await killed_everywhere(worlds, arrange, act, check, least=3)
+
+
+async def test_edited_secret_arrives_whenever_killed(worlds: Callable[[], World]) -> None:
+    """Killed after any effect of an edited Secret's way to the console: it is there in the end."""
+
+    async def arrange(world: World) -> None:
+        await made(world)
+
+    def act(world: World) -> None:
+        world.edit_secret("ch", password="another-password")
+
+    def check(world: World) -> None:
+        assert world.ready(DESTINATION), world.status(DESTINATION)
+        assert only_destination(world)["password"] == "another-password"
+
+    await killed_everywhere(worlds, arrange, act, check, least=2)
 
 
 async def test_removed_secret_becomes_empty_though_masked(world: World) -> None:
