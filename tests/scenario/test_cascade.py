@@ -335,7 +335,7 @@ async def test_stream_deleted_while_its_link_looks_around(world: World) -> None:
     world.apply(stream(management={"cascade": "Orphan"}))
     await world.settle()
     world.forget()
-    slow = Fault(kind="latency", product="jitsu", method="GET", path="*/config/link", seconds=0.1, times=1)
+    slow = Fault(kind="latency", product="jitsu", method="GET", path="*/config/link", seconds=0.5, times=1)
     world.sandbox.faults.add(slow)
     world.apply(link(**SHOP))
     reconcile = world.controller.reconciler.reconcile
@@ -357,7 +357,7 @@ async def test_link_in_the_way_is_refused(world: World) -> None:
     await connect_ends(world)
     world.apply(stream())
     await world.settle()
-    slow = Fault(kind="latency", product="jitsu", method="POST", path="*/config/link", seconds=0.1, times=1)
+    slow = Fault(kind="latency", product="jitsu", method="POST", path="*/config/link", seconds=0.5, times=1)
     world.sandbox.faults.add(slow)
     world.apply(link(**SHOP, data={"mode": "sometimes"}))
     linking = asyncio.create_task(world.controller.reconciler.reconcile(LINK, world.clock.monotonic()))
