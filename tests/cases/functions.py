@@ -70,7 +70,7 @@ FUNCTIONS = (
             },
             "spec.codeFrom": {
                 "codeFrom empty": code_from(),
-                "codeFrom an object": function(code=None, codeFrom=source()),
+                "codeFrom a text": function(code=None, codeFrom="main.js"),
                 "too many sources": code_from(*(source(key=f"{n}.js") for n in range(65))),
             },
             "spec.codeFrom[0].configMapKeyRef": {"source of nothing": code_from({})},

@@ -68,11 +68,12 @@ class Cluster:
 
 
 def blamed(refusal: ApiException) -> list[str]:
-    """Give the fields that the API server names, as we write paths."""
+    """Give the fields that the API server names, as we write paths; where it names a list and an entry, the list."""
     answer = json.loads(refusal.body or "{}")
     causes = {cause.get("field") for cause in answer.get("details", {}).get("causes", ())} - {"<nil>", None}
     unknown = re.findall(r'unknown field "([^"]+)"', answer["message"])
-    return sorted(re.sub(r"\[(\D[^\]]*)\]", r".\1", field) for field in {*causes, *unknown})
+    fields = {re.sub(r"\[(\D[^\]]*)\]", r".\1", field) for field in {*causes, *unknown}}
+    return sorted(field for field in fields if not any(field.startswith(f"{other}[") for other in fields))
 
 
 @pytest.fixture(scope="module")
