@@ -31,6 +31,7 @@ CHECKED = (
     "is called “Website” again",
     "is registered in place of",
     "no resource, no Secret, and both products are empty again",
+    "the links were deleted before what they link (2 of them)",
 )
 
 

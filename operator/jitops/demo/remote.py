@@ -25,6 +25,15 @@ class Remote:
         connectors = {one.id: f"connector “{one.name}” {one.version}" for one in self.sandbox.jitterbit.connectors()}
         return {**objects, **links, **connectors}
 
+    def links(self) -> dict[str, tuple[str, str]]:
+        """Give the two ends of each link, by their ids."""
+        return {one["id"]: (one["fromId"], one["toId"]) for one in self.sandbox.jitsu.summary()["links"]}
+
+    def deletions(self) -> list[str]:
+        """Give the ids of what was deleted in the console, in that order."""
+        deletions = (one for one in self.sandbox.requests if (one.product, one.method) == ("jitsu", "DELETE"))
+        return [one.query.get("id") or one.path.rpartition("/")[2] for one in deletions]
+
     def name_of(self, stream: str) -> str:
         """Read a stream's name as the console has it now."""
         return str(self.sandbox.jitsu.stored(stream)["name"])

@@ -142,6 +142,7 @@ class Story:
 
     async def _delete(self) -> None:
         self._head("Everything is deleted; the finalizers see to it that the products are cleaned up first")
+        links = self._remote.links()
         with self._shown() as progress:
             await self._stage.delete(self._manifests, progress)
         _check(not await self._stage.resources(), "some resources are still there")
@@ -149,6 +150,10 @@ class Story:
         left = self._remote.inventory()
         _check(not left, f"the products still hold {', '.join(left.values())}")
         self._done("no resource, no Secret, and both products are empty again")
+        order = self._remote.deletions()
+        early = [link for link, ends in links.items() if order.index(link) > min(map(order.index, ends))]
+        _check(not early, f"something was deleted before its link: {', '.join(early)}")
+        self._done(f"the links were deleted before what they link ({len(links)} of them)")
 
     async def _outputs(self) -> list[Secret]:
         return [secret for secret in await self._stage.secrets() if is_output(secret)]
