@@ -85,6 +85,7 @@ class Controller:
     def feed(self, before: Resource | None, resource: Resource) -> None:
         """Take in a resource as the watch delivered it; `before` is what was known of it."""
         self._s.references.declare(resource)
+        self._s.claims.declare(resource)
         if before is None or is_news(before, resource):
             self._failures.pop(resource.key, None)
             self.queue.add(resource.key)
@@ -96,6 +97,7 @@ class Controller:
     def gone(self, key: Key) -> None:
         """Take in that a resource is no more: what waited for its end is woken, and what refers to it."""
         self.queue.add(key)
+        self._s.claims.forget(key)
         self._freed(self._s.references.forget(key))
         self.changed(key)
 

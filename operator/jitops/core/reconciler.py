@@ -267,7 +267,7 @@ class Reconciler:
         if known or work.policies.observe_only:
             return
         claims = work.adapter.claims(work.wanted) | ({found} if found else frozenset())
-        others = contenders(work.row, work.resource, claims, self._s.kube)
+        others = contenders(work.row, work.resource, claims, self._s.kube, self._s.claims)
         if others:
             instead = work.adapter.instead(work.wanted)
             raise errors.AlreadyOwned(f"{others[0]} manages the same remote object; delete one of the two{instead}")

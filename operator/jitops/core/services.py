@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from jitops.core.claims import Claims
 from jitops.core.connections import Connections
 from jitops.core.inputs import Inputs
 from jitops.core.keeper import Keeper
@@ -26,6 +27,7 @@ class Services:
     kube: Kube
     clock: Clock
     references: References
+    claims: Claims
     connections: Connections
     inputs: Inputs
     outputs: Outputs
@@ -46,6 +48,7 @@ class Services:
             kube=kube,
             clock=clock,
             references=references,
+            claims=Claims(kinds),
             connections=connections,
             inputs=Inputs(kinds, kube, hash_key),
             outputs=Outputs(kube, hash_key),

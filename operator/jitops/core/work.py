@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from jitops.core.adapter import Adapter, External, Row, Wanted
+    from jitops.core.claims import Claims
     from jitops.core.connections import Line
     from jitops.core.kube import JSON, Key, Kube, Resource
 
@@ -103,20 +104,15 @@ def drift_hold(annotations: Mapping[str, str], now: datetime) -> datetime | None
     return until if until > now else None
 
 
-def contenders(row: Row, resource: Resource, found: frozenset[str], kube: Kube) -> list[Key]:
+def contenders(row: Row, resource: Resource, found: frozenset[str], kube: Kube, index: Claims) -> list[Key]:
     """Name the resources that manage, at the same place, what this one is about to claim, and came first."""
-    claims = row.claims(resource) | found
-    if not claims:
-        return []
+    claimants = index.claimants(resource.key.kind, row.claims(resource) | found)
+    others = [other for key in claimants if key != resource.key and (other := kube.get(key))]
     here = place(row, resource, kube)
     return [
         other.key
-        for other in kube.list(resource.key.kind)
-        if other.key != resource.key
-        and row.claims(other) & claims
-        and _first(other, resource)
-        and not _observes(other)
-        and place(row, other, kube) == here
+        for other in others
+        if _first(other, resource) and not _observes(other) and place(row, other, kube) == here
     ]
 
 
