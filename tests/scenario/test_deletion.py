@@ -268,3 +268,16 @@ async def test_other_finalizers_are_left(world: World) -> None:
     world.store.delete(STREAM)
     await world.settle()
     assert world.finalizers(STREAM) == ["example.com/theirs"]
+
+
+@every_kind
+async def test_made_by_us_and_only_observed_by_now(world: World, sample: Sample) -> None:
+    """What we made and only observe since is left behind, and an event says so: nothing stays silently."""
+    await ready(world, sample)
+    world.change(sample.key, management={"policy": "Observe"})
+    await world.settle()
+    world.store.delete(sample.key)
+    await world.settle()
+    assert not world.exists(sample.key)
+    assert len(sample.objects(world)) == 1
+    assert world.events(sample.key)[-1] == "Retained"

@@ -213,8 +213,9 @@ class Reconciler:
         asked = work.policies.retain or work.policies.released
         if leaves_remote(work.policies):
             kept = await self._s.outputs.disown(work.row, work.resource, always=asked)
-            if asked or kept:
-                work.tell(EventReason.RETAINED, "the remote object and its Secret were left as they are")
+            if asked or kept or work.resource.status.get("appliedFields"):
+                what = "object and its Secret were left as they are" if kept else "object was left as it is"
+                work.tell(EventReason.RETAINED, f"the remote {what}")
         others = tuple(name for name in work.resource.finalizers if name != meta.FINALIZER)
         work.resource = await self._s.kube.set_finalizers(work.resource, others)
 
