@@ -46,6 +46,7 @@ ROWS: list[tuple[errors.JitopsError, str, str, bool, bool, Retry, float | None]]
     (errors.AlreadyOwned("x"), "False", "Conflict", True, False, Retry.SLOW, None),
     (errors.AdoptionMismatch("x", paths=("name",)), "False", "AdoptionMismatch", True, False, Retry.SLOW, None),
     (errors.RemoteNotFound("x"), "False", "RemoteNotFound", True, False, Retry.SLOW, None),
+    (errors.ManualActionRequired("x"), "False", "ManualActionRequired", True, False, Retry.SLOW, None),
     (errors.DeletionBlocked("x"), "False", "DeletionBlocked", True, False, Retry.SLOW, None),
     (errors.Thrashing("x"), "False", "Thrashing", True, False, Retry.NEVER, None),
 ]

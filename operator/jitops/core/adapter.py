@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+from jitops.api.reasons import Reason
 from jitops.core.kube import Key
 
 if TYPE_CHECKING:
@@ -172,6 +173,10 @@ class Adapter(ABC, Generic[S, R]):
     def facts(self, wanted: Wanted[S], external: External[R]) -> Mapping[str, JSON]:  # noqa: ARG002 - a default
         """Give the kind's own part of status; None removes a field."""
         return {}
+
+    def standing(self, wanted: Wanted[S], external: External[R]) -> tuple[str, str]:  # noqa: ARG002 - a default
+        """Give reason and message of Ready=True, once all is done and published; or raise what is still in its way."""
+        return Reason.AVAILABLE, "the remote holds what the spec asks"
 
     def leftovers(self, wanted: Wanted[S], external: External[R]) -> tuple[str, ...]:  # noqa: ARG002 - a default
         """Name the paths we once sent, the user no longer sets, and the remote still has."""

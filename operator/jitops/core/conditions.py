@@ -72,6 +72,7 @@ VERDICTS: Mapping[type[Exception], _Rule] = {
     errors.AlreadyOwned: _Rule(Reason.CONFLICT, Retry.SLOW, stalled=True),
     errors.AdoptionMismatch: _Rule(Reason.ADOPTION_MISMATCH, Retry.SLOW, stalled=True),
     errors.RemoteNotFound: _Rule(Reason.REMOTE_NOT_FOUND, Retry.SLOW, stalled=True),
+    errors.ManualActionRequired: _Rule(Reason.MANUAL_ACTION_REQUIRED, Retry.SLOW, stalled=True),
     errors.DeletionBlocked: _Rule(Reason.DELETION_BLOCKED, Retry.SLOW, stalled=True),
     errors.Thrashing: _Rule(Reason.THRASHING, Retry.NEVER, stalled=True),
 }

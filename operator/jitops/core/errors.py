@@ -13,6 +13,7 @@ JitopsError
 ├── AlreadyOwned           the object exists and isn't ours
 ├── AdoptionMismatch       the object to adopt differs from the spec, in named fields
 ├── RemoteNotFound         the object to adopt or observe does not exist
+├── ManualActionRequired   only a person can do the next step, where the remote has no API for it
 ├── DeletionBlocked        the remote refuses the deletion while something uses the object
 ├── Thrashing              the same difference came back again and again
 ├── IdBurnt                (internal) the id was used up by a deleted object: take the next incarnation
@@ -97,6 +98,10 @@ class AdoptionMismatch(JitopsError):
 
 class RemoteNotFound(JitopsError):
     """The object named by `adopt.id`, or to be observed, does not exist at the remote."""
+
+
+class ManualActionRequired(JitopsError):
+    """The remote has no API for the next step: the message tells a person what to do there."""
 
 
 class DeletionBlocked(JitopsError):

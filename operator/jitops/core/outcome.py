@@ -74,7 +74,7 @@ class Outcomes:
             self.rest.leave(work.resource.key)
             return await self._told(work, self._in_time(work, _drifted(work)))
         self.rest.enter(work)
-        return await self._told(work, self._in_time(work, _AVAILABLE))
+        return await self._told(work, self._in_time(work, _ready(work)))
 
     async def failed(self, work: Work, error: Exception) -> Result:
         """Tell what is in the way."""
@@ -210,13 +210,12 @@ class Outcomes:
             work.tell(EventReason.SECRET_PUBLISHED, f"wrote Secret {secret.name}")
 
 
-_AVAILABLE = Verdict(
-    reason=Reason.AVAILABLE,
-    message="the remote holds what the spec asks",
-    ready="True",
-    synced="True",
-    resolved="True",
-)
+def _ready(work: Work) -> Verdict:
+    """Say that the resource is as it should be, and what that rests on."""
+    reason, message = work.standing
+    return Verdict(reason=reason, message=message, ready="True", synced="True", resolved="True")
+
+
 _WAY_OUT = f"; to let go without cleaning up, annotate with {meta.RELEASE_FINALIZER}={meta.RELEASE_ORPHAN}"
 
 
@@ -256,6 +255,7 @@ _WARNINGS = {
     Reason.CONFLICT: EventReason.CONFLICT_DETECTED,
     Reason.ADOPTION_MISMATCH: EventReason.CONFLICT_DETECTED,
     Reason.THROTTLED: EventReason.THROTTLED,
+    Reason.MANUAL_ACTION_REQUIRED: EventReason.MANUAL_ACTION_REQUIRED,
     Reason.CREATING: None,
     Reason.DELETING: None,
 }

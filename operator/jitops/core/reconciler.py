@@ -78,6 +78,7 @@ class Reconciler:
         await self._observe(work)
         await self._act(work)
         await self._publish(work)
+        work.standing = work.adapter.standing(work.wanted, work.found)
 
     async def _end(self, work: Work) -> None:
         """Clean up, then let the resource go; this always ends, or the error says what blocks it."""

@@ -44,6 +44,8 @@ class Work:
     """Set by connecting, like what follows by observing: read before that, it is a defect and says so."""
     wanted: Wanted[Any] = field(init=False)
     plan: Plan = field(init=False)
+    standing: tuple[str, str] = field(init=False)
+    """What Ready=True rests on: reason and message."""
     facts: dict[str, JSON] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
 
