@@ -15,6 +15,7 @@ DESTINATIONS = (
     *accepted(
         "JitsuDestination",
         {
+            "tested": destination(validation="Warn"),
             "the least": {"workspaceRef": REF, "destinationType": "devnull"},
             "everything": FULL_DESTINATION,
             "config is the console's to judge": destination(config={"anything": {"goes": [1, {"in": None}]}}),

@@ -6,6 +6,7 @@ from tests.cases.case import REF, Spec, accepted, adopt, changed, function, refu
 
 from jitops.api.jitsu_function import LONGEST
 
+TEST = {"name": "page", "event": {"type": "page"}, "options": {"deep": {"er": [1, None]}}}
 DATE = "2026-01-02T03:04:05Z"
 
 
@@ -50,6 +51,10 @@ FUNCTIONS = (
             "description with a date in it": function(description=f"since {DATE}"),
             "draft as long as code": function(draft="x" * LONGEST),
             "adopt by id": function(**adopt(mode="Override", id="x")),
+            "tested": function(
+                validation="Enforce", tests=[TEST, {**TEST, "name": "drop", "expect": {"outcome": "Dropped"}}]
+            ),
+            "test with an event expected": function(tests=[{**TEST, "expect": {"event": {"country": "DE"}}}]),
             "observed": function(management={"policy": "Observe"}),
         },
     ),
@@ -98,6 +103,14 @@ FUNCTIONS = (
                 "draft like a date": function(draft=DATE),
             },
             "spec.version": {"version a number": function(version=1), "version like a date": function(version=DATE)},
+            "spec.validation": {"validation unknown": function(validation="Maybe")},
+            "spec.tests": {"too many tests": function(tests=[{**TEST, "name": f"t{n}"} for n in range(33)])},
+            "spec.tests[0].event": {"test without an event": function(tests=[{"name": "page"}])},
+            "spec.tests[0].expect.event": {
+                "event expected of a dropped one": function(
+                    tests=[{**TEST, "expect": {"outcome": "Dropped", "event": {"country": "DE"}}}]
+                ),
+            },
             "spec.origin": {"origin like a date": function(origin=DATE)},
             "spec.management.adopt.id": {"adopt Match without an id": function(**adopt(mode="Match"))},
             "spec.management.cascade": {

@@ -15,6 +15,7 @@ SERVICES = (
     *accepted(
         "JitsuService",
         {
+            "tested": service(validation="Enforce"),
             "the least": service(),
             "everything": FULL_SERVICE,
             "credentials are the connector's to judge": service(credentials={"name": "x", "a": [{"b": None}]}),

@@ -34,7 +34,7 @@ from jitops.sandbox import Fault, Sandbox
 from jitops.vendors.exchange import Answer, AnswerLost, WritesRefused
 from jitops.vendors.http import HttpPool
 from jitops.vendors.jitsu.client import JitsuClient, open_workspace
-from jitops.vendors.jitsu.errors import Missing, classify
+from jitops.vendors.jitsu.errors import Missing, NoRoute, Unoffered, classify
 from jitops.vendors.jitsu.wire import UNSET, KeyRow, StreamRow, normal_domains, stream_created, stream_updated
 
 if TYPE_CHECKING:
@@ -396,7 +396,7 @@ EXPECTED: dict[str, type[JitopsError]] = {
     "workspace/get missing 500": SpecInvalid,
     "workspace/get forbidden 403": PermissionDenied,
     "routing/unknown config type list 500": SpecInvalid,
-    "routing/unknown api path 404": SpecInvalid,
+    "routing/unknown api path 404": NoRoute,
     "routing/empty body 500": SpecInvalid,
     "stream/create key without plaintext or hash 500": NotYet,
     "stream/create invalid domain 500": SpecInvalid,
@@ -446,6 +446,8 @@ def test_recorded_refusals_have_their_class(name: str, kind: type[JitopsError]) 
         (500, "Domain x.example.com is already in use by other workspace", SpecInvalid),
         (400, "Unknown config object type widget", SpecInvalid),
         (404, "Workspace 'nope' not found", SpecInvalid),
+        (500, "env ROTOR_URL is not set. Rotor is required to run functions", Unoffered),
+        (500, "failed to fetch bulker API: fetch failed", Unoffered),
     ],
 )
 def test_refusals_of_build_b_have_the_same_class(status: int, message: str, kind: type[JitopsError]) -> None:

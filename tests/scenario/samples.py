@@ -122,6 +122,11 @@ class Sample:
         return self.alike or {"name": self.key.name}
 
 
+def untold(field: str, value: Any, other: Any) -> FieldCase:
+    """Give the case of a field that speaks of how is written, not of what: nothing of it is seen."""
+    return FieldCase(field, value, other, lambda _: None, None, None, None)
+
+
 # JitsuStream
 
 
@@ -284,6 +289,8 @@ FUNCTION_CASES = (
     _function_case("draft", "let a;", "let b;"),
     _function_case("version", "1.0.0", "1.0.1"),
     _function_case("origin", "jitsu-cli", "ours"),
+    untold("validation", "Warn", "Off"),
+    untold("tests", [{"name": "page", "event": {"type": "page"}}], [{"name": "page", "event": {"type": "track"}}]),
 )
 
 
@@ -418,6 +425,7 @@ DESTINATION_CASES = (
         _drift_in_destination(password="their-password"),
         instead={"secretConfig": [PASSWORD]},
     ),
+    untold("validation", "Warn", "Enforce"),
 )
 
 DESTINATION_SAMPLE = Sample(
@@ -533,6 +541,7 @@ SERVICE_CASES = (
         _drift_credentials,
         instead={"secretConfig": [TOKEN]},
     ),
+    untold("validation", "Warn", "Enforce"),
 )
 
 SERVICE_SAMPLE = Sample(

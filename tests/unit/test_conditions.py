@@ -36,6 +36,7 @@ ROWS: list[tuple[errors.JitopsError, str, str, bool, bool, Retry, float | None]]
         Retry.SLOW,
         None,
     ),
+    (errors.PreflightFailed("x"), "False", "InvalidConfiguration", True, False, Retry.SLOW, None),
     (errors.CredentialsRejected("x"), "False", "CredentialsInvalid", True, False, Retry.NEVER, None),
     (errors.PermissionDenied("x"), "False", "PermissionDenied", True, False, Retry.SLOW, None),
     (errors.Unavailable("x"), "Unknown", "RemoteUnavailable", False, True, Retry.EXPONENTIAL, None),

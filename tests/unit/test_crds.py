@@ -64,6 +64,9 @@ OPEN = {
     "JitsuService.spec.credentials",
     "JitsuLink.spec.data",
     "JitsuLink.spec.functions[].options",
+    "JitsuFunction.spec.tests[].event",
+    "JitsuFunction.spec.tests[].options",
+    "JitsuFunction.spec.tests[].expect.event",
 }
 """The parts of specs that take what we don't know."""
 

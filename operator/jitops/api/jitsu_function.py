@@ -8,6 +8,7 @@ from jitops.api.base import Model, Rule, immutable, matching
 from jitops.api.common import ConnectionRef, ManagedSpec, output_rules
 from jitops.api.jitsu import NO_DATE, StreamName, adopted_by_id
 from jitops.api.strings import DataKey, DisplayName, ObjectName
+from jitops.api.validation import FunctionTests, Validation
 
 LONGEST = 204_800
 """Bytes of code that a spec may hold: kubectl copies it into an annotation, which may have 256 KiB."""
@@ -93,6 +94,13 @@ class JitsuFunctionSpec(ManagedSpec):
     origin: Annotated[DisplayName, NO_DATE] | None = None
     """The tool that the function comes from, such as jitsu-cli, which writes its own name here. jitops writes only
     what stands here."""
+
+    validation: Validation = "Off"
+    """Whether the console runs `tests` before anything is written, where it offers that. Off: it doesn't. Warn: an
+    event says which failed, and the function is written all the same. Enforce: nothing is written until all succeed;
+    they are tried again every few minutes. Default: Off."""
+    tests: FunctionTests | None = None
+    """Events that the function is run on as `validation` says."""
 
     rules: ClassVar[tuple[Rule, ...]] = (
         immutable("workspaceRef", "delete this resource, and create it again in the other workspace"),

@@ -71,5 +71,6 @@ class EventReason(StrEnum):
     CONFLICT_DETECTED = "ConflictDetected"
     CANNOT_RESOLVE = "CannotResolve"
     MANUAL_ACTION_REQUIRED = "ManualActionRequired"
+    VALIDATION_FAILED = "ValidationFailed"
     KEY_EXPIRING = "KeyExpiring"
     REPLACED_NON_ATOMICALLY = "ReplacedNonAtomically"

@@ -7,6 +7,7 @@ from pydantic import Field, JsonValue
 
 from jitops.api.base import ListMap, Model, Rule, matching
 from jitops.api.common import CascadingSpec, SecretKeyRef
+from jitops.api.validation import Validation
 
 FieldPath = Annotated[
     str,
@@ -51,6 +52,11 @@ class SecretSpec(CascadingSpec):
 
     secret_config: SecretFields | None = None
     """The fields that are secrets, each with the Secret that holds its value; they must not be set in clear as well."""
+
+    validation: Validation = "Off"
+    """Whether the console tests the connection before anything is written, where it offers that. Off: it doesn't. Warn:
+    an event says what is wrong, and it is written all the same. Enforce: nothing is written until the test succeeds; it
+    is tried again every few minutes. Default: Off."""
 
     @property
     def free_form(self) -> Mapping[str, JsonValue]:

@@ -151,6 +151,10 @@ class Adapter(ABC, Generic[S, R]):
         """Decide what we generate; the plain object generates nothing."""
         return wanted
 
+    async def preflight(self, wanted: Wanted[S]) -> tuple[str, ...]:  # noqa: ARG002 - a default
+        """Have the remote try what is about to be written; say what is wrong, or forbid it: PreflightFailed."""
+        return ()
+
     def claims(self, wanted: Wanted[S]) -> frozenset[str]:  # noqa: ARG002 - a default
         """Give what is claimed beside `Row.claims`, now that references are resolved."""
         return frozenset()

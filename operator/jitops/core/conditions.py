@@ -61,6 +61,7 @@ class _Rule:
 
 VERDICTS: Mapping[type[Exception], _Rule] = {
     errors.SpecInvalid: _Rule(Reason.INVALID_CONFIGURATION, Retry.NEVER, stalled=True),
+    errors.PreflightFailed: _Rule(Reason.INVALID_CONFIGURATION, Retry.SLOW, stalled=True),
     errors.DependencyNotReady: _Rule(Reason.DEPENDENCY_NOT_READY, Retry.SLOW),
     errors.CredentialsRejected: _Rule(Reason.CREDENTIALS_INVALID, Retry.NEVER, stalled=True),
     errors.PermissionDenied: _Rule(Reason.PERMISSION_DENIED, Retry.SLOW, stalled=True),

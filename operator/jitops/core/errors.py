@@ -3,6 +3,7 @@ Everything that can keep a resource from being what its spec asks, as one tree.
 
 JitopsError
 ├── SpecInvalid            the spec can't be carried out as written: a person must change it
+├── PreflightFailed        the remote tried what was to be written, and it does not work: nothing was written
 ├── DependencyNotReady     a reference, connection or Secret is missing, not ready, or not permitted
 ├── CredentialsRejected    the remote refused who we are: a person must change the Secret
 ├── PermissionDenied       the remote knows us, but our role is too low
@@ -36,6 +37,10 @@ class JitopsError(Exception):
 
 class SpecInvalid(JitopsError):
     """The spec, or what it refers to, can't be carried out as written."""
+
+
+class PreflightFailed(JitopsError):
+    """What the remote tried before anything was written does not work, or could not be tried, and must be."""
 
 
 class DependencyNotReady(JitopsError):

@@ -20,7 +20,7 @@ from jitops.core.outputs import is_changed
 from jitops.core.plan import Action, Situation, leaves_remote, plan
 from jitops.core.referrers import CURE, Referrers, cascades, referrers
 from jitops.core.resolver import Resolver
-from jitops.core.work import Work, contenders
+from jitops.core.work import Work, contenders, refuse_or_report
 
 if TYPE_CHECKING:
     from jitops.core.adapter import Change, External
@@ -78,6 +78,8 @@ class Reconciler:
         await self._observe(work)
         await self._act(work)
         await self._publish(work)
+        for sentence in work.warnings:
+            work.tell(EventReason.VALIDATION_FAILED, sentence, warning=True)
         work.standing = work.adapter.standing(work.wanted, work.found)
 
     async def _end(self, work: Work) -> None:
@@ -127,6 +129,7 @@ class Reconciler:
     async def _act(self, work: Work) -> None:
         """Carry the plan out; what is ours, even if nothing has to be done, carries our finalizer."""
         self._refuse_second_claim(work)
+        await self._try(work)
         match work.plan.action:
             case Action.CREATE:
                 await self._create(work)
@@ -136,9 +139,16 @@ class Reconciler:
                 await self._update(work, work.plan.changes)
                 self.outcomes.tell_update(work, work.plan.changes)
             case Action.REPORT:
-                _refuse_or_report(work)
+                refuse_or_report(work)
         if not work.policies.observe_only:
             await self._hold(work)
+
+    async def _try(self, work: Work) -> None:
+        """Have the remote try what is about to be written, where spec and remote allow that."""
+        creates = work.plan.action is Action.CREATE
+        if creates or work.plan.changes:
+            work.phase = EventReason.CANNOT_CREATE if creates else EventReason.CANNOT_UPDATE
+            work.warnings = await work.adapter.preflight(work.wanted)
 
     async def _create(self, work: Work) -> None:
         work.phase = EventReason.CANNOT_CREATE
@@ -273,21 +283,3 @@ class Reconciler:
         if others:
             instead = work.adapter.instead(work.wanted)
             raise errors.AlreadyOwned(f"{others[0]} manages the same remote object; delete one of the two{instead}")
-
-
-def _refuse_or_report(work: Work) -> None:
-    """Say why nothing was done: nothing there to observe, not ours to take, or drift that is only reported."""
-    if work.external is None:
-        raise errors.RemoteNotFound("there is no such object at the remote, and policy Observe creates none")
-    if work.external.ours or work.policies.observe_only:
-        return
-    if work.policies.adopt == "Match":
-        raise errors.AdoptionMismatch(
-            f"{work.external.id} exists and differs in {', '.join(work.plan.drift)}; make spec equal to it,"
-            " or set spec.management.adopt.mode to Override",
-            paths=work.plan.drift,
-        )
-    raise errors.AlreadyOwned(
-        f"{work.external.id} exists already and was not made by jitops for this resource;"
-        f" set spec.management.adopt.mode to Match or Override to adopt it{work.adapter.instead(work.wanted)}"
-    )

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from jitops.api import meta
+from jitops.core import errors
 from jitops.core.adapter import place
 from jitops.core.clock import moment
 from jitops.core.inputs import Resolved
@@ -46,6 +47,8 @@ class Work:
     plan: Plan = field(init=False)
     standing: tuple[str, str] = field(init=False)
     """What Ready=True rests on: reason and message."""
+    warnings: tuple[str, ...] = ()
+    """What is wrong with what was written, as the remote found by trying it."""
     facts: dict[str, JSON] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
 
@@ -132,3 +135,21 @@ def _first(other: Resource, resource: Resource) -> bool:
 
 def _holds(resource: Resource) -> bool:
     return bool(resource.status.get("id") or resource.status.get("intent"))
+
+
+def refuse_or_report(work: Work) -> None:
+    """Say why nothing was done: nothing there to observe, not ours to take, or drift that is only reported."""
+    if work.external is None:
+        raise errors.RemoteNotFound("there is no such object at the remote, and policy Observe creates none")
+    if work.external.ours or work.policies.observe_only:
+        return
+    if work.policies.adopt == "Match":
+        raise errors.AdoptionMismatch(
+            f"{work.external.id} exists and differs in {', '.join(work.plan.drift)}; make spec equal to it,"
+            " or set spec.management.adopt.mode to Override",
+            paths=work.plan.drift,
+        )
+    raise errors.AlreadyOwned(
+        f"{work.external.id} exists already and was not made by jitops for this resource;"
+        f" set spec.management.adopt.mode to Match or Override to adopt it{work.adapter.instead(work.wanted)}"
+    )

@@ -69,6 +69,8 @@ class JitsuSeed(_Part):
     users: list[User] = Field(default_factory=list)
     keys: list[Key] = Field(default_factory=list)
     serviceTokens: list[str] = Field(default_factory=list, repr=False)  # noqa: N815 - as it stands in the file
+    dataPlane: bool = False  # noqa: N815 - as it stands in the file
+    """Whether the console has a data plane at hand, which tries connections and functions."""
     sourceSpecs: list[SourceSpec] = Field(default_factory=list)  # noqa: N815 - as it stands in the file
 
     @model_validator(mode="after")

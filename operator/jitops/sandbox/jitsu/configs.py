@@ -109,12 +109,6 @@ def list_profile_builders(context: Context) -> Answer:
     return answer({"profileBuilders": []})
 
 
-def try_connection(context: Context) -> Answer:
-    """Fail to try a destination's connection, as a console does that has no data plane."""
-    context.verify_access()
-    raise UnexpectedError("env BULKER_URL is not defined")
-
-
 def shown_row(stored: Stored, state: State) -> bytes:
     """Give an object as listings show it, serialised once per change."""
     if stored.row is None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from jitops.sandbox.jitsu import configs, links, user_keys, workspaces
+from jitops.sandbox.jitsu import configs, data_plane, links, user_keys, workspaces
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +54,9 @@ ROUTES = (
     ),
     Route((*CONFIG, "profile-builder"), {"GET": configs.list_profile_builders}),
     Route((*CONFIG, "{type}"), {"GET": configs.list_objects, "POST": configs.create}, megabytes=20),
-    Route((*CONFIG, "{type}", "test"), {"POST": configs.try_connection}),
+    Route((*CONFIG, "{type}", "test"), {"POST": data_plane.try_connection}, megabytes=20),
+    Route(("{workspace}", "sources", "check"), {"GET": data_plane.read_check, "POST": data_plane.begin_check}),
+    Route(("{workspace}", "function", "run"), {"POST": data_plane.run_function}, megabytes=20),
     Route(
         (*CONFIG, "{type}", "{id}"),
         {"GET": configs.read, "PUT": configs.update, "DELETE": configs.delete},

@@ -98,12 +98,25 @@ class Link:
     deleted: bool = False
 
 
+@dataclass(slots=True)
+class DataPlane:
+    """A data plane at hand: how its connection tests end, and how long those of services take."""
+
+    error: str | None = None
+    """What a driver says of every connection that is tried; None: it works."""
+    seconds: float = 0.0
+    """How long the outcome of a service's test is pending."""
+    checks: dict[str, float] = field(default_factory=dict)
+    """When the tests of services began, by their storage keys."""
+
+
 class State:
     """The console's database."""
 
     def __init__(self, seed: JitsuSeed, clock: Clock) -> None:
         self.clock = clock
         self.service_tokens = list(seed.serviceTokens)
+        self._has_data_plane = seed.dataPlane
         self.source_specs: dict[tuple[object, object], tuple[str, ...]] = {
             (one.package, one.version): tuple(one.secrets) for one in seed.sourceSpecs
         }
@@ -136,6 +149,7 @@ class State:
         self._tables: dict[tuple[str, str], dict[str, Stored]] = {}
         self._domains: dict[str, dict[str, list[str]]] = {}
         self.listings: dict[tuple[str, str], Listing] = {}
+        self.data_plane = DataPlane() if self._has_data_plane else None
         self.knows_flags = True
         """Whether a deletion heeds `strict` and `cascade`; consoles older than 2025-10-22 drop them (section 0)."""
 

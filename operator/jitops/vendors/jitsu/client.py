@@ -20,6 +20,7 @@ from jitops.vendors.jitsu.function_wire import FunctionRow, function_updated
 from jitops.vendors.jitsu.link_wire import LinkRow, env_values
 from jitops.vendors.jitsu.masked_wire import MaskedRow, masked_created, masked_updated
 from jitops.vendors.jitsu.schemas import Schemas
+from jitops.vendors.jitsu.trials import Trials
 from jitops.vendors.jitsu.wire import StreamRow
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ class JitsuClient:
     def __init__(self, http: Http, workspace: str, clock: Clock) -> None:
         self._http = http
         self.schemas = Schemas(http)
+        self.trials = Trials(http, clock)
         self._workspace = workspace
         self._facts: dict[str, JSON] = {}
         self._etags: dict[str, str] = {}

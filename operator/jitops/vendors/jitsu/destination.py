@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 Want = Wanted[JitsuDestinationSpec]
 Found = External[MaskedRow]
 
+CONNECTED = frozenset({"clickhouse", "postgres", "mysql", "redshift", "snowflake", "bigquery", "duckdb", "s3", "gcs"})
+"""The types that the data plane connects to itself: warehouses and file stores (reference/jitsu.md section 5)."""
 NOTHING_AT_ALL = "devnull"
 """The type without fields: what is given it is stripped of all that it had."""
 
@@ -51,6 +53,12 @@ class DestinationAdapter(MaskedAdapter[JitsuDestinationSpec]):
         if schema is not None and spec.management.policy == "Managed":
             secret = [parted(each.path) for each in spec.secret_config or ()]
             Check(schema, self.root, secret, masked).refuse(config)
+
+    async def trial(self, wanted: Want) -> str | None:
+        """Connect to a warehouse or file store; the console has no test for the other types."""
+        if wanted.spec.destination_type not in CONNECTED:
+            return None
+        return await self._client.trials.destination(self.whole(wanted), self.secrets(wanted))
 
     def _schema(self, wanted: Want) -> Schema | None:
         return self._client.schemas.get(wanted.spec.destination_type)

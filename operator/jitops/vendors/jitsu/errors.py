@@ -39,6 +39,14 @@ class Missing(JitopsError):
     """The object does not exist, or no longer."""
 
 
+class NoRoute(SpecInvalid):
+    """The console, or whatever answers at the address, knows no such call."""
+
+
+class Unoffered(JitopsError):
+    """The console lacks the part that would try what is about to be written."""
+
+
 def classify(answer: Answer) -> JitopsError | None:
     """Judge an answer of the console, of both builds of the reference."""
     if answer.status == NOT_MODIFIED:
@@ -142,7 +150,7 @@ def _few(parts: list[str]) -> str:
 
 def _not_found(_: Body, sentence: str) -> JitopsError:
     if sentence.startswith("API route not found"):
-        return SpecInvalid("no Jitsu console answers at this address: check spec.baseUrl")
+        return NoRoute("no Jitsu console answers at this address: check spec.baseUrl")
     return Missing("the object does not exist")
 
 
@@ -184,6 +192,10 @@ BY_SENTENCE: tuple[tuple[re.Pattern[str], Make], ...] = tuple(
         (
             r"^Key with id .+ should either be known",
             _plainly(lambda: NotYet("the stream's keys changed meanwhile; reading them again", after=1.0)),
+        ),
+        (
+            r"^env \w+ is not (defined|set)|^failed to fetch bulker API",
+            _plainly(lambda: Unoffered("the console has no data plane at hand that could do it")),
         ),
         (r"Can't reach database server", _plainly(lambda: Unavailable("the console's database is down"))),
         (r"^maintenance$|maintenance mode", _plainly(lambda: WritesRefused("the console is in maintenance"))),

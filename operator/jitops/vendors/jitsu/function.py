@@ -9,8 +9,10 @@ from jitops.api.jitsu_function import CODE_IS_NO_DATE, NO_NUL, JitsuFunctionSpec
 from jitops.core.adapter import Change, External, Input, Wanted, compare
 from jitops.core.errors import SpecInvalid
 from jitops.core.kube import Key
+from jitops.vendors.jitsu.function_tests import disappointment, run_of
 from jitops.vendors.jitsu.function_wire import HASHED, FunctionRow, code_hash
 from jitops.vendors.jitsu.objects import ObjectAdapter
+from jitops.vendors.jitsu.trials import preflight
 from jitops.vendors.jitsu.wire import UNSET
 
 if TYPE_CHECKING:
@@ -99,6 +101,16 @@ class FunctionAdapter(ObjectAdapter[JitsuFunctionSpec, FunctionRow]):
         body: dict[str, Any] = {_name(change.path): fields.get(change.path, UNSET) for change in changes}
         await self._client.update(self.type, external.id, body)
         return self._seen(external.id)
+
+    async def preflight(self, wanted: Want) -> tuple[str, ...]:
+        """Have the tests run on the code that is about to be written, if the spec asks for that."""
+
+        async def trial() -> Iterable[str]:
+            whole = self.whole(wanted)
+            runs = [(test, await self._client.trials.function(run_of(whole, test))) for test in wanted.spec.tests or ()]
+            return [f"spec.tests[{test.name}]: {wrong}" for test, run in runs if (wrong := disappointment(test, run))]
+
+        return await preflight(wanted.spec.validation, trial)
 
     def facts(self, wanted: Want, external: Found) -> Mapping[str, JSON]:
         """Tell the workspace, and which code was asked for, by its hash."""

@@ -18,9 +18,10 @@ from jitops.vendors.jitsu.masked_wire import MaskedRow
 from jitops.vendors.jitsu.objects import ObjectAdapter
 from jitops.vendors.jitsu.sealed import Leaf, Path, dotted, parted, seal
 from jitops.vendors.jitsu.secret_fields import SECRET, filled, refuse_signs, without_nulls
+from jitops.vendors.jitsu.trials import preflight
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from jitops.core.kube import JSON
 
@@ -42,6 +43,19 @@ class MaskedAdapter(ObjectAdapter[S, MaskedRow]):
 
     async def check(self, wanted: Wanted[S]) -> None:
         """Refuse what the console would; the plain kind leaves that to the console."""
+
+    async def trial(self, wanted: Wanted[S]) -> str | None:
+        """Have the console connect to what is about to be written; return what is wrong."""
+        raise NotImplementedError
+
+    async def preflight(self, wanted: Wanted[S]) -> tuple[str, ...]:
+        """Have the connection tested, if the spec asks for that."""
+
+        async def trial() -> Iterable[str]:
+            complaint = await self.trial(wanted)
+            return () if complaint is None else (complaint,)
+
+        return await preflight(wanted.spec.validation, trial)
 
     def surplus(self, wanted: Wanted[S], external: Found) -> set[Path]:
         """Name the values that an update must do away with."""

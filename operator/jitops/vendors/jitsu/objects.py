@@ -56,6 +56,11 @@ class ObjectAdapter(Adapter[S, R]):
         adopted = wanted.adopt_id if wanted.id is None and wanted.adopt_id in rows else None
         return External(adopted, rows[adopted], ours=False) if adopted else None
 
+    def whole(self, wanted: Wanted[S]) -> dict[str, JSON]:
+        """Write the object as it is to be, with the id that it has or will have."""
+        id_ = wanted.id or identity.numbered(self.stem(wanted), wanted.incarnation)
+        return {"id": id_, "type": self.type, "workspaceId": self._client.workspace_id, **self.body(wanted)}
+
     def body(self, wanted: Wanted[S]) -> Mapping[str, JSON]:
         """Write the body of a POST, but for what the client adds: id, type and workspace."""
         raise NotImplementedError

@@ -28,3 +28,7 @@ class ServiceAdapter(MaskedAdapter[JitsuServiceSpec]):
         """Give name and connector."""
         spec = wanted.spec
         return {"name": spec.name or wanted.key.name, "package": spec.package, "version": spec.version}
+
+    async def trial(self, wanted: Wanted[JitsuServiceSpec]) -> str | None:
+        """Have the connector try its credentials, which takes the console a while."""
+        return await self._client.trials.service(self.whole(wanted), self.secrets(wanted))
