@@ -397,6 +397,7 @@ async def test_every_failure_has_an_event_and_is_told_once(world: World) -> None
     assert world.events(STREAM) == ["CannotCreate"]
     world.sandbox.faults.clear(fault)
     world.sandbox.faults.add(error_body(400, '{"message": "second refusal"}'))
+    world.annotate(STREAM, reconcile_requested_at="now")
     await world.resync()
     assert world.events(STREAM) == ["CannotCreate", "CannotCreate"]
 

@@ -5,8 +5,28 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 import pytest
-from tests.scenario.samples import connect_ends, only_stream, plant_link, plant_stream
-from tests.scenario.world import CONNECTOR, LINK, STREAM, WORKSPACE, World, connector, link, secret_manifest, stream
+from tests.scenario.samples import (
+    SAMPLES,
+    Sample,
+    connect_ends,
+    only_stream,
+    plant_link,
+    plant_stream,
+    put_password,
+)
+from tests.scenario.world import (
+    CONNECTOR,
+    DESTINATION,
+    LINK,
+    STREAM,
+    WORKSPACE,
+    World,
+    connector,
+    destination,
+    link,
+    secret_manifest,
+    stream,
+)
 
 from jitops.core.kube import Key
 from jitops.core.outcome import MOST_CORRECTIONS
@@ -14,6 +34,10 @@ from jitops.sandbox import Fault
 
 SHOP = {"from": {"streamRef": {"name": "shop"}}}
 Arrange = Callable[[World], Awaitable[object]]
+every_kind = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
+CHANGEABLE = {kind: sample for kind, sample in SAMPLES.items() if kind != "Connector"}
+"""The kinds whose objects the remote can change."""
+every_changeable_kind = pytest.mark.parametrize("sample", CHANGEABLE.values(), ids=CHANGEABLE)
 
 
 async def paused(world: World) -> None:
@@ -99,7 +123,7 @@ async def without_credentials(world: World) -> None:
     world.store.delete(Key("Secret", "team", "jitsu"))
 
 
-async def refused(world: World) -> None:
+async def key_refused(world: World) -> None:
     """Use a key that is refused."""
     await world.connect_jitsu()
     world.apply(secret_manifest("jitsu", {"apiKey": "demokey:wrong-key-of-someone"}), stream())
@@ -185,6 +209,20 @@ async def link_of_others(world: World) -> None:
     world.apply(link())
 
 
+async def link_that_is_refused(world: World) -> None:
+    """Ask for options that the console refuses."""
+    await connect_ends(world)
+    world.apply(link(data={"frequency": "often"}))
+
+
+async def link_whose_change_is_refused(world: World) -> None:
+    """Change a link to options that the console refuses."""
+    await connect_ends(world)
+    world.apply(link())
+    await world.settle()
+    world.change(LINK, data={"frequency": "often"})
+
+
 async def stream_with_a_link(world: World) -> None:
     """Delete a stream that a link of ours uses."""
     await linked(world)
@@ -215,7 +253,7 @@ STATES: list[Arrange] = [
     invalid,
     unconnected,
     without_credentials,
-    refused,
+    key_refused,
     locked_out,
     not_permitted,
     in_use,
@@ -227,6 +265,8 @@ STATES: list[Arrange] = [
     link_without_its_end,
     link_that_waits,
     link_of_others,
+    link_that_is_refused,
+    link_whose_change_is_refused,
     stream_with_a_link,
     stream_that_waits_for_a_link,
 ]
@@ -258,3 +298,162 @@ async def test_restart_is_quiet(world: World) -> None:
     assert {key.kind for _, key in world.store.writes} <= {"JitterbitOrganization"}
     assert world.store.events == []
     assert world.remote_writes() == []
+
+
+# What the remote refuses
+
+
+@every_kind
+async def test_refused_creation_is_quiet(world: World, sample: Sample) -> None:
+    """What was refused twice, a resync apart, is not asked for again: no write anywhere, though it is looked at."""
+    await sample.connect(world)
+    world.sandbox.faults.add(refusing(sample))
+    world.apply(sample.manifest())
+    await world.settle()
+    assert world.condition(sample.key, "Stalled") == ("True", "InvalidConfiguration")
+    assert "intent" not in world.status(sample.key)
+    await quiet_after_one_more_try(world)
+    assert world.condition(sample.key, "Ready") == ("False", "InvalidConfiguration")
+
+
+@every_changeable_kind
+async def test_refused_change_is_quiet(world: World, sample: Sample) -> None:
+    """The same for a change of what is there."""
+    case = sample.cases[0]
+    await sample.connect(world)
+    world.apply(sample.manifest(**case.spec(case.value)))
+    await world.settle()
+    assert world.ready(sample.key)
+    world.sandbox.faults.add(refusing(sample, method="PUT"))
+    world.change(sample.key, **case.spec(case.other))
+    await world.settle()
+    assert world.condition(sample.key, "Stalled") == ("True", "InvalidConfiguration")
+    await quiet_after_one_more_try(world)
+
+
+async def quiet_after_one_more_try(world: World) -> None:
+    """See that the first resync tries once more, without news, and that the next ones write nothing."""
+    world.forget()
+    await world.resync()
+    assert len(world.remote_writes()) == 1
+    assert world.store.events == []
+    world.forget()
+    await world.wait(3 * 3600)  # Harmony's session would end after four.
+    assert world.store.writes == []
+    assert world.store.events == []
+    assert world.remote_writes() == []
+
+
+@every_kind
+async def test_refused_once_may_have_been_too_early(world: World, sample: Sample) -> None:
+    """What refused it at first may be gone by the resync, as a deletion that had to come through: it is made then."""
+    await sample.connect(world)
+    fault = world.sandbox.faults.add(refusing(sample))
+    world.apply(sample.manifest())
+    await world.settle()
+    world.sandbox.faults.clear(fault)
+    await world.resync()
+    assert world.ready(sample.key), world.status(sample.key)
+
+
+async def refused(world: World, sample: Sample) -> None:
+    """Bring the sample into a refusal that stands, then take its cause away."""
+    await sample.connect(world)
+    world.sandbox.faults.add(refusing(sample))
+    world.apply(sample.manifest())
+    await world.settle()
+    await world.resync()
+    await world.resync()
+    world.sandbox.faults.clear()
+    world.forget()
+
+
+@every_kind
+async def test_refused_is_asked_for_again_when_a_person_asks(world: World, sample: Sample) -> None:
+    """The annotation has it tried at once, whatever was refused before."""
+    await refused(world, sample)
+    world.annotate(sample.key, reconcile_requested_at="now")
+    await world.settle()
+    assert world.ready(sample.key), world.status(sample.key)
+
+
+@every_kind
+async def test_refused_is_asked_for_again_after_a_restart(world: World, sample: Sample) -> None:
+    """A refusal is remembered by the process that heard it, and by no other."""
+    await refused(world, sample)
+    await world.restart()
+    await world.settle()
+    assert world.ready(sample.key), world.status(sample.key)
+
+
+@every_kind
+async def test_refused_is_asked_for_again_a_day_later(world: World, sample: Sample) -> None:
+    """What refused it may be gone where no listing shows it: a refusal is believed for a day."""
+    await refused(world, sample)
+    await world.wait(12 * 3600)
+    assert not world.ready(sample.key)
+    assert world.remote_writes() == []
+    await world.wait(13 * 3600)
+    assert world.ready(sample.key), world.status(sample.key)
+
+
+@every_kind
+async def test_refused_is_made_anew_when_it_comes_back(world: World, sample: Sample) -> None:
+    """A refusal is not held against a later resource of the same name and generation."""
+    await refused(world, sample)
+    world.store.delete(sample.key)
+    await world.settle()
+    world.apply(sample.manifest())
+    await world.settle()
+    assert world.ready(sample.key), world.status(sample.key)
+
+
+async def test_refused_by_what_the_console_checks(world: World) -> None:
+    """A change of the spec has it tried at once."""
+    await link_that_is_refused(world)
+    await world.resync()
+    await world.resync()
+    world.change(LINK, data={"frequency": 5})
+    await world.settle()
+    assert world.ready(LINK), world.status(LINK)
+
+
+async def test_refused_with_what_a_secret_holds(world: World) -> None:
+    """A change of a Secret has it tried at once."""
+    await refused(world, SAMPLES["JitsuDestination"])
+    await world.resync()
+    assert world.remote_writes() == []
+    world.edit_secret("ch", password="another-password")
+    await world.settle()
+    assert world.ready(DESTINATION), world.status(DESTINATION)
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+@pytest.mark.parametrize("ours", [True, False], ids=["named", "external"])
+async def test_refused_by_what_its_end_is(world: World, workers: int, *, ours: bool) -> None:
+    """What a link may say is up to the type of its destination: it is tried again when that changed."""
+    world.workers = workers
+    await connect_ends(world)
+    put_password(world)
+    to = {"destinationRef": {"name": "warehouse"} if ours else {"external": "warehouse1"}}
+    world.apply(destination(), link(data={"frequency": 5, "batchSize": "many"}, to=to))
+    await world.settle()
+    assert world.why(LINK) == "InvalidConfiguration"
+    await world.resync()
+    await world.resync()
+    world.forget()
+    if ours:
+        world.change(DESTINATION, destinationType="devnull", config=None, secretConfig=None)
+        await world.settle()
+    else:
+        world.sandbox.jitsu.change("warehouse1", destinationType="devnull")
+        await world.resync()
+    assert world.ready(LINK), world.status(LINK)
+
+
+def refusing(sample: Sample, method: str | None = None) -> Fault:
+    """Give the fault by which the remote refuses what it is asked to make, or to change."""
+    body = "{}" if sample.is_jitsu else '{"status": false, "errorMessage": "not like this"}'
+    usual = {"kind": "error", "status": 400 if sample.is_jitsu else 200, "body": body, "times": None}
+    change = {} if method is None else {"method": method, "path": f"{sample.creation.path}*"}
+    return sample.creation.model_copy(update={**usual, **change})

@@ -230,11 +230,11 @@ def is_news(before: Resource, after: Resource) -> bool:
 
 
 def _concerns_others(before: Resource, after: Resource) -> bool:
-    """Say whether those that refer to a resource must look: at its spec, its remote id, or its end."""
+    """Say whether those that refer to a resource must look: at its spec, its end, or what there is of it remotely."""
     return (
         before.generation != after.generation
         or before.deleting != after.deleting
-        or before.status.get("id") != after.status.get("id")
+        or any(before.status.get(name) != after.status.get(name) for name in ("id", "syncedGeneration"))
     )
 
 

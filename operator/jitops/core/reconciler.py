@@ -19,6 +19,7 @@ from jitops.core.outcome import Outcomes, Result, is_ending
 from jitops.core.outputs import is_changed
 from jitops.core.plan import Action, Situation, leaves_remote, plan
 from jitops.core.referrers import CURE, Referrers, cascades, referrers
+from jitops.core.refusals import Refusals
 from jitops.core.resolver import Resolver
 from jitops.core.work import Work, contenders, refuse_or_report
 
@@ -47,6 +48,7 @@ class Reconciler:
     def __init__(self, services: Services) -> None:
         self._s = services
         self._resolver = Resolver(services)
+        self._refusals = Refusals(services.clock)
         self.outcomes = Outcomes(services)
 
     async def reconcile(self, key: Key, since: float) -> Result:
@@ -56,6 +58,7 @@ class Reconciler:
         """
         resource = self._s.kube.get(key)
         if resource is None:
+            self._refusals.forget(key)
             return self.outcomes.gone(key)
         work = Work(self._s.kinds.managed[key.kind], resource, since)
         try:
@@ -76,7 +79,8 @@ class Reconciler:
             return
         await self._resolver.connect(work)
         await self._observe(work)
-        await self._act(work)
+        with self._refusals.heeded(work):
+            await self._act(work)
         await self._publish(work)
         for sentence in work.warnings:
             work.tell(EventReason.VALIDATION_FAILED, sentence, warning=True)
