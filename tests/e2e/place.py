@@ -23,7 +23,8 @@ Manifest = dict[str, Any]
 EXAMPLES = Path(__file__).parents[2] / "examples"
 JITSU, JITTERBIT = EXAMPLES / "jitsu", EXAMPLES / "jitterbit"
 FIRST = "0[12]-*.yaml"
-"""The examples that these tests tell of: of each product its connection, and what it hands keys out for."""
+"""The examples that most of these tests tell of: of each product its connection, and what it hands keys out for."""
+EVERY = "*.yaml"
 ADDRESSES = ("http://127.0.0.1:7710", "http://127.0.0.1:7720")
 """What the examples say where the sandbox is, which in tests listens on free ports."""
 STREAM, CONNECTOR = "jitsustream/website", "connector/crm"
@@ -85,17 +86,17 @@ class Place:
         """Apply manifests."""
         self("apply", *options, "-f", "-", stdin=yaml.safe_dump_all(manifests))
 
-    def examples(self, *folders: Path, **specs: Mapping[str, Any]) -> list[Manifest]:
-        """Read examples, their addresses turned to the sandbox; `specs` sets fields by kind."""
+    def examples(self, *folders: Path, files: str = FIRST, **specs: Mapping[str, Any]) -> list[Manifest]:
+        """Read examples, their addresses turned to the sandbox; `files` is a glob, `specs` sets fields by kind."""
         return [
             {**one, "spec": {**one["spec"], **specs[one["kind"]]}} if one["kind"] in specs else one
             for folder in folders or (JITSU, JITTERBIT)
-            for one in yaml.safe_load_all(self.example_text(folder))
+            for one in yaml.safe_load_all(self.example_text(folder, files))
         ]
 
-    def example_text(self, folder: Path) -> str:
+    def example_text(self, folder: Path, files: str = FIRST) -> str:
         """Give the files of a folder of examples as one text, addresses turned to the sandbox."""
-        text = "---\n".join(file.read_text(encoding="utf-8") for file in sorted(folder.rglob(FIRST)))
+        text = "---\n".join(file.read_text(encoding="utf-8") for file in sorted(folder.rglob(files)))
         actual = (self.products.sandbox.jitsu_url, self.products.sandbox.jitterbit_url)
         for written, ours in zip(ADDRESSES, actual, strict=True):
             text = text.replace(written, ours)

@@ -35,9 +35,18 @@ class Products:
         """Give the live streams as clients see them."""
         return self.ask(lambda sandbox: sandbox.jitsu.objects("stream"))
 
-    def stored(self, stream: str) -> dict[str, Any]:
-        """Give a stream as the console's database holds it."""
-        return self.ask(lambda sandbox: sandbox.jitsu.stored(stream))
+    def held(self) -> dict[str, list[dict[str, Any]]]:
+        """Give all that the console holds, as clients see it: objects by type, and links under `link`."""
+
+        def look(sandbox: Sandbox) -> dict[str, list[dict[str, Any]]]:
+            summary = sandbox.jitsu.summary()
+            return {name: rows for name, rows in {**summary["objects"], "link": summary["links"]}.items() if rows}
+
+        return self.ask(look)
+
+    def stored(self, object_id: str) -> dict[str, Any]:
+        """Give an object as the console's database holds it."""
+        return self.ask(lambda sandbox: sandbox.jitsu.stored(object_id))
 
     def connectors(self) -> list[dict[str, str]]:
         """Give the live registrations."""
@@ -48,7 +57,7 @@ class Products:
 
     def empty(self) -> bool:
         """Tell whether neither product holds anything."""
-        return not self.streams() and not self.connectors()
+        return not self.held() and not self.connectors()
 
     def fault(self, **fault: Any) -> None:
         """Order a fault."""
