@@ -7,16 +7,15 @@ widen SEEDS for once (a seed takes most of a second); a seed that fails stays, a
 
 from __future__ import annotations
 
-import random
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from tests.scenario.history import History
 from tests.scenario.samples import connectors, keys_open, plant_stream, security_holds, streams
-from tests.scenario.world import ORGANIZATION, WORKSPACE, Killed, World, connector, harmony, jitsu, stream
+from tests.scenario.world import ORGANIZATION, WORKSPACE, World, connector, harmony, jitsu, stream
 
 from jitops.core.kube import Key
-from jitops.sandbox import Fault, Switches
+from jitops.sandbox import Switches
 
 STREAMS = [Key("JitsuStream", "team", name) for name in ("shop", "blog", "docs")]
 CONNECTORS = [Key("Connector", "team", name) for name in ("billing", "sales")]
@@ -29,32 +28,16 @@ POSITIONS = [
 ]
 
 
-class Chaos:
-    """One history."""
+class Chaos(History):
+    """One history of streams and connectors."""
 
     def __init__(self, world: World, seed: int) -> None:
-        self.world = world
-        self.dice = random.Random(seed)  # noqa: S311 - a history that can be told again
+        super().__init__(world, seed)
         self.theirs: dict[str, Any] = {}
-        self.told: list[str] = []
 
-    def pick(self) -> Key | None:
-        """Choose a resource that is there."""
-        there = [key for key in (*STREAMS, *CONNECTORS) if self.world.exists(key)]
-        return self.dice.choice(there) if there else None
-
-    async def act(self) -> None:
-        """Do one thing, and let some time pass with a process that may die."""
-        name, act = self.dice.choice(self.acts)
-        self.told.append(name)
-        act(self)
-        self.world.workers = self.dice.choice([1, 1, 4])
-        if self.dice.random() < 0.25:
-            self.told.append("killed")
-            if not await self.world.survives(self.dice.randrange(8), self.dice.choice([0.0, 5.0, 400.0])):
-                await self.world.restart()
-        else:
-            await self.world.wait(self.dice.choice([0.0, 0.0, 3.0, 70.0, 700.0]))
+    def there(self) -> list[Key]:
+        """Name the resources that there are."""
+        return [key for key in (*STREAMS, *CONNECTORS) if self.world.exists(key)]
 
     def apply(self) -> None:
         """Apply a resource, new or changed."""
@@ -118,57 +101,31 @@ class Chaos:
         row = self.world.sandbox.jitterbit.register("100200", f"theirs {len(self.theirs)}", "1.0.0")
         self.theirs[row.id] = (row.name, row.version)
 
-    def pause(self) -> None:
-        """Pause or resume."""
-        if key := self.pick():
-            self.world.annotate(key, paused=self.dice.choice([None, "true"]))
-
-    def fail(self) -> None:
-        """Order a fault, or end them all."""
-        if self.dice.random() < 0.3:
-            self.world.sandbox.faults.clear()
-            return
-        kind = self.dice.choice(["lost", "lost", "reset", "error", "malformed", "throttled"])
-        method = self.dice.choice(["POST", "PUT", "DELETE", "*"])
-        times = self.dice.choice([1, 2, 5])
-        path = "re:^(?!.*login)"
-        self.world.sandbox.faults.add(Fault(kind=kind, method=method, times=times, path=path, seconds=7))  # type: ignore[arg-type]
-
     def end_sessions(self) -> None:
         """End Harmony's sessions."""
         self.world.sandbox.jitterbit.sessions.end_all()
-
-    def revoke(self) -> None:
-        """Break or mend the console's key in the Secret."""
-        good = self.world.sandbox.credentials.api_key
-        self.world.edit_secret("jitsu", apiKey=self.dice.choice([good, good, "demokey:wrong-for-a-while"]))
 
     def use(self) -> None:
         """Put a connector to use, or out of it."""
         for row in self.world.sandbox.jitterbit.connectors():
             row.used = self.dice.random() < 0.3
 
-    def ask(self) -> None:
-        """Ask for a reconcile."""
-        if key := self.pick():
-            self.world.annotate(key, reconcile_requested_at=str(self.dice.random()))
-
-    acts: tuple[tuple[str, Callable[[Chaos], None]], ...] = (
-        ("apply", apply),
-        ("apply", apply),
-        ("apply", apply),
-        ("delete", delete),
-        ("lose_secret", lose_secret),
-        ("drift", drift),
-        ("unregister", unregister),
-        ("plant", plant),
-        ("pause", pause),
-        ("fail", fail),
-        ("fail", fail),
-        ("end_sessions", end_sessions),
-        ("revoke", revoke),
-        ("use", use),
-        ("ask", ask),
+    acts = (
+        apply,
+        apply,
+        apply,
+        delete,
+        lose_secret,
+        drift,
+        unregister,
+        plant,
+        History.pause,
+        History.fail,
+        History.fail,
+        end_sessions,
+        History.revoke,
+        use,
+        History.ask,
     )
 
     async def heal(self) -> None:
@@ -185,10 +142,10 @@ class Chaos:
         self.world.annotate(ORGANIZATION, reconcile_requested_at="healed")
         await self.world.wait(3 * 3600)
 
-    def check(self) -> None:
+    async def check(self) -> None:
         """See that all is well."""
         world = self.world
-        there = [key for key in (*STREAMS, *CONNECTORS) if world.exists(key)]
+        there = self.there()
         for key in there:
             assert world.ready(key), (key, world.status(key))
             assert keys_open(world, _output(key)) if key in STREAMS else security_holds(world, _output(key))
@@ -217,17 +174,6 @@ def _output(key: Key, moved: object = None) -> str:
     return f"{key.name}-{'moved' if moved else 'jitsustream' if key.kind == 'JitsuStream' else 'connector'}"
 
 
-async def _told(chaos: Chaos, step: Awaitable[None] | None = None) -> None:
-    try:
-        if step is not None:
-            await step
-        else:
-            chaos.check()
-    except (AssertionError, Killed) as error:
-        error.add_note(f"the history: {' '.join(chaos.told)}")
-        raise
-
-
 @pytest.mark.parametrize("switches", POSITIONS, ids=["defaults", "late", "no id"])
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_all_is_well_in_the_end(world: World, seed: int) -> None:
@@ -235,10 +181,9 @@ async def test_all_is_well_in_the_end(world: World, seed: int) -> None:
     world.apply(*jitsu(world), *harmony(world))
     await world.settle()
     chaos = Chaos(world, seed)
-    for _ in range(ACTS):
-        await _told(chaos, chaos.act())
-    await _told(chaos, chaos.heal())
-    await _told(chaos)
+    await chaos.go_on(ACTS)
+    await chaos.tell(chaos.heal())
+    await chaos.tell(chaos.check())
     world.forget()
     await world.resync()
     assert [key for _, key in world.store.writes if key != ORGANIZATION] == []
