@@ -1,4 +1,4 @@
-"""Fixtures of all tests that need a real Kubernetes API; see `jitops.controlplane`."""
+"""The options of the tests, and the fixtures of all that need a real Kubernetes API; see `jitops.controlplane`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ from jitops.controlplane.build import to_stderr
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a whole run of scenarios and contracts be against the other build of the Jitsu console."""
+    parser.addoption("--build", choices=["A", "B"], default="A", help="the console's build where a test names none")
 
 
 @pytest.fixture(scope="session")

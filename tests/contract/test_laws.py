@@ -23,7 +23,16 @@ COMMON = {"management", "outputs"}
 """The blocks that every kind has; the scenarios try them."""
 
 every_kind = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
-
+every_kind_and_build = pytest.mark.parametrize(
+    ("sample", "build"),
+    [
+        pytest.param(sample, build, id=f"{kind}-{build}" if sample.is_jitsu else kind)
+        for kind, sample in SAMPLES.items()
+        for build in ("A", "B" if sample.is_jitsu else None)
+        if build
+    ],
+)
+"""For what the builds of the console answer differently: what is missing, and what exists already."""
 
 FIELDS = [
     pytest.param(sample, case, id=f"{kind}.{case.field}") for kind, sample in SAMPLES.items() for case in sample.cases
@@ -74,7 +83,7 @@ def test_every_field_has_a_case(kind: str) -> None:
     assert fields == {case.field for case in sample.cases} | sample.identity | COMMON
 
 
-@every_kind
+@every_kind_and_build
 async def test_create(world: World, sample: Sample) -> None:
     """A resource gets one remote object and a Secret that the remote honours, told by one event."""
     await ready(world, sample)
@@ -115,7 +124,7 @@ async def test_created_once_whenever_killed(worlds: Callable[[], World], sample:
     await killed_everywhere(worlds, arrange, act, lambda world: whole(world, sample), least=4)
 
 
-@every_kind
+@every_kind_and_build
 async def test_created_once_though_the_answer_is_lost(worlds: Callable[[], World], sample: Sample) -> None:
     """The same where the answer to the creation never comes, and whenever killed after that."""
 
@@ -139,7 +148,7 @@ async def test_deletion_ends(world: World, sample: Sample) -> None:
     assert world.events(sample.key) == ["Deleted"]
 
 
-@every_kind
+@every_kind_and_build
 async def test_deletion_ends_whenever_killed(worlds: Callable[[], World], sample: Sample) -> None:
     """Killed after any effect of a deletion: nothing is left."""
 
@@ -163,7 +172,7 @@ async def test_deleted_while_down(world: World, sample: Sample) -> None:
     nothing_left(world, sample)
 
 
-@every_kind
+@every_kind_and_build
 async def test_deletion_of_what_is_gone(world: World, sample: Sample) -> None:
     """A deletion ends though someone else deleted the remote object before."""
     await ready(world, sample)
@@ -173,7 +182,7 @@ async def test_deletion_of_what_is_gone(world: World, sample: Sample) -> None:
     nothing_left(world, sample)
 
 
-@every_kind
+@every_kind_and_build
 async def test_adoption_is_refused_by_default(world: World, sample: Sample) -> None:
     """An equal object made by someone else is neither taken, nor changed, nor deleted with the resource."""
     await sample.connect(world)
@@ -210,7 +219,7 @@ async def test_retain(world: World, sample: Sample) -> None:
     assert world.remote_writes() == []
 
 
-@every_kind
+@every_kind_and_build
 async def test_external_deletion(world: World, sample: Sample) -> None:
     """What someone else deleted at the remote is made again at the resync, and the Secret follows."""
     await ready(world, sample)

@@ -22,9 +22,10 @@ def switches() -> Switches:
 
 
 @pytest.fixture
-def build() -> Literal["A", "B"]:
-    """Give the build of the Jitsu console; a test overrides it by parametrizing."""
-    return "A"
+def build(request: pytest.FixtureRequest) -> Literal["A", "B"]:
+    """Give the build of the Jitsu console that the run asks for; a test overrides it by parametrizing."""
+    asked: Literal["A", "B"] = request.config.getoption("--build")
+    return asked
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from jitops.core.kube import Key
 from jitops.core.reconciler import MOST_INCARNATIONS
 
 OUTPUT = Key("Secret", "team", "shop-jitsustream")
+pytestmark = pytest.mark.parametrize("build", ["A", "B"])
 
 
 async def stem_of(world: World) -> str:
