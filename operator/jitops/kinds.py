@@ -19,6 +19,7 @@ from jitops.vendors.jitsu.link_refs import link_claims, link_inputs, link_uses
 from jitops.vendors.jitsu.secret_fields import secret_inputs
 from jitops.vendors.jitsu.service import ServiceAdapter
 from jitops.vendors.jitsu.stream import StreamAdapter
+from jitops.vendors.jitterbit.builder import export_inputs, is_of_builder
 from jitops.vendors.jitterbit.client import open_organization
 from jitops.vendors.jitterbit.connector import ConnectorAdapter
 
@@ -96,6 +97,8 @@ def table(pool: HttpPool, clock: Clock) -> Kinds:
                 reference="organizationRef",
                 adapter=ConnectorAdapter,
                 output_name="{}-connector".format,
+                inputs=export_inputs,
+                observes=is_of_builder,
                 claims=_registrations,
             ),
         },
@@ -113,6 +116,9 @@ def _remote_ids(resource: Resource) -> frozenset[str]:
 
 
 def _registrations(resource: Resource) -> frozenset[str]:
-    """Name and version too: a connector is found by them."""
+    """Add what was replaced and, unless an id says which is meant, name and version: a connector is found by them."""
+    replaced = frozenset(str(former["id"]) for former in resource.status.get("replaced") or ())
+    adopt = (resource.spec.get("management") or {}).get("adopt") or {}
     name = resource.spec.get("name") or resource.key.name
-    return _remote_ids(resource) | {f"{name}\0{resource.spec.get('version')}"}
+    natural = frozenset() if adopt.get("id") else {f"{name}\0{resource.spec.get('version')}"}
+    return _remote_ids(resource) | replaced | natural

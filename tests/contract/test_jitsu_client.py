@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jitops.api.jitsu import JitsuWorkspaceSpec
-from jitops.core.adapter import Opening
+from jitops.core.client import Opening
 from jitops.core.clock import SystemClock
 from jitops.core.errors import (
     AlreadyOwned,

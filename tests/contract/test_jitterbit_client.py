@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.clock import TurnedClock
 
 from jitops.api.jitterbit import JitterbitOrganizationSpec
-from jitops.core.adapter import Opening
+from jitops.core.client import Opening
 from jitops.core.errors import (
     Conflict,
     CredentialsRejected,

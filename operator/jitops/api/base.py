@@ -81,12 +81,16 @@ def keys_matching(pattern: str, message: str) -> Rule:
     )
 
 
-def immutable(field: str, instead: str) -> Rule:
-    """Refuse a change of `field` (camelCase), also its removal and return; say what to do `instead`."""
+def immutable(field: str, instead: str, *, unless: Rule | None = None) -> Rule:
+    """Refuse a change of `field` (camelCase), also its removal and return; say what to do `instead`.
+
+    A new object of which `unless` is true may change it.
+    """
+    same = f"has(self.{field}) == has(oldSelf.{field}) && (!has(self.{field}) || self.{field} == oldSelf.{field})"
     return Rule(
-        cel=f"has(self.{field}) == has(oldSelf.{field}) && (!has(self.{field}) || self.{field} == oldSelf.{field})",
+        cel=f"({unless.cel}) || ({same})" if unless else same,
         message=f"{field} can't be changed: {instead}",
-        check=lambda new, old: _given(new, field) == _given(old, field),
+        check=lambda new, old: (unless is not None and unless.check(new)) or _given(new, field) == _given(old, field),
         field=field,
     )
 

@@ -53,6 +53,15 @@ class SecretKeyRef(Model):
     """The key of the value in the Secret's data."""
 
 
+class ConfigMapKeyRef(Model):
+    """Points at one value in a ConfigMap."""
+
+    name: ObjectName
+    """The ConfigMap's name, in the namespace of this resource."""
+    key: DataKey
+    """The key of the value in the ConfigMap's `data`."""
+
+
 class Adopt(Model):
     """Whether a remote object that exists already may become this resource's."""
 
@@ -102,6 +111,23 @@ class CascadingManagement(Management):
     JitsuLinks are deleted, those that others made stay and lead nowhere. Default: Strict."""
 
 
+class ReplacingManagement(Management):
+    """The same for an object that the remote can't change, only make anew."""
+
+    replace: Literal["Never", "Allow"] = "Never"
+    """What happens when a field is changed that the remote can't change. Never: the change is refused. Allow: a new
+    object is made, its ids and keys are written to the Secret, and then the former one is removed, as soon as the
+    remote lets it go; until then it is listed in `status.replaced`. Default: Never."""
+
+
+REPLACEABLE = Rule(
+    cel="has(self.management) && has(self.management.replace) && self.management.replace == 'Allow'",
+    message="must allow replacement",
+    check=lambda spec: spec.management.replace == "Allow",
+)
+"""Whether a spec lets its object be replaced."""
+
+
 class OutputSecret(Model):
     """The Secret that receives what the remote hands out."""
 
@@ -146,6 +172,14 @@ class CascadingSpec(ManagedSpec):
     """What a kind has besides whose objects links may start or end at."""
 
     management: CascadingManagement = CascadingManagement()
+    """How the remote object is treated: watched or managed, adopted, deleted, repaired. All of it is
+    optional."""
+
+
+class ReplacingSpec(ManagedSpec):
+    """What a kind has besides whose objects the remote can't change, only make anew."""
+
+    management: ReplacingManagement = ReplacingManagement()
     """How the remote object is treated: watched or managed, adopted, deleted, repaired. All of it is
     optional."""
 

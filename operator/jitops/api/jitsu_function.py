@@ -5,9 +5,9 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, WithJsonSchema
 
 from jitops.api.base import Model, Rule, immutable, matching
-from jitops.api.common import ConnectionRef, ManagedSpec, output_rules
+from jitops.api.common import ConfigMapKeyRef, ConnectionRef, ManagedSpec, output_rules
 from jitops.api.jitsu import NO_DATE, StreamName, adopted_by_id
-from jitops.api.strings import DataKey, DisplayName, ObjectName
+from jitops.api.strings import DisplayName
 from jitops.api.validation import FunctionTests, Validation
 
 LONGEST = 204_800
@@ -46,15 +46,6 @@ Code = Annotated[
     NO_NUL,
 ]
 Draft = Annotated[str, NOT_EMPTY, BOUNDED, _small(""), CODE_IS_NO_DATE, NO_NUL]
-
-
-class ConfigMapKeyRef(Model):
-    """Points at one value in a ConfigMap."""
-
-    name: ObjectName
-    """The ConfigMap's name, in the namespace of this resource."""
-    key: DataKey
-    """The key of the value in the ConfigMap's `data`."""
 
 
 class CodeSource(Model):

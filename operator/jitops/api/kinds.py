@@ -10,7 +10,8 @@ from jitops.api.jitsu_destination import JitsuDestinationSpec
 from jitops.api.jitsu_function import JitsuFunctionSpec
 from jitops.api.jitsu_link import JitsuLinkSpec
 from jitops.api.jitsu_service import JitsuServiceSpec
-from jitops.api.jitterbit import ConnectorSpec, JitterbitOrganizationSpec
+from jitops.api.jitterbit import JitterbitOrganizationSpec
+from jitops.api.jitterbit_connector import ConnectorSpec
 from jitops.api.status import (
     ConnectorStatus,
     JitsuDestinationStatus,

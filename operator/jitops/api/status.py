@@ -132,12 +132,31 @@ class Intent(Model):
 
     at: datetime
     """When."""
+    name: str | None = None
+    """Under which name."""
+    version: str | None = None
+    """In which version."""
     ids: list[str]
     """The ids of registrations with the same name and version that were there before."""
 
 
+class ReplacedConnector(Model):
+    """A registration of ours in whose place another one was made."""
+
+    id: str
+    """Its id."""
+    name: str | None = None
+    """Its name."""
+    version: str | None = None
+    """Its version."""
+
+
 class ConnectorStatus(ManagedStatus):
     """What is told of a connector."""
+
+    replaced: Annotated[list[ReplacedConnector], ListMap("id")] | None = None
+    """The former registrations that are still there, since Harmony refuses to delete a connector that a project
+    uses, or the deletion policy keeps them."""
 
     intent: Intent | None = None
     """What was there before the last registration; by it the operator finds its own after a crash."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from jitops.api.reasons import Reason
 from jitops.core.kube import Key
@@ -19,9 +19,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from jitops.api.kinds import KindInfo
-    from jitops.core.errors import JitopsError
+    from jitops.core.client import Client, Opening
     from jitops.core.kube import JSON, Kube, Resource
-    from jitops.core.snapshot import Snapshot
 
 S = TypeVar("S")
 R = TypeVar("R")
@@ -79,6 +78,8 @@ class Wanted(Generic[S]):
     """Keyed hashes of the inputs that come from Secrets, by path: they tell a change where the remote masks values."""
     deleting: bool = False
     """Whether the resource is being deleted: its inputs are not resolved then."""
+    replaces: bool = False
+    """Whether an object of ours that can't be changed may make way for a new one now."""
     taken: frozenset[str] = frozenset()
     """While there is an intent and no id: the remote ids that other resources of the kind have."""
     cascade: str = "Strict"
@@ -139,6 +140,14 @@ class Adapter(ABC, Generic[S, R]):
         """Say, once the object is deleted, what of others leads nowhere now and needs a person."""
         return ()
 
+    def formers(self, wanted: Wanted[S]) -> tuple[Mapping[str, JSON], ...]:  # noqa: ARG002 - a default
+        """Give, as `status.replaced` lists it, what is ours and another object took, or is to take, the place of."""
+        return ()
+
+    async def retire(self, wanted: Wanted[S], former: Mapping[str, JSON]) -> None:
+        """Remove one of `formers` and see it gone; DeletionBlocked or NotYet while it stays."""
+        raise NotImplementedError
+
     async def gone(self, external: External[R]) -> bool:  # noqa: ARG002 - a default
         """Say whether a deletion that was accepted has happened; the plain remote's answer is proof enough."""
         return True
@@ -197,52 +206,6 @@ def compare(wanted: Mapping[str, JSON], actual: Mapping[str, JSON], removed: tup
     return tuple(Change(path) for path in sorted({*differing, *removed}))
 
 
-class LoginLedger(Protocol):
-    """Counts log-ins where they survive a restart, so that no account is ever locked by us."""
-
-    async def attempt(self) -> None:
-        """Count one attempt before it is made; CredentialsRejected when no more may be made."""
-
-    async def withdrawn(self) -> None:
-        """Take back an attempt that surely was not refused: nobody judged it."""
-
-    async def accepted(self) -> None:
-        """Clear the count."""
-
-
-class Client(Protocol):
-    """A vendor's side of one connection: its session and its listings."""
-
-    @property
-    def snapshots(self) -> Mapping[str, Snapshot[Any]]:
-        """The listings, by our kind's name."""
-
-    @property
-    def budget(self) -> Mapping[str, int]:
-        """The calls that could be made at once, by method; a method whose calls nobody counts is left out."""
-
-    @property
-    def trouble(self) -> JitopsError | None:
-        """What is wrong though `verify` succeeds: a remote in maintenance reads, and takes no writes."""
-
-    async def verify(self) -> Mapping[str, JSON]:
-        """Prove that the connection works and return what status should tell of it, `id` included."""
-
-    async def aclose(self) -> None:
-        """Give up the session; others may share what is below it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """What a vendor needs to open a connection: the spec, the credentials, and how to count log-ins."""
-
-    key: Key
-    spec: Any
-    credentials: Mapping[str, str] = field(repr=False)
-    ca: str | None
-    ledger: LoginLedger
-
-
 @dataclass(frozen=True, slots=True)
 class Row:
     """A managed kind: its contract with users, and the adapter that carries it out over a client."""
@@ -260,6 +223,8 @@ class Row:
     """What a resource refers to beside its connection, from the spec as written, which may be invalid."""
     uses: Callable[[Resource], frozenset[str]] | None = None
     """The remote ids of objects that a resource's own needs, by name or not; None: the kind needs none."""
+    observes: Callable[[Resource], bool] = lambda _: False
+    """Whether a resource only observes, whatever `management.policy` says."""
     claims: Callable[[Resource], frozenset[str]] = lambda _: frozenset()
     """What of the remote a resource lays claim to, so that no two share it."""
 

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from jitops.api.base import InvalidSpec, validate_spec
 from jitops.api.reasons import Reason
-from jitops.core.adapter import ConnectionRow, Opening
+from jitops.core.adapter import ConnectionRow
+from jitops.core.client import Opening
 from jitops.core.consent import permits
 from jitops.core.errors import (
     CredentialsRejected,
@@ -33,7 +34,8 @@ from jitops.core.logins import StatusLedger, requested
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from jitops.core.adapter import Client, Kinds
+    from jitops.core.adapter import Kinds
+    from jitops.core.client import Client
     from jitops.core.clock import Clock
     from jitops.core.kube import JSON, Key, Kube, Resource, Secret
     from jitops.core.outputs import HashKey

@@ -12,6 +12,7 @@ from jitops.core import errors
 from jitops.core.adapter import connection_key
 from jitops.core.clock import stamp
 from jitops.core.conditions import Retry, Verdict, find, judge
+from jitops.core.formers import listed
 from jitops.core.kube import Event
 from jitops.core.report import log_defect
 from jitops.core.rest import Rest
@@ -92,6 +93,8 @@ class Outcomes:
         own = None if work.policies.observe_only else work.adapter.due(work.wanted, work.found)
         moments = (own, work.hold_until)
         due = min((moment for moment in moments if moment is not None), default=None)
+        if work.again is not None:
+            return replace(verdict, retry=work.again.retry, after=work.again.after)
         if due is None:
             return verdict
         return replace(verdict, retry=Retry.AFTER, after=self._seconds_until(due))
@@ -104,7 +107,7 @@ class Outcomes:
 
         Except what we made and died before telling: that it bears no id in status yet makes it no less ours.
         """
-        work.facts |= {"id": work.found.id, **work.adapter.facts(work.wanted, work.found)}
+        work.facts |= {"id": work.found.id, **work.adapter.facts(work.wanted, work.found), **listed(work)}
         if not work.policies.observe_only:
             left = work.adapter.leftovers(work.wanted, work.found)
             work.facts["appliedFields"] = sorted({*work.adapter.fields(work.wanted), *left})

@@ -31,6 +31,8 @@ class Policies:
     retain: bool = False
     report_drift: bool = False
     paused: bool = False
+    replaces: bool = False
+    """An object that the remote can't change may be replaced by a new one."""
     cascade: str = "Strict"
     """What a deletion does about others that use the object, where the kind has it."""
     released: bool = False

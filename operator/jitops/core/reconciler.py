@@ -15,6 +15,7 @@ from jitops.api import meta
 from jitops.api.reasons import EventReason
 from jitops.core import errors
 from jitops.core.clock import stamp
+from jitops.core.formers import clear, listed, retire, staying, succeeds, with_formers
 from jitops.core.outcome import Outcomes, Result, is_ending
 from jitops.core.outputs import is_changed
 from jitops.core.plan import Action, Situation, leaves_remote, plan
@@ -84,7 +85,8 @@ class Reconciler:
         await self._publish(work)
         for sentence in work.warnings:
             work.tell(EventReason.VALIDATION_FAILED, sentence, warning=True)
-        work.standing = work.adapter.standing(work.wanted, work.found)
+        await retire(work)
+        work.standing = with_formers(work, work.adapter.standing(work.wanted, work.found))
 
     async def _end(self, work: Work) -> None:
         """Clean up, then let the resource go; this always ends, or the error says what blocks it."""
@@ -98,7 +100,10 @@ class Reconciler:
                 return
             await self._resolver.connect(work)
             await self._observe(work)
+            left = await clear(work)
             await self._delete(work)
+            if left is not None:
+                raise left
         await self._release(work)
 
     async def _observe(self, work: Work) -> None:
@@ -169,7 +174,7 @@ class Reconciler:
         except REFUSALS:
             work.facts["intent"] = None  # Nothing was made that we would have to look for.
             raise
-        work.tell(EventReason.CREATED, f"created {work.external.id}")
+        work.tell(EventReason.CREATED, f"created {work.external.id}{succeeds(work)}")
         changes = work.adapter.diff(work.wanted, work.external)
         if changes:
             await self._update(work, changes)
@@ -230,7 +235,7 @@ class Reconciler:
             kept = await self._s.outputs.disown(work.row, work.resource, always=asked)
             if asked or kept or work.resource.status.get("appliedFields"):
                 what = "object and its Secret were left as they are" if kept else "object was left as it is"
-                work.tell(EventReason.RETAINED, f"the remote {what}")
+                work.tell(EventReason.RETAINED, f"the remote {what}{staying(work.resource)}")
         others = tuple(name for name in work.resource.finalizers if name != meta.FINALIZER)
         work.resource = await self._s.kube.set_finalizers(work.resource, others)
 
@@ -248,7 +253,7 @@ class Reconciler:
         """Write what will tell our object from others' before the remote chooses its id."""
         intent = {"at": stamp(self._s.clock.now()), **await work.adapter.intend(work.wanted)}
         former = {name: value for name, value in work.resource.status.items() if name != "id"}
-        status = {**former, "intent": intent}
+        status = {**former, "intent": intent, **{name: value for name, value in listed(work).items() if value}}
         work.resource = await self._s.reporter.write(work.resource, status, guarded=True)
 
     async def _publish_ahead(self, work: Work) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from jitops.api import meta
 from jitops.core.clock import moment
 from jitops.core.errors import DeletionBlocked, NotYet
+from jitops.core.work import begun
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -54,9 +55,9 @@ class Referrers:
             )
         if self.staying and cascade == "Strict":
             raise DeletionBlocked(f"still used by {_named(self.staying)}: {cure}")
-        begun = [one for one in self.staying if _is_under_way(one, now)]
-        if begun:
-            raise NotYet(f"waits until {_named(begun)} is made, to delete it too", after=LOOK_AGAIN, deleting=True)
+        coming = [one for one in self.staying if _is_under_way(one, now)]
+        if coming:
+            raise NotYet(f"waits until {_named(coming)} is made, to delete it too", after=LOOK_AGAIN, deleting=True)
 
 
 def referrers(resource: Resource, kinds: Kinds, kube: Kube, references: References) -> Referrers:
@@ -87,8 +88,7 @@ def _by_id(resource: Resource, kinds: Kinds, kube: Kube) -> Iterator[Resource]:
 
 def has_something(resource: Resource) -> bool:
     """Say whether a resource has, or may have, something at the remote that is ours."""
-    begun = resource.status.get("id") or resource.status.get("intent")
-    return bool(begun) and meta.FINALIZER in resource.finalizers
+    return begun(resource.status) and meta.FINALIZER in resource.finalizers
 
 
 def _is_under_way(resource: Resource, now: datetime) -> bool:

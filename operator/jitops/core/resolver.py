@@ -36,7 +36,7 @@ class Resolver:
         connection = self._s.kube.get(self.connection(work))
         default = connection.spec.get("deletionPolicy") if connection else None
         work.hold_until = drift_hold(work.resource.annotations, self._s.clock.now())
-        return policies(work.resource.spec, work.resource.annotations, default, held=work.hold_until is not None)
+        return policies(work.row, work.resource, default, held=work.hold_until is not None)
 
     def connection(self, work: Work) -> Key:
         """Name the connection that the resource uses."""
@@ -81,6 +81,7 @@ class Resolver:
             inputs=work.inputs.values,
             digests=work.inputs.digests,
             deleting=resource.deleting,
+            replaces=_may_replace(work),
             taken=self._taken(work),
             since=since,
         )
@@ -91,3 +92,10 @@ class Resolver:
             return frozenset()
         others = self._s.kube.list(work.resource.key.kind)
         return frozenset(str(o.status["id"]) for o in others if o.status.get("id") and o.key != work.resource.key)
+
+
+def _may_replace(work: Work) -> bool:
+    """Say whether the policies let an object be replaced now; drift that is to be reported is left as it is."""
+    policies, going = work.policies, work.resource.deleting
+    reported = policies.report_drift and work.settled
+    return policies.replaces and not (policies.observe_only or reported or going)

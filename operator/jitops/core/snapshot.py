@@ -58,6 +58,11 @@ class Snapshot(Generic[R]):
                     await self._refresh()
         return Listing(self._rows, self._begun or 0.0)
 
+    @property
+    def rows(self) -> Mapping[str, R]:
+        """The rows as last known, without a request."""
+        return self._rows
+
     def record(self, remote_id: str, row: R | None) -> None:
         """Correct the listing by the answer to a write of our own (None: deleted)."""
         self._corrections.append(_Correction(self._clock.monotonic(), remote_id, row))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from jitops.core.adapter import Adapter, External, Row, Wanted
     from jitops.core.claims import Claims
+    from jitops.core.conditions import Verdict
     from jitops.core.connections import Line
     from jitops.core.kube import JSON, Key, Kube, Resource
 
@@ -49,6 +50,8 @@ class Work:
     """What Ready=True rests on: reason and message."""
     warnings: tuple[str, ...] = ()
     """What is wrong with what was written, as the remote found by trying it."""
+    again: Verdict | None = None
+    """When to look again, though all is done, for the sake of what is left to be removed."""
     facts: dict[str, JSON] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
 
@@ -69,8 +72,8 @@ class Work:
 
     @property
     def begun(self) -> bool:
-        """Say whether status tells of anything at the remote: an id, or the intent to make one."""
-        return bool(self.resource.status.get("id") or self.resource.status.get("intent"))
+        """Say whether status tells of anything at the remote."""
+        return begun(self.resource.status)
 
     @property
     def untouched(self) -> bool:
@@ -84,15 +87,19 @@ class Work:
         return token is not None and token != self.resource.status.get("lastHandledReconcileAt")
 
 
-def policies(
-    spec: Mapping[str, JSON], annotations: Mapping[str, str], default_deletion: str | None, *, held: bool
-) -> Policies:
+def begun(status: Mapping[str, JSON]) -> bool:
+    """Say whether a status tells of anything at the remote: an id, the intent to make one, or what was replaced."""
+    return bool(status.get("id") or status.get("intent") or status.get("replaced"))
+
+
+def policies(row: Row, resource: Resource, default_deletion: str | None, *, held: bool) -> Policies:
     """Read the `management` block and the switches; a deletion policy that is not set is the connection's."""
-    management = spec.get("management") or {}
+    management, annotations = resource.spec.get("management") or {}, resource.annotations
     return Policies(
-        observe_only=management.get("policy") == "Observe",
+        observe_only=_observes(row, resource),
         adopt=(management.get("adopt") or {}).get("mode") or "Never",
         retain=(management.get("deletionPolicy") or default_deletion or "Delete") == "Retain",
+        replaces=management.get("replace") == "Allow",
         report_drift=management.get("drift") == "Report" or held,
         cascade=management.get("cascade") or "Strict",
         paused=annotations.get(meta.PAUSED) == meta.TRUE,
@@ -117,24 +124,20 @@ def contenders(row: Row, resource: Resource, found: frozenset[str], kube: Kube, 
     return [
         other.key
         for other in others
-        if _first(other, resource) and not _observes(other) and place(row, other, kube) == here
+        if _first(other, resource) and not _observes(row, other) and place(row, other, kube) == here
     ]
 
 
-def _observes(resource: Resource) -> bool:
-    return bool((resource.spec.get("management") or {}).get("policy") == "Observe")
+def _observes(row: Row, resource: Resource) -> bool:
+    return row.observes(resource) or (resource.spec.get("management") or {}).get("policy") == "Observe"
 
 
 def _first(other: Resource, resource: Resource) -> bool:
-    """Tell who came first: the one with an id, or the intent to have one, in status, else the older one."""
-    holds = _holds(other), _holds(resource)
+    """Tell who came first: the one whose status tells of something at the remote, else the older one."""
+    holds = begun(other.status), begun(resource.status)
     if holds[0] != holds[1]:
         return holds[0]
     return (other.created, other.key) < (resource.created, resource.key)
-
-
-def _holds(resource: Resource) -> bool:
-    return bool(resource.status.get("id") or resource.status.get("intent"))
 
 
 def refuse_or_report(work: Work) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from jitops.api.base import validate_spec
 from jitops.api.jitsu import JitsuWorkspaceSpec
-from jitops.core.adapter import Opening
+from jitops.core.client import Opening
 from jitops.core.clock import SystemClock
 from jitops.core.kube import Key
 from jitops.importing.jitsu import KINDS, Import, workspace

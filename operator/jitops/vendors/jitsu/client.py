@@ -26,7 +26,7 @@ from jitops.vendors.jitsu.wire import StreamRow
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from jitops.core.adapter import Opening
+    from jitops.core.client import Opening
     from jitops.core.clock import Clock
     from jitops.core.errors import JitopsError
     from jitops.core.kube import JSON

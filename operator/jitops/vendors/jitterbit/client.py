@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from jitops.api.jitterbit import JitterbitOrganizationSpec
-    from jitops.core.adapter import LoginLedger, Opening
+    from jitops.core.client import LoginLedger, Opening
     from jitops.core.clock import Clock
     from jitops.core.kube import JSON
     from jitops.vendors.http import Http, HttpPool

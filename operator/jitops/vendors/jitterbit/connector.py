@@ -1,25 +1,38 @@
-"""Connector: a registration of the Connector SDK (reference/jitterbit.md sections 2.5 to 2.8).
+"""Connector: a registration of the Connector SDK (reference/jitterbit.md sections 2.5 to 2.8), or one of the Builder.
 
 The remote chooses the id, and may show a registration late; what a failed or unanswered registration came to is
-found by comparing the listing with the intent: the ids of this name and version that were there before.
+found by comparing the listing with the intent: the ids of this name and version that were there before. A
+registration can't be changed: where the spec allows it, another one takes its place.
 """
 
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from jitops.api.jitterbit import ConnectorSpec
+from jitops.api.jitterbit_connector import ConnectorSpec
 from jitops.core.adapter import Adapter, Change, External, Wanted
 from jitops.core.clock import moment
 from jitops.core.errors import AlreadyOwned, DeletionBlocked, DependencyNotReady, NotYet, SpecInvalid
+from jitops.vendors.jitterbit import builder
 from jitops.vendors.jitterbit.errors import Refused
-from jitops.vendors.jitterbit.manifest import fragment
+from jitops.vendors.jitterbit.manifest import rendered
+from jitops.vendors.jitterbit.registrations import (
+    formers,
+    is_same,
+    makes_way,
+    name_of,
+    natural,
+    natural_key,
+    outcome,
+    replaced_ids,
+)
 from jitops.vendors.jitterbit.wire import ConnectorRow
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
 
     from jitops.core.kube import JSON
     from jitops.core.snapshot import Listing
@@ -31,11 +44,11 @@ Found = External[ConnectorRow]
 VALIDATION_RETRY = 60.0
 """Seconds until key and secret that Harmony did not accept are tried again."""
 LOOK_AGAIN = 5.0
-"""Seconds between two looks for a registration that is not listed yet."""
+"""Seconds between two looks for a registration that is not listed yet, or still listed."""
 
 
 class ConnectorAdapter(Adapter[ConnectorSpec, ConnectorRow]):
-    """Connector registrations of one organization."""
+    """Connectors of one organization."""
 
     intends = True
 
@@ -43,27 +56,37 @@ class ConnectorAdapter(Adapter[ConnectorSpec, ConnectorRow]):
         self._client = client
 
     async def observe(self, wanted: Want) -> Found | None:
-        """Find the registration by the id in status, by the intent, or by name and version."""
+        """Find the registration by the id in status, by the intent, among those replaced, or by name and version."""
         listing = await self._client.connectors.get(wanted.since)
+        if wanted.spec.source == "Builder":
+            return builder.find(wanted, listing.rows)
         known = listing.rows.get(wanted.id or "")
-        if known is not None:
+        if known is not None and not makes_way(known, wanted):
             return External(known.id, known, ours=wanted.owned)
-        intent = wanted.memory.get("intent")
-        if intent:
-            listing = await self._settled(listing, moment(intent["at"]))
-            ours = self._intended(wanted, listing, intent["ids"])
-            if ours is not None:
-                return External(ours.id, ours, ours=True)
-            self._insist_on_settled(listing, moment(intent["at"]))
-        adopted = listing.rows.get(wanted.adopt_id) if wanted.adopt_id else _only(wanted, listing)
-        return External(adopted.id, adopted, ours=False) if adopted else None
+        if known is None and wanted.memory.get("intent"):
+            listing = await self._settled(listing, moment(wanted.memory["intent"]["at"]))
+            made = outcome(wanted, listing.rows)
+            if made is not None and (is_same(made, wanted) or (made.id == wanted.id and not makes_way(made, wanted))):
+                return External(made.id, made, ours=True)
+            if made is None:
+                self._insist_on_settled(listing, moment(wanted.memory["intent"]["at"]))
+        return await self._regained(wanted, listing) or self._natural(wanted, listing)
+
+    async def _regained(self, wanted: Want, listing: Listing[ConnectorRow]) -> Found | None:
+        """Take back what was replaced and is wanted again, if a listing that begins now still shows it."""
+        ids = [id_ for id_ in replaced_ids(wanted) if not self._client.connectors.retracted(id_)]
+        if not any(id_ in listing.rows and is_same(listing.rows[id_], wanted) for id_ in ids):
+            return None
+        rows = (await self._client.connectors.get(self._client.clock.monotonic())).rows
+        found = next((rows[id_] for id_ in sorted(ids) if id_ in rows and is_same(rows[id_], wanted)), None)
+        return External(found.id, found, ours=True) if found else None
 
     @staticmethod
-    def _intended(wanted: Want, listing: Listing[ConnectorRow], known: Collection[str]) -> ConnectorRow | None:
-        """Find what the intent led to: the one with the id in status, else the one that was not there before."""
-        if wanted.id is not None:
-            return listing.rows.get(wanted.id)
-        return _only(wanted, listing, known)
+    def _natural(wanted: Want, listing: Listing[ConnectorRow]) -> Found | None:
+        """Find what others made; what we made and leave behind is none of that."""
+        mine = {wanted.id or ""} if wanted.owned else set()
+        found = natural(wanted, listing.rows, but={*replaced_ids(wanted), *mine})
+        return External(found.id, found, ours=False) if found else None
 
     async def _settled(self, listing: Listing[ConnectorRow], attempt: datetime) -> Listing[ConnectorRow]:
         """Return a listing that had time to show a registration, if there can be one by now."""
@@ -88,6 +111,17 @@ class ConnectorAdapter(Adapter[ConnectorSpec, ConnectorRow]):
         clock = self._client.clock
         return clock.now() - timedelta(seconds=clock.monotonic() - listing.begun)
 
+    def prepare(self, wanted: Want, external: Found | None) -> Want:
+        """See what of ours another registration takes the place of."""
+        if wanted.spec.source == "Builder":
+            return wanted
+        rows = self._client.connectors.rows
+        return replace(wanted, prepared=formers(wanted, rows, external.id if external else None))
+
+    def formers(self, wanted: Want) -> tuple[Mapping[str, JSON], ...]:
+        """Give the registrations that `prepare` saw."""
+        return wanted.prepared or ()
+
     def diff(self, wanted: Want, external: Found) -> tuple[Change, ...]:
         """Compare name and version; nothing else of a registration can be set."""
         row, fields = external.remote, self.fields(wanted)
@@ -96,21 +130,22 @@ class ConnectorAdapter(Adapter[ConnectorSpec, ConnectorRow]):
 
     def fields(self, wanted: Want) -> Mapping[str, JSON]:
         """Give name and version."""
-        return {"name": _name(wanted), "version": wanted.spec.version}
+        return {"name": name_of(wanted), "version": wanted.spec.version}
 
     async def intend(self, wanted: Want) -> Mapping[str, JSON]:
-        """Take down the registrations of this name and version that are there before ours."""
+        """Take down name and version, and the registrations of both that are there before ours."""
         rows = (await self._client.connectors.get()).rows.values()
-        return {"ids": sorted(row.id for row in rows if _is_same(row, wanted))}
+        return {**self.fields(wanted), "ids": sorted(row.id for row in rows if is_same(row, wanted))}
 
     async def create(self, wanted: Want) -> Found:
         """Register; an answer without an id is looked up in the listing, like an answer that was lost."""
+        name, version = natural_key(wanted)
         try:
-            row = await self._client.register(_name(wanted), wanted.spec.version)
+            row = await self._client.register(name, version)
         except Refused as refused:
             raise SpecInvalid(
-                f"Harmony refuses to register {_name(wanted)} {wanted.spec.version} ({refused}); if the name is"
-                " taken, choose another spec.name or spec.version, or adopt what is there"
+                f"Harmony refuses to register {name} {version} ({refused}); if the name is taken, choose another"
+                f" spec.name or spec.version, or adopt what is there{_way_back(wanted)}"
             ) from None
         if row is None or not row.key or not row.secret:
             raise NotYet("registered; waiting for the listing to show its id", after=1.0)
@@ -121,70 +156,77 @@ class ConnectorAdapter(Adapter[ConnectorSpec, ConnectorRow]):
         raise AlreadyOwned(
             f"registration {external.id} bears another {' and '.join(c.path for c in changes)},"
             " and Jitterbit can't change it; make the spec equal to it"
+            + (", or set spec.management.replace to Allow" if external.ours else "")
         )
 
     async def delete(self, wanted: Want, external: Found) -> None:  # noqa: ARG002 - the contract's
         """Delete the payload, then the registration; what was refused though nothing is left is done."""
-        if self._client.connectors.retracted(external.id):
+        await self._delete(external.id)
+
+    async def retire(self, wanted: Want, former: Mapping[str, JSON]) -> None:
+        """Delete a registration that was replaced, and see it gone in a listing that had time to show it."""
+        id_, intent = str(former["id"]), wanted.memory.get("intent")
+        await self._delete(id_)
+        listing = await self._client.connectors.get(self._client.clock.monotonic())
+        late = intent is not None and self._begun(listing) < self._due(moment(intent["at"]))
+        if id_ in listing.rows or (late and not self._client.connectors.retracted(id_)):
+            raise NotYet(f"the listing may still show registration {id_}", after=LOOK_AGAIN, deleting=True)
+
+    async def _delete(self, id_: str) -> None:
+        if self._client.connectors.retracted(id_):
             return  # It was accepted; the listing is late.
         with contextlib.suppress(Refused):
             # There may be no payload, or the connector is in use: removing the registration tells which.
-            await self._client.remove_payload(external.id)
+            await self._client.remove_payload(id_)
         try:
-            await self._client.remove(external.id)
+            await self._client.remove(id_)
         except Refused as refused:
-            if not await self.gone(external):
+            if not await self._is_gone(id_):
                 raise DeletionBlocked(
-                    f"Harmony refuses to delete connector {external.id} ({refused}); it does so while a project"
+                    f"Harmony refuses to delete connector {id_} ({refused}); it does so while a project"
                     " uses the connector: remove it there, or set spec.management.deletionPolicy to Retain"
                 ) from None
 
     async def gone(self, external: Found) -> bool:
         """Say whether a listing begun by now no longer shows the registration."""
-        return external.id not in (await self._client.connectors.get(self._client.clock.monotonic())).rows
+        return await self._is_gone(external.id)
+
+    async def _is_gone(self, id_: str) -> bool:
+        return id_ not in (await self._client.connectors.get(self._client.clock.monotonic())).rows
 
     async def verify(self, wanted: Want, external: Found) -> None:
-        """Have Harmony check key and secret before they are published."""
+        """Have Harmony check key and secret before they are published; those of the Builder are not."""
         row = external.remote
-        if not await self._client.validate(_name(wanted), row.key, row.secret):
+        if wanted.spec.source == "Builder":
+            return
+        if not await self._client.validate(row.name, row.key, row.secret):
             raise DependencyNotReady(
                 f"Harmony does not accept the key and secret that it lists for connector {external.id}",
                 retry=VALIDATION_RETRY,
             )
 
     def outputs(self, wanted: Want, external: Found) -> Mapping[str, str]:
-        """Give the ids, key and secret, and a manifest fragment ready for packaging."""
-        row, manifest = external.remote, wanted.spec.manifest
+        """Give the ids and, for a JAR, key, secret and the manifest; of the Builder's just the ids that are listed."""
+        row = external.remote
+        if wanted.spec.source == "Builder":
+            return {name: value for name, value in {"id": row.id, **_entity_ids(row)}.items() if value}
         return {
             "id": row.id,
             "key": row.key,
             "secret": row.secret,
             **_entity_ids(row),
-            "MANIFEST.MF": fragment(row, manifest.activities or () if manifest else ()),
+            "MANIFEST.MF": rendered(row, wanted.spec.manifest),
         }
 
     def facts(self, wanted: Want, external: Found) -> Mapping[str, JSON]:  # noqa: ARG002 - the contract's
         """Tell the entity ids; the intent stays, since a later listing may still be late."""
-        return _entity_ids(external.remote)
+        return {name: value or None for name, value in _entity_ids(external.remote).items()}
 
 
-def _name(wanted: Want) -> str:
-    return wanted.spec.name or wanted.key.name
-
-
-def _is_same(row: ConnectorRow, wanted: Want) -> bool:
-    return (row.name, row.version) == (_name(wanted), wanted.spec.version)
-
-
-def _only(wanted: Want, listing: Listing[ConnectorRow], known: Collection[str] = ()) -> ConnectorRow | None:
-    """Return the one registration of this name and version, if any; two are for a person to tell apart."""
-    rows = [row for row in listing.rows.values() if _is_same(row, wanted) and row.id not in known]
-    if len(rows) > 1:
-        raise AlreadyOwned(
-            f"registrations {', '.join(sorted(row.id for row in rows))} bear the same name and version; name the"
-            " right one in spec.management.adopt.id (with mode Match), or remove the others"
-        )
-    return rows[0] if rows else None
+def _way_back(wanted: Want) -> str:
+    """Say what becomes of what was to be replaced."""
+    ids = ", ".join(str(former["id"]) for former in wanted.prepared or ())
+    return f"; {ids} is kept, and taken back when its name and version are wanted again" if ids else ""
 
 
 def _entity_ids(row: ConnectorRow) -> dict[str, str]:

@@ -21,7 +21,7 @@ from jitops.vendors.jitterbit.errors import Faltered, Refused, login_refusal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from jitops.core.adapter import LoginLedger
+    from jitops.core.client import LoginLedger
     from jitops.core.clock import Clock
     from jitops.core.kube import JSON
     from jitops.vendors.http import Http

@@ -1,0 +1,111 @@
+"""What an object took the place of, where the remote can't change one: it outlives the new one's Secret, and no more.
+
+The order is the safe one: status lists the former object before the new one is asked for, the Secret holds the new
+one's keys before the former goes, and status forgets it only when the remote was seen without it. What the remote
+does not let go stays listed, is tried again slowly, and takes nothing from the new object's Ready.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from jitops.api.reasons import ConditionType, EventReason
+from jitops.core.conditions import Retry, Verdict, find, judge
+from jitops.core.errors import DeletionBlocked, NotYet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from jitops.core.kube import JSON, Resource
+    from jitops.core.work import Work
+
+KEPT = "kept, as deletionPolicy is Retain"
+LATER = "removed as soon as the remote lets go of it"
+"""What becomes of former objects that are still there."""
+
+
+class _Left(NamedTuple):
+    """A former object that is still there, and what said so."""
+
+    former: Mapping[str, JSON]
+    error: DeletionBlocked | NotYet
+
+
+def listed(work: Work) -> Mapping[str, JSON]:
+    """Give the part of status that lists the former objects; None where there is none."""
+    return {"replaced": [dict(former) for former in work.adapter.formers(work.wanted)] or None}
+
+
+def succeeds(work: Work) -> str:
+    """Say what a new object takes the place of."""
+    names = _named(work.adapter.formers(work.wanted))
+    return f", in place of {names}" if names else ""
+
+
+async def retire(work: Work) -> None:
+    """Remove the former objects now that nobody needs them; how the rest is tried again goes into `work.again`."""
+    if work.policies.observe_only or work.policies.retain:
+        return
+    left = await _remove(work)
+    verdicts = [judge(each.error) for each in left]
+    work.again = min(verdicts, key=_patience, default=None)
+    blocked = [f"{each.error}" for each in left if isinstance(each.error, DeletionBlocked)]
+    if blocked and not _is_told(work):
+        work.tell(EventReason.DELETION_BLOCKED, "; ".join(blocked), warning=True)
+
+
+def staying(resource: Resource) -> str:
+    """Say what stays with an object that a deletion leaves as it is."""
+    names = _named(resource.status.get("replaced") or ())
+    return f", and so were {names}, which it replaced" if names else ""
+
+
+async def clear(work: Work) -> DeletionBlocked | NotYet | None:
+    """Remove the former objects of a resource that is going; give the first thing that keeps it from its end."""
+    left = await _remove(work)
+    return next((each.error for each in left), None)
+
+
+def with_formers(work: Work, standing: tuple[str, str]) -> tuple[str, str]:
+    """Add to what Ready rests on which former objects are still there; who may not remove them says so once."""
+    formers = work.facts.get("replaced") or ()
+    if not formers or work.policies.observe_only:
+        return standing
+    reason, message = standing
+    if work.policies.retain and not _is_told(work):
+        work.tell(EventReason.RETAINED, f"replaced {_named(formers)}: {KEPT}")
+    return reason, f"{message}{_addition(work)}"
+
+
+async def _remove(work: Work) -> list[_Left]:
+    """Remove each of them; those of which the remote was not seen free stay in status."""
+    left = []
+    for former in work.adapter.formers(work.wanted):
+        try:
+            await work.adapter.retire(work.wanted, former)
+        except (DeletionBlocked, NotYet) as error:
+            left.append(_Left(former, error))
+        else:
+            work.tell(EventReason.DELETED, f"deleted {former['id']}, which was replaced")
+    work.facts["replaced"] = [dict(each.former) for each in left] or None
+    return left
+
+
+def _is_told(work: Work) -> bool:
+    """Say whether Ready already tells of just these former objects."""
+    message = find(work.resource.status, ConditionType.READY).get("message") or ""
+    return str(message).endswith(_addition(work))
+
+
+def _addition(work: Work) -> str:
+    """Say, for the message of Ready, what is still there beside the object."""
+    fate = KEPT if work.policies.retain else LATER
+    return f"; still there beside it: {_named(work.facts.get('replaced') or ())} ({fate})"
+
+
+def _named(formers: Iterable[Mapping[str, JSON]]) -> str:
+    return ", ".join(str(former["id"]) for former in formers)
+
+
+def _patience(verdict: Verdict) -> float:
+    return verdict.after if verdict.retry is Retry.AFTER and verdict.after is not None else float("inf")
