@@ -164,13 +164,16 @@ class ConnectorAdapter(Adapter[ConnectorSpec, ConnectorRow]):
         await self._delete(external.id)
 
     async def retire(self, wanted: Want, former: Mapping[str, JSON]) -> None:
-        """Delete a registration that was replaced, and see it gone in a listing that had time to show it."""
+        """Delete a registration that was replaced, and see it gone; one that is not listed yet is waited for."""
         id_, intent = str(former["id"]), wanted.memory.get("intent")
-        await self._delete(id_)
         listing = await self._client.connectors.get(self._client.clock.monotonic())
-        late = intent is not None and self._begun(listing) < self._due(moment(intent["at"]))
-        if id_ in listing.rows or (late and not self._client.connectors.retracted(id_)):
-            raise NotYet(f"the listing may still show registration {id_}", after=LOOK_AGAIN, deleting=True)
+        if id_ not in listing.rows:
+            if intent:
+                self._insist_on_settled(listing, moment(intent["at"]))
+            return
+        await self._delete(id_)
+        if not await self._is_gone(id_):
+            raise NotYet(f"Harmony still lists registration {id_}", after=LOOK_AGAIN, deleting=True)
 
     async def _delete(self, id_: str) -> None:
         if self._client.connectors.retracted(id_):

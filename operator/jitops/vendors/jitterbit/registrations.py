@@ -59,8 +59,8 @@ def outcome(wanted: Want, rows: Rows) -> ConnectorRow | None:
 
 def natural(wanted: Want, rows: Rows, but: Collection[str]) -> ConnectorRow | None:
     """Find what isn't known to be ours: the one with the id to adopt, else by name and version."""
-    if wanted.adopt_id and wanted.adopt_id not in but:
-        return rows.get(wanted.adopt_id)
+    if wanted.adopt_id:
+        return rows.get(wanted.adopt_id) if wanted.adopt_id not in but else None
     return only(row for row in rows.values() if is_same(row, wanted) and row.id not in but)
 
 
