@@ -18,8 +18,10 @@ from yaml import YAMLError
 
 import jitops
 from jitops import options
+from jitops.importing.cli import import_app
 from jitops.terminal import (
     FAILED,
+    HELP_NAMES,
     INTERRUPTED,
     REFUSED,
     complain,
@@ -32,7 +34,6 @@ from jitops.terminal import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-HELP_NAMES = {"help_option_names": ["-h", "--help"]}
 app = typer.Typer(
     help="Manage Jitterbit Harmony and Jitsu as Kubernetes resources.",
     add_completion=False,
@@ -42,12 +43,6 @@ app = typer.Typer(
 )
 sandbox_app = typer.Typer(invoke_without_command=True, rich_markup_mode=None, context_settings=HELP_NAMES)
 app.add_typer(sandbox_app, name="sandbox")
-import_app = typer.Typer(
-    help="Write manifests for what exists already, to be taken over without a change.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    context_settings=HELP_NAMES,
-)
 app.add_typer(import_app, name="import")
 
 Build = Literal["A", "B"]
@@ -229,32 +224,6 @@ def replay(
         fail(f"the sandbox can't be asked: {line(error)}")
     if not matched:
         raise typer.Exit(FAILED)
-
-
-@import_app.command("jitsu")
-def import_jitsu(
-    *,
-    workspace: Annotated[str, typer.Option(help="The workspace, by its id or slug.")],
-    url: Annotated[str, typer.Option(help="The console's address.")] = "https://use.jitsu.com",
-    api_key_file: Annotated[
-        Path | None,
-        typer.Option(exists=True, dir_okay=False, help="A file with <key id>:<secret>. Default: JITSU_APIKEY."),
-    ] = None,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", file_okay=False, help="The folder to write to. Default: stdout.")
-    ] = None,
-) -> None:
-    """Write manifests for a Jitsu workspace; with `adopt: Match` in each, applying them changes nothing there.
-
-    What the console masks becomes a Secret with a place for each value.
-    """
-    from jitops.importing.command import CannotImport, import_workspace  # noqa: PLC0415 - only for this command
-
-    key = api_key_file.read_text(encoding="utf-8") if api_key_file else os.environ.get("JITSU_APIKEY", "")
-    try:
-        typer.echo(import_workspace(url, workspace, key.strip(), output), nl=False)
-    except CannotImport as error:
-        fail(line(error), code=REFUSED if error.refused else FAILED)
 
 
 @app.command()

@@ -9,6 +9,8 @@ from typing import NoReturn
 import typer
 from typer.exceptions import TyperException
 
+HELP_NAMES = {"help_option_names": ["-h", "--help"]}
+"""How every command is asked for its help."""
 FAILED, REFUSED = 1, 2
 """Exit codes: what was asked did not come to be; it could not be asked like this."""
 INTERRUPTED = 128 + 2

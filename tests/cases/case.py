@@ -70,6 +70,17 @@ def connector(**more: Any) -> Spec:
     return {"organizationRef": REF, "version": "1.0.0", **more}
 
 
+def builder(**more: Any) -> Spec:
+    """Give a whole Connector spec of the Connector Builder, changed by `more`; None takes a field out."""
+    spec = {"organizationRef": REF, "source": "Builder", "name": "Acme Tickets 2", "version": "2b", **more}
+    return {name: value for name, value in spec.items() if value is not None}
+
+
+def replacing(allow: str = "Allow") -> Spec:
+    """Give the part of a spec that says whether its object may be replaced."""
+    return {"management": {"replace": allow}}
+
+
 def accepted(kind: str, specs: dict[str, Spec]) -> tuple[Case, ...]:
     """Make cases of specs that are fine, by name."""
     return tuple(Case(name, kind, spec) for name, spec in specs.items())

@@ -5,8 +5,9 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any
 
-from tests.cases.case import Spec, connector, organization, secret
+from tests.cases.case import Spec, organization
 from tests.cases.connections import FULL_WORKSPACE
+from tests.cases.connectors import FULL_CONNECTOR
 from tests.cases.destinations import FULL_DESTINATION
 from tests.cases.functions import FULL_FUNCTION
 from tests.cases.links import FULL_LINK
@@ -26,7 +27,7 @@ FULL: dict[str, Spec] = {
     "JitsuService": FULL_SERVICE,
     "JitsuLink": FULL_LINK,
     "JitterbitOrganization": organization(host="https://x.example", settleSeconds=5),
-    "Connector": connector(name="A", manifest={"activities": ["a", "b"]}, **secret(keys={"id": "X"})),
+    "Connector": FULL_CONNECTOR,
 }
 """For each kind a spec in which everything is set that the kind adds to the others."""
 

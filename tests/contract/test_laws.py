@@ -80,7 +80,7 @@ def test_every_field_has_a_case(kind: str) -> None:
     sample, model = SAMPLES[kind], KINDS.managed[kind].info.spec
     assert issubclass(model, ManagedSpec)
     fields = {info.validation_alias or name for name, info in model.model_fields.items()}
-    assert fields == {case.field for case in sample.cases} | sample.identity | COMMON
+    assert fields == {case.field for case in sample.cases} | sample.identity | sample.elsewhere | COMMON
 
 
 @every_kind_and_build

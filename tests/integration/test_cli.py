@@ -209,3 +209,20 @@ def test_the_wheel(tmp_path: Path) -> None:
     assert (shown.returncode, "both products are empty again" in shown.stdout) == (0, True), shown.stderr
     assert (target / "jitops/controlplane/server/go.sum").exists()
     assert list((target / "jitops/demo/examples").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("options", "environment", "said"),
+    [
+        ((), {}, "JITTERBIT_EMAIL"),
+        (("--email", "a@example.com"), {}, "JITTERBIT_PASSWORD"),
+        (("--email", "a@example.com"), {"JITTERBIT_PASSWORD": "password-of-someone"}, "spec.region"),
+    ],
+    ids=["no account", "no password", "no region"],
+)
+def test_what_an_import_lacks_is_named(options: tuple[str, ...], environment: dict[str, str], said: str) -> None:
+    """One line says what to set; nothing is asked of Harmony, and the exit code is 2."""
+    told = jitops_("import", "jitterbit", "--organization", "100200", *options, **environment)
+    assert (told.returncode, told.stdout) == (2, "")
+    assert said in told.stderr
+    assert "password-of-someone" not in told.stderr

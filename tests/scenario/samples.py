@@ -96,6 +96,8 @@ class Sample:
     cases: tuple[FieldCase, ...] = ()
     identity: frozenset[str] = frozenset()
     """Fields that can't be changed."""
+    elsewhere: frozenset[str] = frozenset()
+    """Fields that make another thing of the resource, which has its own scenarios."""
     setting: Callable[[World], None] = lambda _: None
     """Arranges what must be there beside the connection; `connect` does so too."""
     alike: Spec = field(default_factory=dict)
@@ -738,9 +740,12 @@ def security_holds(world: World, secret: str = "billing-connector") -> bool:
     return bool(found) and all(values[name] == found[0][name] for name in ("key", "secret"))
 
 
-def _activities(world: World) -> Any:
+def _manifest(world: World) -> Any:
+    """Show of the manifest what the spec asks: activities by their names, the other headers as they are."""
     lines = world.values("billing-connector")["MANIFEST.MF"].splitlines()
-    return [line.rpartition("-")[2].partition(":")[0] for line in lines if "-Activity-" in line]
+    asked = ("Author", "Version", "Class-Path", "Jitterbit-Connector-UI", "Jitterbit-Activity-EntityTypeId-")
+    shown = [line.removeprefix("Jitterbit-Connector-") for line in lines if line.startswith(asked)]
+    return [line.rpartition("-")[2].partition(":")[0] if "-Activity-" in line else line for line in shown]
 
 
 CONNECTOR_SAMPLE = Sample(
@@ -760,15 +765,16 @@ CONNECTOR_SAMPLE = Sample(
     cases=(
         FieldCase(
             "manifest",
-            {"activities": ["Query", "Upsert"]},
-            {"activities": ["Query", "Upsert", "Delete"]},
-            _activities,
-            ["Query", "Upsert"],
-            ["Query", "Upsert", "Delete"],
-            [],
+            {"activities": ["Query", "Upsert"], "author": "Acme"},
+            {"activities": ["Query", "Upsert", "Delete"], "version": "2", "classPath": ["lib/a.jar"], "ui": "b.json"},
+            _manifest,
+            ["Author: Acme", "UI: adapter.json", "Query", "Upsert"],
+            ["Version: 2", "Class-Path: lib/a.jar", "UI: b.json", "Query", "Upsert", "Delete"],
+            ["UI: adapter.json"],
         ),
     ),
-    identity=frozenset({"organizationRef", "name", "version"}),
+    identity=frozenset({"organizationRef", "name", "version", "source"}),
+    elsewhere=frozenset({"builder"}),
 )
 
 SAMPLES: Mapping[str, Sample] = {

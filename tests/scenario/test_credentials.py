@@ -527,6 +527,27 @@ async def test_five_hundred_connectors_make_one_log_in(world: World) -> None:
     assert world.count("GET", "*/connector") <= 60
 
 
+@pytest.mark.parametrize(
+    "switches",
+    [Switches(single_session=True), Switches(single_session=True, bad_token="rejected_with_200")],
+    ids=["401", "200"],
+)
+async def test_a_session_that_ends_under_a_hundred_connectors_costs_one_log_in(world: World) -> None:
+    """A hundred that meet the refusal of their token at once make one log-in, though a second would end the first."""
+    names = [f"c{number}" for number in range(100)]
+    world.apply(*harmony(world), *map(connector, names))
+    world.workers = 32
+    await world.settle(rounds=800)
+    world.sandbox.jitterbit.sessions.end_all()
+    world.forget()
+    for name in names:
+        world.change(Key("Connector", "team", name), manifest={"activities": ["query"]})
+    await world.settle(rounds=800)
+    assert all(world.ready(Key("Connector", "team", name)) for name in names)
+    assert log_ins(world) == 1
+    assert world.count("PUT", "*/securityinfo") >= len(names), "each was checked with the token that ended, or its heir"
+
+
 async def test_organization_of_others(world: World) -> None:
     """An organization that the account is no member of is told, with those that it is a member of."""
     await world.connect_jitterbit(organizationId="100300")

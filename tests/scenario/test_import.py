@@ -1,4 +1,4 @@
-"""An import writes manifests by which a workspace is taken over as it is."""
+"""An import writes manifests by which a workspace, or the connectors of an organization, are taken over as they are."""
 
 from __future__ import annotations
 
@@ -8,13 +8,23 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.scenario.samples import plant_destination, plant_function, plant_link, plant_service, plant_stream
+from tests.scenario.samples import (
+    connectors,
+    plant_destination,
+    plant_function,
+    plant_link,
+    plant_service,
+    plant_stream,
+)
 from tests.scenario.world import World
 
+from jitops.api.base import InvalidSpec
 from jitops.core.errors import CredentialsRejected
 from jitops.core.kube import Key
-from jitops.importing.reading import read_jitsu
+from jitops.importing.manifests import Imported
+from jitops.importing.reading import read_jitsu, read_jitterbit
 from jitops.importing.writing import as_yaml, write
+from jitops.sandbox import Switches
 
 Manifests = list[dict[str, Any]]
 
@@ -69,7 +79,7 @@ async def test_an_import_holds_no_secret(world: World) -> None:
     text = as_yaml(found)
     assert world.sandbox.credentials.api_key not in text
     assert "MASKED" not in text
-    (secret,) = [one for one in found if one["metadata"]["name"] == "warehouse-credentials"]
+    (secret,) = [one for one in found.manifests if one["metadata"]["name"] == "warehouse-credentials"]
     assert list(secret["stringData"]) == ["password"]
 
 
@@ -83,15 +93,107 @@ async def test_names_are_valid_and_given_once(world: World) -> None:
 async def test_files_are_nobody_elses(world: World, tmp_path: Path) -> None:
     """A file per kind, readable by its owner alone; one that exists is never overwritten."""
     populate(world)
-    manifests = await imported(world)
-    paths = write(manifests, tmp_path / "import")
+    found = await read_jitsu(world.sandbox.jitsu_url, "acme", world.sandbox.credentials.api_key)
+    paths = write(found, tmp_path / "import")
     assert {stat.S_IMODE(path.stat().st_mode) for path in paths} == {0o600}
-    assert sum(len([*yaml.safe_load_all(path.read_text(encoding="utf-8"))]) for path in paths) == len(manifests)
+    assert sum(len([*yaml.safe_load_all(path.read_text(encoding="utf-8"))]) for path in paths) == len(found.manifests)
     with pytest.raises(FileExistsError):
-        write(manifests, tmp_path / "import")
+        write(found, tmp_path / "import")
 
 
 async def test_a_refused_key_is_said(world: World) -> None:
     """A wrong key is told as the operator tells it."""
     with pytest.raises(CredentialsRejected):
         await read_jitsu(world.sandbox.jitsu_url, "acme", "demokey:wrong")
+
+
+# Jitterbit
+
+
+async def imported_organization(world: World) -> Imported:
+    """Import the sandbox's organization."""
+    login = world.sandbox.credentials
+    return await read_jitterbit({"host": world.sandbox.jitterbit_url}, "100200", login.email, login.password)
+
+
+def register(world: World) -> list[str]:
+    """Register connectors by someone else: names that are hard to write down, two versions, two of one name."""
+    names = [("billing", "1.0.0"), ("Acme CRM: # 1", "yes"), ("billing", "2.0.0"), ("billing", "1.0.0"), ("中", "1")]
+    ids = [world.sandbox.jitterbit.register("100200", *one).id for one in names]
+    return [*ids, world.sandbox.jitterbit.publish_in_builder("100200", "Acme Tickets", "2").id]
+
+
+@pytest.mark.parametrize("switches", [Switches(), Switches(ids="numbers")], ids=["strings", "numbers"])
+async def test_applying_an_import_of_connectors_changes_nothing(world: World) -> None:
+    """Every connector is adopted with its key in a Secret, nothing is written to Harmony; key checks aside."""
+    ids = register(world)
+    before = connectors(world)
+    manifests = [*yaml.safe_load_all(as_yaml(await imported_organization(world)))]
+    world.forget()
+    for manifest in manifests:
+        manifest["metadata"]["namespace"] = "team"
+        if manifest["kind"] == "Secret":
+            manifest["stringData"]["password"] = world.sandbox.credentials.password
+    world.apply(*manifests)
+    await world.wait(30)
+    ours = [Key(one["kind"], "team", one["metadata"]["name"]) for one in manifests if one["kind"] != "Secret"]
+    assert [key for key in ours if not world.ready(key)] == []
+    assert {line.rpartition("/connector")[2] for line in world.remote_writes()} == {"/validate/securityinfo"}
+    assert connectors(world) == before
+    assert sorted(world.status(key)["id"] for key in ours if key.kind == "Connector") == sorted(ids)
+    for key in ours:
+        world.store.delete(key)
+    await world.wait(30)
+    assert connectors(world) == before, "what may be the Builder's is not deleted with its resource"
+
+
+async def test_an_import_of_connectors_holds_no_secret(world: World) -> None:
+    """Neither the password nor any key or secret of a connector is written down."""
+    register(world)
+    text = as_yaml(await imported_organization(world))
+    hidden = [one[name] for one in connectors(world) for name in ("key", "secret")]
+    assert not [value for value in (*hidden, world.sandbox.credentials.password) if value in text]
+
+
+async def test_an_import_of_connectors_says_what_it_can_not_know(world: World, tmp_path: Path) -> None:
+    """The file begins with a comment on the Builder's connectors; what no spec can say is left out and named there."""
+    register(world)
+    odd = world.sandbox.jitterbit.register("100200", " odd ", "1").id
+    paths = write(await imported_organization(world), tmp_path)
+    text = (tmp_path / "connector.yaml").read_text(encoding="utf-8")
+    said = "".join(line for line in text.splitlines() if line.startswith("#"))
+    assert "source: Builder" in said
+    assert f"Left out: {odd} (spec.name" in said
+    assert odd not in [one["spec"]["management"]["adopt"]["id"] for one in yaml.safe_load_all(text)]
+    assert sorted(path.name for path in paths) == [
+        "connector.yaml",
+        "jitterbitorganization.yaml",
+        "secret.yaml",
+    ]
+
+
+async def test_an_import_of_no_connectors(world: World) -> None:
+    """An organization without connectors gives its connection."""
+    assert [one["kind"] for one in (await imported_organization(world)).manifests] == [
+        "Secret",
+        "JitterbitOrganization",
+    ]
+
+
+async def test_an_import_with_a_wrong_password_makes_one_attempt(world: World) -> None:
+    """A refused log-in is told as the operator tells it, and not tried again."""
+    where = {"host": world.sandbox.jitterbit_url}
+    with pytest.raises(CredentialsRejected):
+        await read_jitterbit(where, "100200", world.sandbox.credentials.email, "wrong-password-of-someone")
+    assert world.count("PUT", "*/user/login") == 1
+
+
+@pytest.mark.parametrize(
+    ("where", "field"),
+    [({}, "spec.region"), ({"region": "na"}, "spec.region"), ({"host": "x y"}, "spec.host")],
+    ids=["nowhere", "no region", "no address"],
+)
+async def test_an_import_from_nowhere(where: dict[str, str], field: str) -> None:
+    """Without a region or host, or with one that can't be, it is refused by field and nothing is asked."""
+    with pytest.raises(InvalidSpec, match=field):
+        await read_jitterbit(where, "100200", "a@example.com", "password-of-someone")

@@ -151,6 +151,23 @@ async def in_use(world: World) -> None:
     world.store.delete(CONNECTOR)
 
 
+async def former_retained(world: World) -> None:
+    """Replace a connector under Retain."""
+    await world.connect_jitterbit()
+    policy = {"replace": "Allow", "deletionPolicy": "Retain"}
+    world.apply(connector(management=policy))
+    await world.settle()
+    world.change(CONNECTOR, version="2.0.0")
+    await world.settle()
+    assert world.status(CONNECTOR)["replaced"]
+
+
+async def builder_missing(world: World) -> None:
+    """Wait for a person to publish a connector of the Builder."""
+    await world.connect_jitterbit()
+    world.apply(connector(source="Builder", name="Tickets", version="2"))
+
+
 async def connection_in_use(world: World) -> None:
     """Delete a connection that is used."""
     await ready(world)
@@ -257,6 +274,8 @@ STATES: list[Arrange] = [
     locked_out,
     not_permitted,
     in_use,
+    former_retained,
+    builder_missing,
     connection_in_use,
     down,
     never_there,

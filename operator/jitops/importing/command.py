@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jitops.api.base import InvalidSpec
 from jitops.core import errors
-from jitops.importing.reading import read_jitsu
+from jitops.importing.reading import read_jitsu, read_jitterbit
 from jitops.importing.writing import as_yaml, write
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine, Mapping
     from pathlib import Path
+
+    from jitops.importing.manifests import Imported
 
 
 class CannotImport(Exception):
@@ -26,15 +29,35 @@ def import_workspace(url: str, slug: str, api_key: str, folder: Path | None) -> 
     """Write the manifests of a workspace into a folder, and return what to tell; without one, return them."""
     if not api_key:
         raise CannotImport("there is no API key: set JITSU_APIKEY, or name a file with --api-key-file", refused=True)
+    return _written(_read(read_jitsu(url, slug, api_key)), folder)
+
+
+def import_organization(
+    where: Mapping[str, str], organization: str, email: str, password: str, folder: Path | None
+) -> str:
+    """Do the same for the connectors of an organization, which is in a region or at a host."""
+    if not email:
+        raise CannotImport("there is no account: set JITTERBIT_EMAIL, or name one with --email", refused=True)
+    if not password:
+        raise CannotImport(
+            "there is no password: set JITTERBIT_PASSWORD, or name a file with --password-file", refused=True
+        )
+    return _written(_read(read_jitterbit(where, organization, email, password)), folder)
+
+
+def _read(reading: Coroutine[Any, Any, Imported]) -> Imported:
     try:
-        manifests = asyncio.run(read_jitsu(url, slug, api_key))
+        return asyncio.run(reading)
     except (InvalidSpec, errors.JitopsError) as error:
         refused = isinstance(error, InvalidSpec | errors.SpecInvalid)
         raise CannotImport(str(error), refused=refused) from None
+
+
+def _written(imported: Imported, folder: Path | None) -> str:
     if folder is None:
-        return as_yaml(manifests)
+        return as_yaml(imported)
     try:
-        paths = write(manifests, folder)
+        paths = write(imported, folder)
     except OSError as error:
         raise CannotImport(f"{error.filename or folder}: {error.strerror}", refused=True) from None
-    return f"wrote {len(manifests)} manifests to {folder}: {', '.join(path.name for path in paths)}\n"
+    return f"wrote {len(imported.manifests)} manifests to {folder}: {', '.join(path.name for path in paths)}\n"

@@ -9,14 +9,13 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from jitops.api.jitsu_function import LONGEST as LONGEST_CODE
-from jitops.api.meta import API_VERSION, TRUE, WATCH
+from jitops.importing.manifests import Manifest, resource, watched_config_map, watched_secret
 from jitops.vendors.jitsu.sealed import MASK
 
 if TYPE_CHECKING:
     from jitops.core.kube import JSON
     from jitops.importing.names import Names
 
-Manifest = dict[str, Any]
 Listing = Mapping[str, list[Mapping[str, Any]]]
 
 KINDS = {
@@ -66,7 +65,7 @@ class Import:
     def _manifest(self, kind: str, name: str, found: Mapping[str, JSON], spec: Manifest) -> Manifest:
         titled = {"name": found["name"]} if found.get("name") not in {None, name} else {}
         adopt = {"management": {"adopt": {"mode": "Match", "id": found["id"]}}}
-        return _object(kind, name, spec={"workspaceRef": {"name": self._workspace}, **titled, **spec, **adopt})
+        return resource(kind, name, spec={"workspaceRef": {"name": self._workspace}, **titled, **spec, **adopt})
 
     def _links(self, links: list[Mapping[str, JSON]] | tuple[()]) -> Iterator[Manifest]:
         pairs = [(link["fromId"], link["toId"]) for link in links]
@@ -112,7 +111,7 @@ def _function(name: str, found: Mapping[str, JSON]) -> tuple[Manifest, list[Mani
     if len(code.encode()) <= LONGEST_CODE:
         return {"code": code, **spec}, []
     pieces = [code[start : start + PIECE] for start in range(0, len(code), PIECE)]
-    maps = [_config_map(f"{name}-code-{at}", piece) for at, piece in enumerate(pieces, 1)]
+    maps = [watched_config_map(f"{name}-code-{at}", {"code": piece}) for at, piece in enumerate(pieces, 1)]
     refs = [{"configMapKeyRef": {"name": each["metadata"]["name"], "key": "code"}} for each in maps]
     return {"codeFrom": refs, **spec}, maps
 
@@ -135,7 +134,7 @@ def _with_secrets(name: str, fixed: Manifest, part: str, free: Mapping[str, JSON
         return spec, []
     secret = f"{name}-credentials"
     refs = [{"path": path, "secretKeyRef": {"name": secret, "key": path}} for path in masked]
-    return {**spec, "secretConfig": refs}, [_secret(secret, dict.fromkeys(masked, UNKNOWN))]
+    return {**spec, "secretConfig": refs}, [watched_secret(secret, dict.fromkeys(masked, UNKNOWN))]
 
 
 def _masked(free: Mapping[str, JSON], path: str = "") -> Iterator[str]:
@@ -158,18 +157,4 @@ def workspace(name: str, slug: str, url: str) -> tuple[Manifest, Manifest]:
     """Give the connection, and the Secret that it needs: its key is for a person to put in."""
     secret = f"{name}-jitsu"
     spec = {"baseUrl": url, "workspace": slug, "credentialsRef": {"name": secret}}
-    return _secret(secret, {"apiKey": "<key id>:<secret>"}), _object("JitsuWorkspace", name, spec=spec)
-
-
-def _object(kind: str, name: str, **parts: JSON) -> Manifest:
-    return {"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": name}, **parts}
-
-
-def _secret(name: str, values: Mapping[str, str]) -> Manifest:
-    labels = {"labels": {WATCH: TRUE}}
-    return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, **labels}, "stringData": dict(values)}
-
-
-def _config_map(name: str, code: str) -> Manifest:
-    labels = {"labels": {WATCH: TRUE}}
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, **labels}, "data": {"code": code}}
+    return watched_secret(secret, {"apiKey": "<key id>:<secret>"}), resource("JitsuWorkspace", name, spec=spec)

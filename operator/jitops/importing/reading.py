@@ -1,4 +1,4 @@
-"""Reads a Jitsu workspace for an import: one listing per type, nothing is written."""
+"""Reads what exists at a remote for an import: listings only, nothing is written."""
 
 from __future__ import annotations
 
@@ -6,22 +6,28 @@ from typing import TYPE_CHECKING, Any
 
 from jitops.api.base import validate_spec
 from jitops.api.jitsu import JitsuWorkspaceSpec
+from jitops.api.jitterbit import JitterbitOrganizationSpec
 from jitops.core.client import Opening
 from jitops.core.clock import SystemClock
 from jitops.core.kube import Key
 from jitops.importing.jitsu import KINDS, Import, workspace
+from jitops.importing.jitterbit import connectors, organization
+from jitops.importing.manifests import Imported
 from jitops.importing.names import Names
 from jitops.vendors.http import HttpPool
 from jitops.vendors.jitsu.client import open_workspace
+from jitops.vendors.jitterbit.client import open_organization
 
 if TYPE_CHECKING:
-    from jitops.importing.jitsu import Manifest
+    from collections.abc import Mapping
 
 TYPES = (*KINDS, "link")
+UNNAMED = {"credentialsRef": {"name": "import"}}
+"""What stands in the connection's spec until its manifest is written."""
 
 
 class NoLedger:
-    """Counts no log-ins: an API key has none."""
+    """Counts no log-ins: an API key has none, and an import makes one."""
 
     async def attempt(self) -> None:
         """Let it pass."""
@@ -33,9 +39,9 @@ class NoLedger:
         """Let it pass."""
 
 
-async def read_jitsu(url: str, slug: str, api_key: str) -> list[Manifest]:
+async def read_jitsu(url: str, slug: str, api_key: str) -> Imported:
     """Give the manifests of a workspace; raises errors.JitopsError, and InvalidSpec for what can't be an address."""
-    spec = validate_spec(JitsuWorkspaceSpec, {"baseUrl": url, "workspace": slug, "credentialsRef": {"name": "import"}})
+    spec = validate_spec(JitsuWorkspaceSpec, {"baseUrl": url, "workspace": slug, **UNNAMED})
     pool, clock = HttpPool(SystemClock()), SystemClock()
     opening = Opening(Key("JitsuWorkspace", "", slug), spec, {"apiKey": api_key}, None, NoLedger())
     try:
@@ -45,4 +51,25 @@ async def read_jitsu(url: str, slug: str, api_key: str) -> list[Manifest]:
     finally:
         await pool.aclose()
     name = Names().name("JitsuWorkspace", str(facts.get("slug") or facts.get("workspaceName") or ""), slug)
-    return [*workspace(name, slug, url), *Import(Names(), name).manifests(listing)]
+    return Imported([*workspace(name, slug, url), *Import(Names(), name).manifests(listing)])
+
+
+async def read_jitterbit(where: Mapping[str, str], id_: str, email: str, password: str) -> Imported:
+    """Give the manifests of an organization's connectors; `where` is its region or host. Raises as `read_jitsu`.
+
+    One log-in is made; Harmony counts it if it is refused.
+    """
+    spec = {**where, "organizationId": id_}
+    checked = validate_spec(JitterbitOrganizationSpec, {**spec, **UNNAMED})
+    pool, clock = HttpPool(SystemClock()), SystemClock()
+    login = {"email": email, "password": password}
+    opening = Opening(Key("JitterbitOrganization", "", id_), checked, login, None, NoLedger())
+    try:
+        client = await open_organization(opening, pool, clock)
+        facts = await client.verify()
+        rows = (await client.connectors.get()).rows.values()
+    finally:
+        await pool.aclose()
+    name = Names().name("JitterbitOrganization", str(facts.get("organizationName") or ""), id_)
+    found = connectors(rows, Names(), name)
+    return Imported([*organization(name, spec, email), *found.manifests], found.comments)

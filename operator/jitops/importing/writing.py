@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from jitops.importing.jitsu import Manifest
+    from jitops.importing.manifests import Imported, Manifest
 
 
 class _Dumper(yaml.SafeDumper):
@@ -25,24 +25,32 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 _Dumper.add_representer(str, _text)
 
 
-def as_yaml(manifests: Iterable[Manifest]) -> str:
-    """Write manifests one after the other."""
-    return yaml.dump_all(manifests, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+def as_yaml(imported: Imported) -> str:
+    """Write manifests one after the other, below what is said of any of their kinds."""
+    return _commented(imported.comments.values(), imported.manifests)
 
 
-def write(manifests: Iterable[Manifest], folder: Path) -> list[Path]:
+def _commented(comments: Iterable[str], manifests: Iterable[Manifest]) -> str:
+    lines = [f"# {line}\n" for comment in comments for line in comment.splitlines()]
+    return "".join(lines) + yaml.dump_all(
+        manifests, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120, explicit_start=bool(lines)
+    )
+
+
+def write(imported: Imported, folder: Path) -> list[Path]:
     """Write a file per kind into a folder, for nobody else to read: Secrets are among them.
 
     Raises FileExistsError if one is there already.
     """
-    kinds: dict[str, list[Any]] = defaultdict(list)
-    for manifest in manifests:
+    kinds: dict[str, list[Any]] = defaultdict(list, {kind: [] for kind in imported.comments})
+    for manifest in imported.manifests:
         kinds[manifest["kind"]].append(manifest)
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for kind, those in kinds.items():
         path = folder / f"{kind.lower()}.yaml"
         path.touch(mode=0o600, exist_ok=False)
-        path.write_text(as_yaml(those), encoding="utf-8")
+        comment = imported.comments.get(kind)
+        path.write_text(_commented([comment] if comment else [], those), encoding="utf-8")
         paths.append(path)
     return paths

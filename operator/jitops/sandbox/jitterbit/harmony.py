@@ -54,6 +54,13 @@ class Harmony:
         """Register a connector behind the operator's back."""
         return self._connectors.register(organization, name, version)
 
+    def publish_in_builder(self, organization: str, name: str, version: str) -> Connector:
+        """Publish a connector of the Connector Builder, as a person does there.
+
+        In the listing it looks like any other row (reference/jitterbit.md section 2.6).
+        """
+        return self._connectors.register(organization, name, version)
+
     def remove(self, connector_id: str) -> None:
         """Delete a registration behind the operator's back."""
         self._connectors.delete(self._connectors.get(connector_id))
@@ -142,7 +149,9 @@ class Harmony:
     def _register(self, call: Call, organization: str) -> Answer:
         given = _mapping(call, REGISTER, "name", "version")
         name, version = str(given["name"]), str(given["version"])
-        taken = any((one.name, one.version) == (name, version) for one in self._connectors.live(organization))
+        apart = self.switches.versions_coexist
+        rows = self._connectors.live(organization)
+        taken = any(one.name == name and (one.version == version or not apart) for one in rows)
         if taken and self.switches.duplicate_name != "accept":
             message = f"A connector named {name} exists already."
             raise RefusedError(REGISTER, "ASSUMED_DUPLICATE", message, self.switches.duplicate_name)

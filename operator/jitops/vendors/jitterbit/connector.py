@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from jitops.api.jitterbit_connector import ConnectorSpec
+from jitops.api.reasons import Reason
 from jitops.core.adapter import Adapter, Change, External, Wanted
 from jitops.core.clock import moment
 from jitops.core.errors import AlreadyOwned, DeletionBlocked, DependencyNotReady, NotYet, SpecInvalid
@@ -220,6 +221,12 @@ class ConnectorAdapter(Adapter[ConnectorSpec, ConnectorRow]):
             **_entity_ids(row),
             "MANIFEST.MF": rendered(row, wanted.spec.manifest),
         }
+
+    def standing(self, wanted: Want, external: Found) -> tuple[str, str]:
+        """Say of a connector of the Builder that it is listed: that is all that can be known."""
+        if wanted.spec.source == "Builder":
+            return Reason.AVAILABLE, f"Harmony lists the Builder's connector as {external.id}"
+        return super().standing(wanted, external)
 
     def facts(self, wanted: Want, external: Found) -> Mapping[str, JSON]:  # noqa: ARG002 - the contract's
         """Tell the entity ids; the intent stays, since a later listing may still be late."""

@@ -1,0 +1,51 @@
+"""Manifests of a Harmony organization, from its connectors as the listing shows them (reference/jitterbit.md 2.6).
+
+Pure: rows in, manifests out. Keys and secrets stay in the listing: each Connector's Secret receives them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jitops.api.base import InvalidSpec, validate_spec
+from jitops.api.jitterbit_connector import ConnectorSpec
+from jitops.importing.manifests import Imported, Manifest, resource, watched_secret
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from jitops.importing.names import Names
+    from jitops.vendors.jitterbit.wire import ConnectorRow
+
+COMMENT = """\
+The connectors that the organization lists. Harmony does not tell those of the Connector SDK from those of the
+Connector Builder, so each is written as one of the SDK, with deletionPolicy Retain: deleting the resource leaves the
+connector. For one of the Builder set source: Builder and take management out; for one of the SDK take deletionPolicy
+out, and write what its JAR's manifest says under manifest, its activities in the order of their ids."""
+
+
+def organization(name: str, spec: Manifest, email: str) -> tuple[Manifest, Manifest]:
+    """Give the connection, and the Secret that it needs: its password is for a person to put in."""
+    login = f"{name}-harmony"
+    credentials = watched_secret(login, {"email": email, "password": "<the password>"})
+    return credentials, resource("JitterbitOrganization", name, spec={**spec, "credentialsRef": {"name": login}})
+
+
+def connectors(rows: Iterable[ConnectorRow], names: Names, organization_name: str) -> Imported:
+    """Give a Connector for each row; one that no spec can describe is named in the comment instead."""
+    manifests, left_out = [], []
+    for row in rows:
+        name = names.name("Connector", row.name, row.id)
+        spec = {
+            "organizationRef": {"name": organization_name},
+            **({"name": row.name} if row.name != name else {}),
+            "version": row.version,
+            "management": {"adopt": {"mode": "Match", "id": row.id}, "deletionPolicy": "Retain"},
+        }
+        try:
+            validate_spec(ConnectorSpec, spec)
+        except InvalidSpec as error:
+            left_out.append(f"Left out: {row.id} ({error})")
+        else:
+            manifests.append(resource("Connector", name, spec=spec))
+    return Imported(manifests, {"Connector": "\n".join([COMMENT, *left_out])})
