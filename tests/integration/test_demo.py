@@ -30,7 +30,11 @@ CHECKED = (
     "is called “Changed by hand” now",
     "is called “Website” again",
     "is registered in place of",
-    "no resource, no Secret, and both products are empty again",
+    "no resource, no Secret, and both products hold what people had made before, and no more",
+    "Somebody has published the connector “Acme Tickets” 2 in the Connector Builder.",
+    "Connector default/tickets is at the product",
+    "Jitterbit-Connector-Secret: ••••••••",
+    "12 headers, each activity with an id of the registration",
     "the links were deleted before what they link (2 of them)",
 )
 

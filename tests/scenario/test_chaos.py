@@ -46,8 +46,13 @@ class Chaos(History):
         policy = {"policy": self.dice.choice(["Managed"] * 5 + ["Observe"])} if self._stays(key) else {}
         if key in CONNECTORS:
             activities = self.dice.sample(["A", "B", "C"], self.dice.randrange(3))
-            manifest = {"activities": activities}
-            self.world.apply(connector(key.name, manifest=manifest, outputs=outputs, management=policy))
+            spec = {
+                "version": self.dice.choice(["1.0.0", "1.0.0", "2.0.0", "3.0.0"]),
+                "manifest": {"activities": activities},
+                "outputs": outputs,
+                "management": {**policy, "replace": "Allow"},
+            }
+            self.world.apply(connector(key.name, **spec))
             return
         fields: dict[str, Any] = {
             "domains": self.dice.choice([None, [], [f"{key.name}.example.com"]]),
@@ -138,7 +143,8 @@ class Chaos(History):
         for key in (*STREAMS, *CONNECTORS):
             if self.world.exists(key):
                 self.world.annotate(key, paused=None)
-                self.world.change(key, management=None, outputs=None)
+                management = {"replace": "Allow"} if key in CONNECTORS else None
+                self.world.change(key, management=management, outputs=None)
         self.world.annotate(ORGANIZATION, reconcile_requested_at="healed")
         await self.world.wait(3 * 3600)
 

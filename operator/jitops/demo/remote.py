@@ -42,6 +42,10 @@ class Remote:
         """Give a stream another name, as somebody does in the console."""
         self.sandbox.jitsu.change(stream, name=BY_HAND)
 
+    def publish(self, organization: str, name: str, version: str) -> None:
+        """Publish a connector in the Connector Builder, as somebody does there."""
+        self.sandbox.jitterbit.publish_in_builder(organization, name, version)
+
     def unregister(self, connector: str) -> None:
         """Delete a connector's registration, as somebody does in Harmony."""
         self.sandbox.jitterbit.remove(connector)

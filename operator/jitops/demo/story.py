@@ -66,15 +66,29 @@ class Story:
         self._sandbox = sandbox
         self._manifests = examples(sandbox)
         self._step = 0
+        self._before: dict[str, str] = {}
+        """What the products held before the operator did anything."""
 
     async def tell(self) -> None:
         """Tell it from beginning to end."""
         say(self._console, f"Jitsu is at {self._sandbox.jitsu_url}, Harmony at {self._sandbox.jitterbit_url}.")
+        self._publish_by_hand()
         await self._create()
         await self._show_secrets()
+        await self._show_manifest()
         await self._repair()
         await self._delete()
         say(self._console, "\nEvery line with a ✓ was checked against the products' own state.")
+
+    def _publish_by_hand(self) -> None:
+        """Do what people do before: the Connector Builder has no API."""
+        organization = self._sandbox.credentials.organization
+        for one in self._manifests:
+            if one.spec.get("source") == "Builder":
+                self._remote.publish(organization, one.spec["name"], one.spec["version"])
+                title = f"“{one.spec['name']}” {one.spec['version']}"
+                say(self._console, f"Somebody has published the connector {title} in the Connector Builder.")
+        self._before = self._remote.inventory()
 
     async def _create(self) -> None:
         self._head(f"The examples are applied: {self._stage.how_applied}")
@@ -101,9 +115,25 @@ class Story:
         self._console.print(grid)
         await self._check_secrets()
 
+    async def _show_manifest(self) -> None:
+        connector = _registered(await self._stage.resources())
+        self._head(f"The manifest for the JAR of {connector.key} is ready to be packaged (key and secret masked here)")
+        (secret,) = [one for one in await self._outputs() if one.name == connector.status.get("secretName")]
+        text = secret.data["MANIFEST.MF"].replace("\n ", "")
+        for hidden in ("key", "secret"):
+            text = text.replace(secret.data[hidden], "••••••••")
+        for header in text.splitlines():
+            say(self._console, f"  {header}")
+        _check(text.startswith("Manifest-Version: 1.0\n"), "the manifest does not begin with its version")
+        for number, activity in enumerate(connector.spec["manifest"]["activities"]):
+            id_ = int(secret.data["functionEntityStartId"]) + number
+            _check(f"EntityTypeId-{activity}: {id_}\n" in text, f"activity {activity} has not got its id")
+        self._done(f"{len(text.splitlines())} headers, each activity with an id of the registration")
+
     async def _repair(self) -> None:
-        resources = {one.key.kind: one for one in _managed(await self._stage.resources())}
-        stream, connector = resources["JitsuStream"], resources["Connector"]
+        resources = await self._stage.resources()
+        stream = next(one for one in resources if one.key.kind == "JitsuStream")
+        connector = _registered(resources)
         id_, registration = stream.status["id"], connector.status["id"]
         name = self._remote.name_of(id_)
         self._head("Somebody changes things by hand, behind the operator's back")
@@ -120,8 +150,7 @@ class Story:
         await self._check_registered_anew(registration)
 
     async def _check_registered_anew(self, former: str) -> None:
-        connector = next(one for one in await self._stage.resources() if one.key.kind == "Connector")
-        id_ = connector.status["id"]
+        id_ = _registered(await self._stage.resources()).status["id"]
         _check(id_ != former and id_ in self._remote.inventory(), "the connector was not registered again")
         self._done(f"connector {id_} is registered in place of {former}")
         await self._check_secrets()
@@ -148,8 +177,10 @@ class Story:
         _check(not await self._stage.resources(), "some resources are still there")
         _check(not await self._outputs(), "a Secret outlived its resource")
         left = self._remote.inventory()
-        _check(not left, f"the products still hold {', '.join(left.values())}")
-        self._done("no resource, no Secret, and both products are empty again")
+        made = [what for id_, what in left.items() if id_ not in self._before]
+        _check(not made, f"the products still hold {', '.join(made)}")
+        _check(left == self._before, "something was deleted that people had made")
+        self._done("no resource, no Secret, and both products hold what people had made before, and no more")
         order = self._remote.deletions()
         early = [link for link, ends in links.items() if order.index(link) > min(map(order.index, ends))]
         _check(not early, f"something was deleted before its link: {', '.join(early)}")
@@ -176,6 +207,11 @@ class Story:
 def _managed(resources: Sequence[Resource]) -> list[Resource]:
     """Leave the connections out: they stand for nothing that was made."""
     return [one for one in resources if one.key.kind not in CONNECTIONS and one.status.get("id")]
+
+
+def _registered(resources: Sequence[Resource]) -> Resource:
+    """Find the connector that we registered."""
+    return next(one for one in resources if one.key.kind == "Connector" and one.spec.get("source") != "Builder")
 
 
 def _check(holds: bool, complaint: str) -> None:

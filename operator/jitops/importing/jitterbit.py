@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 COMMENT = """\
 The connectors that the organization lists. Harmony does not tell those of the Connector SDK from those of the
 Connector Builder, so each is written as one of the SDK, with deletionPolicy Retain: deleting the resource leaves the
-connector. For one of the Builder set source: Builder and take management out; for one of the SDK take deletionPolicy
-out, and write what its JAR's manifest says under manifest, its activities in the order of their ids."""
+connector. Before applying: for one of the Builder set source: Builder and take management out; for one of the SDK take
+deletionPolicy out, and write what its JAR's manifest says under manifest, its activities in the order of their ids."""
 
 
 def organization(name: str, spec: Manifest, email: str) -> tuple[Manifest, Manifest]:
@@ -48,4 +48,5 @@ def connectors(rows: Iterable[ConnectorRow], names: Names, organization_name: st
             left_out.append(f"Left out: {row.id} ({error})")
         else:
             manifests.append(resource("Connector", name, spec=spec))
-    return Imported(manifests, {"Connector": "\n".join([COMMENT, *left_out])})
+    comments = {"Connector": "\n".join([COMMENT, *left_out])} if manifests or left_out else {}
+    return Imported(manifests, comments)
