@@ -18,7 +18,7 @@ from yaml import YAMLError
 
 import jitops
 from jitops import options
-from jitops.importing.cli import import_app
+from jitops.import_commands import import_app
 from jitops.terminal import (
     FAILED,
     HELP_NAMES,
