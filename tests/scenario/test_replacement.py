@@ -310,6 +310,25 @@ async def test_back_to_the_former(world: World) -> None:
     assert world.count("POST", "*/connector") == 0
 
 
+@pytest.mark.parametrize("restarted", [False, True], ids=["at once", "after a restart"])
+@pytest.mark.parametrize("switches", [Switches(listing_lag_seconds=30.0)], ids=["late"])
+async def test_back_to_a_former_that_is_gone(world: World, *, restarted: bool) -> None:
+    """A former that was deleted and is still listed is nothing to go back to, nor in the way of a new registration."""
+    former = await ready(world)
+    world.change(CONNECTOR, version="2.0.0")
+    await world.settle()
+    assert registered(world) == [("billing", "2.0.0")]
+    assert replaced(world) == ["1.0.0"], "the listing is late"
+    world.forget()
+    world.change(CONNECTOR, version="1.0.0")
+    if restarted:
+        await world.restart()
+    await world.wait(200)
+    whole(world, "1.0.0")
+    assert world.status(CONNECTOR)["id"] != former
+    assert restarted or {*world.events(CONNECTOR)} <= {"Created", "Deleted"}
+
+
 @however_in_use
 async def test_deleted_with_a_former_in_use(world: World) -> None:
     """Deleting the resource deletes what it replaced, too; what is in use blocks that end, and says so."""

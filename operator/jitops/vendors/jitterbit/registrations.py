@@ -53,8 +53,7 @@ def outcome(wanted: Want, rows: Rows) -> ConnectorRow | None:
     intent: Mapping[str, JSON] = wanted.memory["intent"]
     name, version = natural_key(wanted)
     meant = (intent.get("name", name), intent.get("version", version))
-    known = {*intent["ids"], *replaced_ids(wanted)}
-    return only(row for row in rows.values() if (row.name, row.version) == meant and row.id not in known)
+    return only(row for row in rows.values() if (row.name, row.version) == meant and row.id not in intent["ids"])
 
 
 def natural(wanted: Want, rows: Rows, but: Collection[str]) -> ConnectorRow | None:
