@@ -26,6 +26,7 @@ from jitops.core.errors import Conflict
 from jitops.core.kube import JSON, Key, Resource
 from jitops.core.logins import LIMIT
 from jitops.sandbox import Fault, Switches
+from jitops.sandbox.jitterbit.envelope import RefusedError
 from jitops.vendors.breaker import LONGEST
 from jitops.vendors.jitterbit.session import UNAUTHORIZED
 
@@ -465,6 +466,25 @@ async def test_second_factor(world: World) -> None:
         await world.settle()
     assert world.why(ORGANIZATION) == "CredentialsInvalid"
     assert world.sandbox.jitterbit.sessions.codes_sent["tfa@example.com"] <= 2
+
+
+@pytest.mark.parametrize("switches", BAD_PASSWORDS[:2], ids=["401", "200"])
+async def test_account_that_others_locked(world: World) -> None:
+    """A locked account is told as such, with what to do; it is left alone, and a person's one more try heals it."""
+    for _ in range(5):
+        with pytest.raises(RefusedError):
+            world.sandbox.jitterbit.sessions.log_in(EMAIL, "wrong-password-of-someone")
+    assert world.sandbox.jitterbit.sessions.locked(EMAIL)
+    await world.connect_jitterbit()
+    world.apply(connector())
+    await world.wait(2000)
+    assert world.condition(ORGANIZATION, "Stalled") == ("True", "CredentialsInvalid")
+    assert "locked: wait 30 minutes" in world.message(ORGANIZATION)
+    assert log_ins(world) == 1
+    world.annotate(ORGANIZATION, reconcile_requested_at="now")
+    await world.settle()
+    assert world.ready(CONNECTOR)
+    assert log_ins(world) == 2
 
 
 async def test_second_factor_says_what_to_do(world: World) -> None:

@@ -260,6 +260,24 @@ async def test_former_that_is_in_use(world: World) -> None:
     assert world.events(CONNECTOR) == ["Created", "DeletionBlocked", "Deleted"]
 
 
+@pytest.mark.parametrize("switches", [Switches(listing_lag_seconds=59.0)], ids=["late"])
+async def test_former_that_is_in_use_and_not_listed_yet(world: World) -> None:
+    """A former so new that it is not listed yet is waited for, and then told like any other that is in use."""
+    await world.connect_jitterbit()
+    world.apply(replaceable())
+    await world.settle()
+    former = world.status(CONNECTOR)["id"]
+    world.sandbox.jitterbit.connector(former).used = True
+    world.change(CONNECTOR, version="2.0.0")
+    await world.survives(4, 0.0)
+    world.forget()
+    await world.restart()
+    await world.wait(400)
+    holds(world, "2.0.0")
+    assert replaced(world) == ["1.0.0"]
+    assert world.events(CONNECTOR).count("DeletionBlocked") == 1
+
+
 @however_in_use
 async def test_former_that_is_in_use_is_quiet(world: World) -> None:
     """While it stays nothing is written to Kubernetes; the remote is asked again every five minutes or more."""
@@ -546,6 +564,25 @@ async def test_killed_while_going_back(worlds: Worlds) -> None:
         assert world.status(CONNECTOR)["id"] == former
 
     await killed_everywhere(worlds, arrange, act, check, least=4)
+
+
+async def test_killed_while_adopting_in_its_place(worlds: Worlds) -> None:
+    """Killed while a registration of others is adopted in place of ours: theirs stays, ours is gone."""
+    theirs = ""
+
+    async def arrange(world: World) -> None:
+        nonlocal theirs
+        await ready(world)
+        theirs = world.sandbox.jitterbit.register("100200", "billing", "2.0.0").id
+
+    def act(world: World) -> None:
+        world.change(CONNECTOR, version="2.0.0", management={**ALLOW, "adopt": {"mode": "Match"}})
+
+    def check(world: World) -> None:
+        whole(world, "2.0.0")
+        assert world.status(CONNECTOR)["id"] == theirs
+
+    await killed_everywhere(worlds, arrange, act, check, least=5)
 
 
 @pytest.mark.parametrize("effects", [6, 7])

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 KEPT = "kept, as deletionPolicy is Retain"
 LATER = "removed as soon as the remote lets go of it"
+GOING = "being removed"
 """What becomes of former objects that are still there."""
 
 
@@ -42,16 +43,24 @@ def succeeds(work: Work) -> str:
     return f", in place of {names}" if names else ""
 
 
-async def retire(work: Work) -> None:
-    """Remove the former objects now that nobody needs them; how the rest is tried again goes into `work.again`."""
-    if work.policies.observe_only or work.policies.retain:
-        return
+async def retire(work: Work) -> str:
+    """Remove the former objects now that nobody needs them; return what Ready's message says of those that stay.
+
+    How they are tried again goes into `work.again`. An event tells of them once: when the message is a new one.
+    """
+    if work.policies.observe_only or not work.facts.get("replaced"):
+        return ""
+    if work.policies.retain:
+        said = _said(work, KEPT)
+        _tell_once(work, said, EventReason.RETAINED, f"replaced {_named(work.facts['replaced'])}: {KEPT}")
+        return said
     left = await _remove(work)
-    verdicts = [judge(each.error) for each in left]
-    work.again = min(verdicts, key=_patience, default=None)
-    blocked = [f"{each.error}" for each in left if isinstance(each.error, DeletionBlocked)]
-    if blocked and not _is_told(work):
-        work.tell(EventReason.DELETION_BLOCKED, "; ".join(blocked), warning=True)
+    work.again = min((judge(each.error) for each in left), key=_patience, default=None)
+    blocked = [str(each.error) for each in left if isinstance(each.error, DeletionBlocked)]
+    said = _said(work, LATER if blocked else GOING)
+    if blocked:
+        _tell_once(work, said, EventReason.DELETION_BLOCKED, "; ".join(blocked), warning=True)
+    return said
 
 
 def staying(resource: Resource) -> str:
@@ -64,17 +73,6 @@ async def clear(work: Work) -> DeletionBlocked | NotYet | None:
     """Remove the former objects of a resource that is going; give the first thing that keeps it from its end."""
     left = await _remove(work)
     return next((each.error for each in left), None)
-
-
-def with_formers(work: Work, standing: tuple[str, str]) -> tuple[str, str]:
-    """Add to what Ready rests on which former objects are still there; who may not remove them says so once."""
-    formers = work.facts.get("replaced") or ()
-    if not formers or work.policies.observe_only:
-        return standing
-    reason, message = standing
-    if work.policies.retain and not _is_told(work):
-        work.tell(EventReason.RETAINED, f"replaced {_named(formers)}: {KEPT}")
-    return reason, f"{message}{_addition(work)}"
 
 
 async def _remove(work: Work) -> list[_Left]:
@@ -91,16 +89,15 @@ async def _remove(work: Work) -> list[_Left]:
     return left
 
 
-def _is_told(work: Work) -> bool:
-    """Say whether Ready already tells of just these former objects."""
-    message = find(work.resource.status, ConditionType.READY).get("message") or ""
-    return str(message).endswith(_addition(work))
+def _said(work: Work, fate: str) -> str:
+    left = work.facts.get("replaced")
+    return f"; still there beside it: {_named(left)} ({fate})" if left else ""
 
 
-def _addition(work: Work) -> str:
-    """Say, for the message of Ready, what is still there beside the object."""
-    fate = KEPT if work.policies.retain else LATER
-    return f"; still there beside it: {_named(work.facts.get('replaced') or ())} ({fate})"
+def _tell_once(work: Work, said: str, reason: EventReason, message: str, *, warning: bool = False) -> None:
+    known = find(work.resource.status, ConditionType.READY).get("message") or ""
+    if not str(known).endswith(said):
+        work.tell(reason, message, warning=warning)
 
 
 def _named(formers: Iterable[Mapping[str, JSON]]) -> str:

@@ -15,7 +15,7 @@ from jitops.api import meta
 from jitops.api.reasons import EventReason
 from jitops.core import errors
 from jitops.core.clock import stamp
-from jitops.core.formers import clear, listed, retire, staying, succeeds, with_formers
+from jitops.core.formers import clear, listed, retire, staying, succeeds
 from jitops.core.outcome import Outcomes, Result, is_ending
 from jitops.core.outputs import is_changed
 from jitops.core.plan import Action, Situation, leaves_remote, plan
@@ -85,8 +85,9 @@ class Reconciler:
         await self._publish(work)
         for sentence in work.warnings:
             work.tell(EventReason.VALIDATION_FAILED, sentence, warning=True)
-        await retire(work)
-        work.standing = with_formers(work, work.adapter.standing(work.wanted, work.found))
+        left = await retire(work)
+        reason, message = work.adapter.standing(work.wanted, work.found)
+        work.standing = reason, f"{message}{left}"
 
     async def _end(self, work: Work) -> None:
         """Clean up, then let the resource go; this always ends, or the error says what blocks it."""

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from jitops.core.errors import SpecInvalid
 
 if TYPE_CHECKING:
-    from jitops.core.adapter import Client
+    from jitops.core.client import Client
     from jitops.core.clock import Clock
     from jitops.core.kube import Key
     from jitops.core.plan import Plan
