@@ -147,6 +147,9 @@ async def test_the_state_can_be_seen_and_changed_from_outside(sandbox: Sandbox, 
     await http.delete(f"/_sandbox/objects/{connector.id}")
     await http.delete("/_sandbox/objects/one")
     assert sandbox.jitterbit.connectors() == []
+    made = await http.post("/_sandbox/connectors", json={"organization": "100200", "name": "Tickets", "version": "2"})
+    assert [(one.id, one.name) for one in sandbox.jitterbit.connectors()] == [(made.json()["published"], "Tickets")]
+    assert (await http.post("/_sandbox/connectors", json={"name": "Tickets"})).status_code == 404
     assert sandbox.jitsu.objects("stream") == []
     assert (await http.delete("/_sandbox/state")).json()["jitsu"]["burnt"] == []
     assert (await http.delete("/_sandbox/objects/nope")).status_code == 404

@@ -11,6 +11,7 @@
 | `PUT /_sandbox/state` | `{"mode": "normal" or "maintenance" or "database-down"}` for Jitsu |
 | `DELETE /_sandbox/state` | empties both products; users, keys, workspaces and organizations stay |
 | `PATCH /_sandbox/objects/{id}` | changes fields of a Jitsu object behind the operator's back |
+| `POST /_sandbox/connectors` | publishes a connector of the Builder, as people do: organization, name, version |
 | `DELETE /_sandbox/objects/{id}` | deletes a Jitsu object or a connector behind the operator's back |
 
 Its own requests are neither recorded nor struck by faults.
@@ -53,6 +54,7 @@ class Admin:
             "requests": self._on_requests,
             "state": self._on_state,
             "objects": self._on_objects,
+            "connectors": self._on_connectors,
         }.get(what)
         if handler is None:
             return _unknown(call)
@@ -102,6 +104,13 @@ class Admin:
         elif call.method != "GET":
             return _unknown(call)
         return answer({"jitsu": self._jitsu.summary(), "jitterbit": self._jitterbit.summary()})
+
+    def _on_connectors(self, call: Call, _rest: str) -> Answer:
+        if call.method != "POST":
+            return _unknown(call)
+        given = decoded(call.body)
+        row = self._jitterbit.publish_in_builder(*(str(given[name]) for name in ("organization", "name", "version")))
+        return answer({"published": row.id})
 
     def _on_objects(self, call: Call, object_id: str) -> Answer:
         if call.method == "PATCH":
