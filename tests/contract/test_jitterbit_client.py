@@ -540,6 +540,20 @@ async def test_a_listing_that_is_none_is_not_taken_for_empty(world: World, body:
         await client.connectors.get()
 
 
+@pytest.mark.parametrize("operation", ["Add connector", "Register a connector", "", None, 5])
+async def test_operation_is_never_compared(world: World, operation: Any) -> None:
+    """The vendor's own texts name the operation in two ways: whatever stands there, a success is one."""
+    client = await world.client()
+    row = {"id": "7", "key": "the-key", "secret": "the-secret", "status": True, "operation": operation}
+    world.sandbox.faults.add(Fault(kind="error", method="POST", status=200, body=json.dumps(row), times=1))
+    made = await client.register("x", "1")
+    assert made is not None
+    assert (made.id, made.name, made.version) == ("7", "x", "1")
+    listed = {"status": True, "operation": operation, "registeredConnectorList": [{**row, "name": "x"}]}
+    world.sandbox.faults.add(Fault(kind="error", method="GET", status=200, body=json.dumps(listed), times=1))
+    assert list((await client.connectors.get(world.time.monotonic())).rows) == ["7"]
+
+
 async def test_rows_without_an_id_are_left_out(world: World) -> None:
     """Nothing can be done with them."""
     client = await world.client()

@@ -84,7 +84,7 @@ async def _remove(work: Work) -> list[_Left]:
         except (DeletionBlocked, NotYet) as error:
             left.append(_Left(former, error))
         else:
-            work.tell(EventReason.DELETED, f"deleted {former['id']}, which was replaced")
+            work.tell(EventReason.DELETED, f"{former['id']}, which was replaced, is gone")
     work.facts["replaced"] = [dict(each.former) for each in left] or None
     return left
 
