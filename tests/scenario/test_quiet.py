@@ -162,6 +162,19 @@ async def former_retained(world: World) -> None:
     assert world.status(CONNECTOR)["replaced"]
 
 
+async def replacement_refused(world: World) -> None:
+    """Ask for another version where Harmony takes no second one of a name."""
+    await world.connect_jitterbit()
+    world.apply(connector(management={"replace": "Allow"}))
+    await world.settle()
+    body = '{"status": false, "errorCode": "TAKEN", "errorMessage": "This name is in use."}'
+    taken = Fault(kind="error", product="jitterbit", method="POST", path="*/connector", status=200, body=body)
+    world.sandbox.faults.add(taken)
+    world.change(CONNECTOR, version="2.0.0")
+    await world.resync()
+    assert world.why(CONNECTOR) == "InvalidConfiguration"
+
+
 async def builder_missing(world: World) -> None:
     """Wait for a person to publish a connector of the Builder."""
     await world.connect_jitterbit()
@@ -275,6 +288,7 @@ STATES: list[Arrange] = [
     not_permitted,
     in_use,
     former_retained,
+    replacement_refused,
     builder_missing,
     connection_in_use,
     down,
