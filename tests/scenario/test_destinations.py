@@ -485,6 +485,16 @@ async def test_another_type_gets_no_credentials_of_the_old_one(world: World) -> 
     await rests(world)
 
 
+async def test_another_type_has_other_secrets(world: World) -> None:
+    """What the console masks of the old type is no secret of the new one, where it may stand in clear."""
+    await made(world, destinationType="statsig", config={}, secretConfig=[from_secret("apiKey", "ch", "password")])
+    world.change(DESTINATION, destinationType="june", config={"apiKey": "write-key-of-june"}, secretConfig=None)
+    await world.settle()
+    assert world.ready(DESTINATION), world.message(DESTINATION)
+    assert only_destination(world)["apiKey"] == "write-key-of-june"
+    await rests(world)
+
+
 async def test_switch_without_a_default_is_replaced(world: World) -> None:
     """Neither true nor false is nothing: the destination is replaced to have the console forget which it was."""
     secrets = [from_secret("accessToken", "ch", "password")]

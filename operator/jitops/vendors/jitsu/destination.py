@@ -79,6 +79,10 @@ class DestinationAdapter(MaskedAdapter[JitsuDestinationSpec]):
         values = self._secret(wanted).values()
         return [*wanted.inputs.values(), *(str(each) for value in values if isinstance(value, list) for each in value)]
 
+    def same_type(self, wanted: Want, external: Found) -> bool:
+        """Compare the types: what is masked of the one may be no secret of the other."""
+        return external.remote.at(("destinationType",)) == seal(wanted.spec.destination_type)
+
     def surplus(self, wanted: Want, external: Found) -> set[Path]:
         """Name what was taken out of the spec; of a destination that changes its type, all that the spec leaves out.
 
@@ -87,7 +91,7 @@ class DestinationAdapter(MaskedAdapter[JitsuDestinationSpec]):
         """
         schema = self._schema(wanted)
         gone = super().surplus(wanted, external)
-        if external.remote.at(("destinationType",)) != seal(wanted.spec.destination_type):
+        if not self.same_type(wanted, external):
             asked = {self.remote(path) for path in self.fields(wanted)}
             gone = {path for path in leaves(external.remote.tree) if path[0] not in BASE} - asked
         return gone if schema is None else {path for path in gone if path[0] in schema["properties"]}
@@ -104,10 +108,12 @@ class DestinationAdapter(MaskedAdapter[JitsuDestinationSpec]):
         return "" if node.get("type") == "string" and not node.keys() & {"enum", "format"} else None
 
     def _node(self, wanted: Want, path: Path) -> Schema:
-        """Find what the schema says of one field; nothing of a map's entries."""
+        """Find what the schema says of one field; of a map's entries only what the map's own default has of them."""
         node = self._schema(wanted) or {}
         for name in path:
-            node = (node.get("properties") or {}).get(name) or {}
+            whole = node.get("default")
+            inherited = {"default": whole[name]} if isinstance(whole, dict) and name in whole else {}
+            node = {**inherited, **((node.get("properties") or {}).get(name) or {})}
         return node
 
     async def strip(self, id_: str) -> None:

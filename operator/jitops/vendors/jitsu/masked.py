@@ -57,6 +57,10 @@ class MaskedAdapter(ObjectAdapter[S, MaskedRow]):
 
         return await preflight(wanted.spec.validation, trial)
 
+    def same_type(self, wanted: Wanted[S], external: Found) -> bool:  # noqa: ARG002 - a default
+        """Say whether the object is of the type that is asked for, so that its masks tell what is secret there."""
+        return True
+
     def surplus(self, wanted: Wanted[S], external: Found) -> set[Path]:
         """Name the values that an update must do away with."""
         return {self.remote(path) for path in self.leftovers(wanted, external)}
@@ -89,8 +93,10 @@ class MaskedAdapter(ObjectAdapter[S, MaskedRow]):
         """Refuse in clear what the console treats as a secret, and values that are none."""
         refuse_signs({path: value for path, value in self._clear(wanted).items() if not isinstance(value, dict)})
         refuse_signs(wanted.inputs)
-        for path in self._clear(wanted) if found else ():
-            leaf = found.remote.at(self.remote(path)) if found else None
+        if found is None or not self.same_type(wanted, found):
+            return
+        for path in self._clear(wanted):
+            leaf = found.remote.at(self.remote(path))
             if leaf is not None and leaf.masked:
                 raise SpecInvalid(self.cure(path.partition(".")[2]))
 
