@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from jitops.terminal import FAILED, HELP_NAMES, REFUSED, fail, line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 import_app = typer.Typer(
     help="Write manifests for what exists already, to be taken over without a change.",
@@ -33,13 +36,13 @@ def import_jitsu(
 ) -> None:
     """Write manifests for a Jitsu workspace; with `adopt: Match` in each, applying them changes nothing there.
 
-    What the console masks becomes a Secret with a place for each value.
+    What the console masks becomes a Secret with a place for each value. What can't be taken over is told on stderr.
     """
     from jitops.importing.command import CannotImport, import_workspace  # noqa: PLC0415 - only for this command
 
     key = api_key_file.read_text(encoding="utf-8") if api_key_file else os.environ.get("JITSU_APIKEY", "")
     try:
-        typer.echo(import_workspace(url, workspace, key.strip(), output), nl=False)
+        _tell(*import_workspace(url, workspace, key.strip(), output))
     except CannotImport as error:
         fail(line(error), code=REFUSED if error.refused else FAILED)
 
@@ -70,6 +73,13 @@ def import_jitterbit(  # noqa: PLR0913 - where to find it, and who asks
     where = {name: value for name, value in (("region", region), ("host", host)) if value}
     file = password_file.read_text(encoding="utf-8") if password_file else os.environ.get("JITTERBIT_PASSWORD", "")
     try:
-        typer.echo(import_organization(where, organization, email, file.rstrip("\r\n"), output), nl=False)
+        _tell(*import_organization(where, organization, email, file.rstrip("\r\n"), output))
     except CannotImport as error:
         fail(line(error), code=REFUSED if error.refused else FAILED)
+
+
+def _tell(text: str, notes: Iterable[str]) -> None:
+    """Print what programs read, and beside it what was left out."""
+    typer.echo(text, nl=False)
+    for note in notes:
+        typer.echo(note, err=True)

@@ -2,37 +2,77 @@
 
 from __future__ import annotations
 
+import json
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from tests.scenario.samples import (
+    WS,
     connectors,
+    only_destination,
     plant_destination,
     plant_function,
     plant_link,
     plant_service,
     plant_stream,
 )
-from tests.scenario.world import World
+from tests.scenario.test_every_type import TYPES, values
+from tests.scenario.world import DESTINATION, World
 
 from jitops.api.base import InvalidSpec
 from jitops.core.errors import CredentialsRejected
 from jitops.core.kube import Key
+from jitops.importing.jitsu import SHOWN_SECRETS
 from jitops.importing.manifests import Imported
 from jitops.importing.reading import read_jitsu, read_jitterbit
 from jitops.importing.writing import as_yaml, write
 from jitops.sandbox import Switches
+from jitops.vendors.jitsu.schemas import masked_fields
 
 Manifests = list[dict[str, Any]]
 
 
-async def imported(world: World) -> Manifests:
-    """Import the sandbox's workspace, through YAML as a person would apply it."""
+async def read(world: World) -> tuple[Manifests, list[str]]:
+    """Import the sandbox's workspace, through YAML as a person would apply it, with the notes."""
     found = await read_jitsu(world.sandbox.jitsu_url, "acme", world.sandbox.credentials.api_key)
-    return [*yaml.safe_load_all(as_yaml(found))]
+    return [*yaml.safe_load_all(as_yaml(found))], list(found.notes)
+
+
+async def imported(world: World) -> Manifests:
+    """Give the manifests of an import that leaves nothing out."""
+    found, notes = await read(world)
+    assert notes == []
+    return found
+
+
+def held(world: World) -> list[str]:
+    """Show all that the console holds."""
+    state = world.sandbox.jitsu.state
+    return [*(repr(one.config) for one in state.objects.values()), *map(repr, state.links.values())]
+
+
+async def taken_over(world: World, manifests: Manifests) -> list[str]:
+    """Apply an import, check that everything is Ready and not one write reached the console; give what it adopted."""
+    world.forget()
+    before = held(world)
+    for manifest in manifests:
+        manifest["metadata"]["namespace"] = "team"
+        if manifest["metadata"]["name"] == "acme-jitsu":
+            manifest["stringData"]["apiKey"] = world.sandbox.credentials.api_key
+    world.apply(*manifests)
+    await world.wait(30)
+    ours = [Key(one["kind"], "team", one["metadata"]["name"]) for one in manifests if "spec" in one]
+    for key in ours:
+        assert world.ready(key), (key, world.message(key))
+    await world.restart()
+    await world.resync()
+    assert world.remote_writes() == []
+    assert held(world) == before
+    return [str(world.status(key)["id"]) for key in ours if key.kind != "JitsuWorkspace"]
 
 
 def populate(world: World) -> None:
@@ -53,29 +93,131 @@ def populate(world: World) -> None:
 async def test_applying_an_import_changes_nothing(world: World) -> None:
     """Every object of a populated workspace is adopted, and not one write reaches the console."""
     populate(world)
+    adopted = await taken_over(world, await imported(world))
+    assert adopted == ["site1", "site2", "site3", "fn1", "fn2", "warehouse1", "crm1", "link1", "sync1", "sync2"]
+
+
+async def test_every_type_of_destination(world: World) -> None:
+    """All types are taken over with all their fields, and no secret of theirs stands outside of a Secret."""
+    for type_ in TYPES:
+        hidden = {*masked_fields(type_), *SHOWN_SECRETS.get(type_, ())}
+        config = values(type_, 0)
+        secret = {name: f"https://secret.example/{name}" for name in hidden if isinstance(config[name], str)}
+        fields = {"name": type_, "destinationType": type_, **config, **secret}
+        world.sandbox.jitsu.state.create(WS, "destination", f"id-{type_}", {"type": "destination", **fields})
     manifests = await imported(world)
-    world.forget()
-    before = dict(world.sandbox.jitsu.state.objects)
-    for manifest in manifests:
-        manifest["metadata"]["namespace"] = "team"
-        if manifest["kind"] == "Secret" and "apiKey" in manifest["stringData"]:
-            manifest["stringData"]["apiKey"] = world.sandbox.credentials.api_key
-    world.apply(*manifests)
-    await world.wait(30)
-    ours = [one for one in manifests if one["kind"] not in {"Secret", "ConfigMap"}]
-    for one in ours:
-        key = Key(one["kind"], "team", one["metadata"]["name"])
-        assert world.ready(key), (key, world.status(key).get("conditions"))
+    public = [one for one in manifests if one["kind"] != "Secret"]
+    assert "secret.example" not in json.dumps(public)
+    assert len(await taken_over(world, manifests)) == len(TYPES)
+
+
+async def test_what_is_hard_to_write_down(world: World) -> None:
+    """Large code of wide characters, words that YAML mistakes, names that clash, options that are empty."""
+    plant_function(world, "fn1", name="wide", code="\U0001f600" * 600_000)
+    hard = {
+        "a": "1e3",
+        "b": "y",
+        "c": "012",
+        "d": "a\x85b\u2028c\nd",
+        "e": "2026-01-01T00:00:00Z",
+        "f": 1e21,
+        "g": "- x\n",
+    }
+    plant_service(world, "crm1", name="Same", credentials={**hard, "api_key": "key-in-clear", "n": None})
+    plant_destination(world, "warehouse1", name="same", testConnectionError="refused", parameters={"a.b": "1", "": "2"})
+    plant_stream(world, "s/1 ü", name="odd id", authorizedJavaScriptDomains="")
+    functions = [{"functionId": "udf.fn1", "functionOptions": {}}, {"functionId": "udf.fn1"}]
+    plant_link(world, "link1", {"functions": functions, "mode": None}, start="s/1 ü")
+    manifests = await imported(world)
+    sizes = [len(one["data"]["code"].encode()) for one in manifests if one["kind"] == "ConfigMap"]
+    assert max(sizes) < 2**20
+    assert "key-in-clear" not in json.dumps([one for one in manifests if one["kind"] != "Secret"])
+    names = [(one["kind"], one["metadata"]["name"]) for one in manifests]
+    assert len({*names}) == len(names)
+    assert await taken_over(world, manifests) == ["s/1 ü", "fn1", "warehouse1", "crm1", "link1"]
+
+
+LEFT_OUT: dict[str, tuple[Callable[[World], object], str]] = {
+    "provisioned": (
+        lambda world: plant_destination(world, "d1", provisioned=True),
+        "left out destination d1: Jitsu itself provisioned it",
+    ),
+    "of an older schema": (
+        lambda world: plant_destination(world, "d1", retired="x"),
+        "left out destination d1: the schema of its type has changed since it was made: spec.config.retired",
+    ),
+    "without code": (
+        lambda world: plant_function(world, "fn1", code=""),
+        "left out function fn1: spec.code: must have at least 1 character(s)",
+    ),
+    "name that can't be": (
+        lambda world: plant_stream(world, "s1", name=" shop"),
+        "left out stream s1: spec.name: must be one line",
+    ),
+    "field that can't be": (
+        lambda world: plant_stream(world, "s1", domains=["local_host"]),
+        "JitsuStream shop: left out spec.domains[0]: must be a host name",
+    ),
+    "path that can't be": (
+        lambda world: plant_service(world, "crm1", credentials={"the token": "secret"}),
+        "JitsuService crm: left out credentials.the token: no path in secretConfig can name it",
+    ),
+    "no data": (
+        lambda world: setattr(world.sandbox.jitsu.state.links[plant_link(world)], "data", None),
+        "left out link their-link: it has no options at all",
+    ),
+    "other type": (
+        lambda world: setattr(world.sandbox.jitsu.state.links[plant_link(world)], "type", "reverse"),
+        "left out link their-link: it is neither a push nor a sync",
+    ),
+    "duplicate": (
+        lambda world: [plant_link(world, "older"), plant_link(world, "younger")],
+        "left out link younger: it is a duplicate of an older one",
+    ),
+    "leads nowhere": (
+        lambda world: plant_link(world, end="gone"),
+        "left out link their-link: the console has no destination gone: it leads nowhere",
+    ),
+    "built-in function": (
+        lambda world: plant_link(world, data={"functions": [{"functionId": "builtin.geo"}]}),
+        "JitsuLink shop-warehouse: left out data.functions: there is more to it",
+    ),
+}
+
+
+@pytest.mark.parametrize(("arrange", "note"), LEFT_OUT.values(), ids=LEFT_OUT)
+async def test_what_is_left_out_is_said(world: World, arrange: Callable[[World], object], note: str) -> None:
+    """Of what can't be taken over nothing is written but a sentence, and the rest is taken over as it is."""
+    if "link" in note.lower():
+        plant_stream(world, "site1")
+        plant_destination(world, "warehouse1")
+    arrange(world)
+    manifests, notes = await read(world)
+    assert len(notes) == 1
+    assert notes[0].startswith(note)
+    await taken_over(world, manifests)
+
+
+async def test_placeholder_is_never_sent(world: World) -> None:
+    """Until a person puts the real value into the Secret, a change is refused rather than sent with the placeholder."""
+    plant_destination(world, "warehouse1")
+    await taken_over(world, await imported(world))
+    world.change(DESTINATION, name="Renamed")
+    await world.settle()
+    assert world.condition(DESTINATION, "Ready") == ("False", "InvalidConfiguration")
+    assert "spec.secretConfig.password: the Secret still has the import's placeholder" in world.message(DESTINATION)
     assert world.remote_writes() == []
-    assert world.sandbox.jitsu.state.objects == before
-    adopted = {world.status(Key(one["kind"], "team", one["metadata"]["name"]))["id"] for one in ours[1:]}
-    assert adopted == {"site1", "site2", "site3", "fn1", "fn2", "warehouse1", "crm1", "link1", "sync1", "sync2"}
+    world.edit_secret("warehouse-credentials", password="password-from-a-person")
+    await world.settle()
+    assert world.ready(DESTINATION)
+    assert only_destination(world)["password"] == "password-from-a-person"
+    assert only_destination(world)["name"] == "Renamed"
 
 
 async def test_an_import_holds_no_secret(world: World) -> None:
     """What the console masks becomes a place in a Secret, and the API key is not written down."""
     populate(world)
-    found = await read_jitsu(world.sandbox.jitsu_url, "acme", world.sandbox.credentials.api_key)
+    found = await imported(world)
     text = as_yaml(found)
     assert world.sandbox.credentials.api_key not in text
     assert "MASKED" not in text

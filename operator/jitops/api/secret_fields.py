@@ -9,14 +9,11 @@ from jitops.api.base import ListMap, Model, Rule, matching
 from jitops.api.common import CascadingSpec, SecretKeyRef
 from jitops.api.validation import Validation
 
-FieldPath = Annotated[
-    str,
-    Field(min_length=1, max_length=253),
-    matching(
-        r"[-A-Za-z0-9_]+(\.[-A-Za-z0-9_]+)*",
-        "must name a field, and one inside a map with a dot between them, such as password or parameters.token",
-    ),
-]
+FIELD_PATH = matching(
+    r"[-A-Za-z0-9_]+(\.[-A-Za-z0-9_]+)*",
+    "must name a field, and one inside a map with a dot between them, such as password or parameters.token",
+)
+FieldPath = Annotated[str, Field(min_length=1, max_length=253), FIELD_PATH]
 MOST = 32
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from jitops.api.base import InvalidSpec
@@ -25,8 +26,14 @@ class CannotImport(Exception):
         self.refused = refused
 
 
-def import_workspace(url: str, slug: str, api_key: str, folder: Path | None) -> str:
-    """Write the manifests of a workspace into a folder, and return what to tell; without one, return them."""
+Told = tuple[str, Sequence[str]]
+
+
+def import_workspace(url: str, slug: str, api_key: str, folder: Path | None) -> Told:
+    """Write the manifests of a workspace into a folder, and return what to tell; without one, return them.
+
+    What was left out comes second, in sentences.
+    """
     if not api_key:
         raise CannotImport("there is no API key: set JITSU_APIKEY, or name a file with --api-key-file", refused=True)
     return _written(_read(read_jitsu(url, slug, api_key)), folder)
@@ -34,7 +41,7 @@ def import_workspace(url: str, slug: str, api_key: str, folder: Path | None) -> 
 
 def import_organization(
     where: Mapping[str, str], organization: str, email: str, password: str, folder: Path | None
-) -> str:
+) -> Told:
     """Do the same for the connectors of an organization, which is in a region or at a host."""
     if not email:
         raise CannotImport("there is no account: set JITTERBIT_EMAIL, or name one with --email", refused=True)
@@ -53,11 +60,12 @@ def _read(reading: Coroutine[Any, Any, Imported]) -> Imported:
         raise CannotImport(str(error), refused=refused) from None
 
 
-def _written(imported: Imported, folder: Path | None) -> str:
+def _written(imported: Imported, folder: Path | None) -> Told:
     if folder is None:
-        return as_yaml(imported)
+        return as_yaml(imported), imported.notes
     try:
         paths = write(imported, folder)
     except OSError as error:
         raise CannotImport(f"{error.filename or folder}: {error.strerror}", refused=True) from None
-    return f"wrote {len(imported.manifests)} manifests to {folder}: {', '.join(path.name for path in paths)}\n"
+    names = ", ".join(path.name for path in paths)
+    return f"wrote {len(imported.manifests)} manifests to {folder}: {names}\n", imported.notes

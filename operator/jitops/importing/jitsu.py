@@ -1,22 +1,34 @@
 """Manifests of a Jitsu workspace, from its objects as the console shows them (reference/jitsu.md sections 4 and 5).
 
-Pure: objects in, manifests out. What the console masks becomes a key of a Secret whose value only people know.
+Pure: objects in, manifests out, and a note of each thing that none can be written for. What the console masks becomes a
+key of a Secret whose value only people know; what it shows in clear, and is secret all the same, comes with its value.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jitops.api.jitsu_function import LONGEST as LONGEST_CODE
+from jitops.api.secret_fields import FIELD_PATH
+from jitops.importing.checking import Unfit, fit, refuse_config
+from jitops.importing.links import LinkReader
 from jitops.importing.manifests import Manifest, resource, watched_config_map, watched_secret
-from jitops.vendors.jitsu.sealed import MASK
+from jitops.vendors.jitsu.schemas import BASE, masked_fields
+from jitops.vendors.jitsu.sealed import MASK, Path, dotted
+from jitops.vendors.jitsu.secret_fields import PLACEHOLDER
 
 if TYPE_CHECKING:
     from jitops.core.kube import JSON
     from jitops.importing.names import Names
+    from jitops.vendors.jitsu.schemas import Schema
 
-Listing = Mapping[str, list[Mapping[str, Any]]]
+Found = Mapping[str, Any]
+Listing = Mapping[str, list[Found]]
+Schemas = Callable[[str], "Schema | None"]
 
 KINDS = {
     "stream": "JitsuStream",
@@ -25,88 +37,135 @@ KINDS = {
     "service": "JitsuService",
 }
 """The types that links refer to, by the console's names, in the order of a manifest."""
-PIECE = 400_000
-"""Characters of code for one ConfigMap, which may hold 1 MiB."""
-UNKNOWN = "<the console does not show it: put it here>"  # what stands in a Secret until a person knows better
+FREE_FORM = {"destination": "config", "service": "credentials"}
+"""Where the spec has the part that only the console knows the fields of."""
+PIECE = 250_000
+"""Characters of code for one ConfigMap, which may hold 1 MiB: each is four bytes at most."""
 STREAM_FIELDS = ("domains", "authorizedJavaScriptDomains", "strict", "shard", "deduplicateWindowMs")
 FUNCTION_FIELDS = ("kind", "slug", "description", "draft", "version", "origin")
 BOOKKEEPING = frozenset(
     {"id", "type", "workspaceId", "name", "updatedAt", "createdAt", "deleted", "publicKeys", "privateKeys"}
 )
-UDF = "udf."
+SHOWN_SECRETS: Mapping[str, tuple[str, ...]] = {
+    "webhook": ("url", "headers"),
+    **dict.fromkeys(("amplitude", "posthog"), ("key",)),
+    **dict.fromkeys(("braze", "june"), ("apiKey",)),
+    "ga4": ("apiSecret",),
+    **dict.fromkeys(("hubspot", "intercom"), ("accessToken",)),
+    "segment-proxy": ("writeKey",),
+    "mixpanel": ("projectToken",),
+    "mongodb": ("url",),
+}
+"""The secrets that the console shows in clear, by type of destination (section 4)."""
+TELLING = re.compile("passw|secret|token|api_?key|private_?key|credential|dsn", re.IGNORECASE)
+"""Names under which services keep secrets; what they are is the connector's affair, so this is a guess."""
 
 
 class Import:
     """One import: the names that were given, and the workspace that everything refers to."""
 
-    def __init__(self, names: Names, workspace: str) -> None:
+    def __init__(self, names: Names, workspace: str, schemas: Schemas) -> None:
+        self.notes: list[str] = []
+        """What was left out, in sentences."""
         self._names = names
         self._workspace = workspace
+        self._schemas = schemas
         self._known: dict[tuple[str, str], str] = {}
         """The name of each object's resource, by type and id."""
 
     def manifests(self, listing: Listing) -> Iterator[Manifest]:
         """Give all manifests, in an order in which each refers to what came before."""
-        for type_, kind in KINDS.items():
-            for found in listing.get(type_, ()):
-                self._known[type_, found["id"]] = self._names.name(kind, str(found.get("name") or ""), found["id"])
         for type_ in KINDS:
             for found in listing.get(type_, ()):
                 yield from self._object(type_, found)
-        yield from self._links(listing.get("link", ()))
+        present = frozenset((type_, str(found["id"])) for type_ in KINDS for found in listing.get(type_, ()))
+        rows = listing.get("link", [])
+        links = LinkReader(self._known, present, rows)
+        for link in rows:
+            yield from self._kept(f"link {link['id']}", partial(self._link, links, link))
 
-    def _object(self, type_: str, found: Mapping[str, JSON]) -> Iterator[Manifest]:
-        name = self._known[type_, found["id"]]
-        makers = {"stream": _stream, "function": _function, "destination": _destination, "service": _service}
+    def _object(self, type_: str, found: Found) -> Iterator[Manifest]:
+        yield from self._kept(f"{type_} {found['id']}", partial(self._fitting, type_, found))
+
+    def _kept(self, what: str, make: Callable[[], list[Manifest]]) -> list[Manifest]:
+        """Give what can be written, and note what can't."""
+        try:
+            return make()
+        except Unfit as unfit:
+            self.notes.append(f"left out {what}: {unfit}")
+            return []
+
+    def _fitting(self, type_: str, found: Found) -> list[Manifest]:
+        kind = KINDS[type_]
+        name = self._names.name(kind, str(found.get("name") or ""), found["id"])
+        makers = {"stream": _stream, "function": _function, "destination": self._destination, "service": self._service}
         spec, others = makers[type_](name, found)
-        yield from others
-        yield self._manifest(KINDS[type_], name, found, spec)
+        manifest = self._manifest(kind, name, found, spec)
+        self._known[type_, found["id"]] = name
+        return [*others, manifest]
 
-    def _manifest(self, kind: str, name: str, found: Mapping[str, JSON], spec: Manifest) -> Manifest:
+    def _manifest(self, kind: str, name: str, found: Found, spec: Manifest) -> Manifest:
+        """Write a resource; what its kind does not take is left out, or makes it Unfit."""
         titled = {"name": found["name"]} if found.get("name") not in {None, name} else {}
         adopt = {"management": {"adopt": {"mode": "Match", "id": found["id"]}}}
-        return resource(kind, name, spec={"workspaceRef": {"name": self._workspace}, **titled, **spec, **adopt})
+        whole = {"workspaceRef": {"name": self._workspace}, **titled, **spec, **adopt}
+        fitting, dropped = fit(kind, whole)
+        self._leave_out(kind, name, dropped)
+        return resource(kind, name, spec=fitting)
 
-    def _links(self, links: list[Mapping[str, JSON]] | tuple[()]) -> Iterator[Manifest]:
-        pairs = [(link["fromId"], link["toId"]) for link in links]
-        for link, pair in zip(links, pairs, strict=True):
-            parallel = link.get("type") == "sync" and pairs.count(pair) > 1
-            yield self._link(link, parallel=parallel)
+    def _link(self, links: LinkReader, link: Found) -> list[Manifest]:
+        title, spec, dropped = links.read(link)
+        name = self._names.name("JitsuLink", title, link["id"])
+        self._leave_out("JitsuLink", name, dropped)
+        return [self._manifest("JitsuLink", name, {"id": link["id"]}, spec)]
 
-    def _link(self, link: Mapping[str, JSON], *, parallel: bool) -> Manifest:
-        data = dict(link.get("data") or {})
-        start = "service" if link.get("type") == "sync" else "stream"
-        functions = [self._function(each) for each in data.pop("functions", None) or ()]
-        spec: Manifest = {
-            "from": {f"{start}Ref": self._ref(start, link["fromId"])},
-            "to": {"destinationRef": self._ref("destination", link["toId"])},
-            **({"functions": functions} if functions else {}),
-            **({"data": data} if data else {}),
-            **({"allowParallel": True} if parallel else {}),
+    def _destination(self, name: str, found: Found) -> tuple[Manifest, list[Manifest]]:
+        if found.get("provisioned"):
+            raise Unfit("Jitsu itself provisioned it, and takes no changes of it; links refer to it by its id")
+        type_ = str(found.get("destinationType"))
+        free = {field: value for field, value in found.items() if field not in {*BOOKKEEPING, *BASE}}
+        refuse_config(type_, free, self._schemas(type_))
+        secret: set[Path] = {
+            (field,) for field in (*masked_fields(type_), *SHOWN_SECRETS.get(type_, ())) if field in free
         }
-        ends = ((start, str(link["fromId"])), ("destination", str(link["toId"])))
-        name = self._names.name("JitsuLink", "-".join(self._known.get(end, end[1]) for end in ends), link["id"])
-        return self._manifest("JitsuLink", name, {"id": link["id"]}, spec)
+        spec, others = self._with_secrets("destination", name, free, secret)
+        return {"destinationType": type_, **spec}, others
 
-    def _function(self, each: Mapping[str, JSON]) -> Manifest:
-        id_ = str(each.get("functionId", "")).removeprefix(UDF)
-        options = each.get("functionOptions")
-        return {"functionRef": self._ref("function", id_), **({"options": options} if options else {})}
+    def _service(self, name: str, found: Found) -> tuple[Manifest, list[Manifest]]:
+        fixed = {field: found.get(field) for field in ("package", "version")}
+        free = found.get("credentials") or {}
+        secret = {path for path, value in _leaves(free) if isinstance(value, str) and TELLING.search(path[-1])}
+        spec, others = self._with_secrets("service", name, free, secret)
+        return {**fixed, **spec}, others
 
-    def _ref(self, type_: str, id_: str) -> Manifest:
-        known = self._known.get((type_, id_))
-        return {"name": known} if known else {"external": id_}
+    def _with_secrets(self, type_: str, name: str, free: Found, secret: set[Path]) -> tuple[Manifest, list[Manifest]]:
+        """Move secrets into a Secret, by the path at which they stood."""
+        part = FREE_FORM[type_]
+        hidden = {path: value for path, value in _leaves(free) if value == MASK or path in secret}
+        unnamed = [f"{part}.{dotted(path)}: no path in secretConfig can name it" for path in hidden if not _named(path)]
+        self._leave_out(KINDS[type_], name, unnamed)
+        spec = {part: _clear(free, frozenset(hidden))}
+        values = {dotted(path): value for path, value in hidden.items() if _named(path)}
+        if not values:
+            return spec, []
+        title = self._names.name("Secret", f"{name}-credentials", name)
+        refs = [{"path": path, "secretKeyRef": {"name": title, "key": path}} for path in values]
+        data = {path: PLACEHOLDER if value == MASK else _text(value) for path, value in values.items()}
+        return {**spec, "secretConfig": refs}, [watched_secret(title, data)]
+
+    def _leave_out(self, kind: str, name: str, sentences: Iterable[str]) -> None:
+        self.notes += [f"{kind} {name}: left out {sentence}; it stays as it is" for sentence in sentences]
 
 
-def _stream(name: str, found: Mapping[str, JSON]) -> tuple[Manifest, list[Manifest]]:  # noqa: ARG001 - like the others
+def _stream(name: str, found: Found) -> tuple[Manifest, list[Manifest]]:  # noqa: ARG001 - like the others
     """Take a stream with the keys that it has: none is made for it, and none is touched."""
-    spec = {field: found[field] for field in STREAM_FIELDS if found.get(field) not in (None, [])}
+    spec = {field: found[field] for field in STREAM_FIELDS if found.get(field) not in (None, "", [])}
     extra = {field: value for field, value in found.items() if field not in {*BOOKKEEPING, *STREAM_FIELDS}}
     return {**spec, **({"extra": extra} if extra else {}), "keys": {"public": "None", "private": "None"}}, []
 
 
-def _function(name: str, found: Mapping[str, JSON]) -> tuple[Manifest, list[Manifest]]:
-    spec = {field: found[field] for field in FUNCTION_FIELDS if found.get(field) is not None}
+def _function(name: str, found: Found) -> tuple[Manifest, list[Manifest]]:
+    spec = {field: found[field] for field in FUNCTION_FIELDS if found.get(field) not in (None, "")}
     code = found.get("code") or ""
     if len(code.encode()) <= LONGEST_CODE:
         return {"code": code, **spec}, []
@@ -116,41 +175,30 @@ def _function(name: str, found: Mapping[str, JSON]) -> tuple[Manifest, list[Mani
     return {"codeFrom": refs, **spec}, maps
 
 
-def _destination(name: str, found: Mapping[str, JSON]) -> tuple[Manifest, list[Manifest]]:
-    free = {field: value for field, value in found.items() if field not in {*BOOKKEEPING, "destinationType"}}
-    return _with_secrets(name, {"destinationType": found.get("destinationType")}, "config", free)
+def _named(path: Path) -> bool:
+    """Tell whether `secretConfig` can name a place."""
+    return all(FIELD_PATH.check(name) and "." not in name for name in path)
 
 
-def _service(name: str, found: Mapping[str, JSON]) -> tuple[Manifest, list[Manifest]]:
-    fixed = {field: found.get(field) for field in ("package", "version")}
-    return _with_secrets(name, fixed, "credentials", found.get("credentials") or {})
-
-
-def _with_secrets(name: str, fixed: Manifest, part: str, free: Mapping[str, JSON]) -> tuple[Manifest, list[Manifest]]:
-    """Move what the console masks into a Secret, by the path at which it stood."""
-    masked = list(_masked(free))
-    spec = {**fixed, part: _clear(free)}
-    if not masked:
-        return spec, []
-    secret = f"{name}-credentials"
-    refs = [{"path": path, "secretKeyRef": {"name": secret, "key": path}} for path in masked]
-    return {**spec, "secretConfig": refs}, [watched_secret(secret, dict.fromkeys(masked, UNKNOWN))]
-
-
-def _masked(free: Mapping[str, JSON], path: str = "") -> Iterator[str]:
+def _leaves(free: Found, path: Path = ()) -> Iterator[tuple[Path, JSON]]:
     for name, value in free.items():
-        if value == MASK:
-            yield path + name
-        elif isinstance(value, dict):
-            yield from _masked(value, f"{path}{name}.")
+        if isinstance(value, dict):
+            yield from _leaves(value, (*path, name))
+        elif value is not None:
+            yield (*path, name), value
 
 
-def _clear(free: Mapping[str, JSON]) -> Manifest:
+def _clear(free: Found, hidden: frozenset[Path], path: Path = ()) -> Manifest:
     return {
-        name: _clear(value) if isinstance(value, dict) else value
+        name: _clear(value, hidden, (*path, name)) if isinstance(value, dict) else value
         for name, value in free.items()
-        if value is not None and value != MASK
+        if value is not None and (*path, name) not in hidden
     }
+
+
+def _text(value: JSON) -> str:
+    """Write a value as a Secret holds it: what is no text, as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def workspace(name: str, slug: str, url: str) -> tuple[Manifest, Manifest]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jitops.api.meta import API_VERSION, TRUE, WATCH
@@ -18,6 +18,8 @@ class Imported(NamedTuple):
 
     manifests: list[Manifest]
     comments: Mapping[str, str] = {}
+    notes: Sequence[str] = ()
+    """What was left out, in sentences."""
 
 
 def resource(kind: str, name: str, **parts: JSON) -> Manifest:

@@ -48,10 +48,13 @@ async def read_jitsu(url: str, slug: str, api_key: str) -> Imported:
         client = await open_workspace(opening, pool, clock)
         facts = await client.verify()
         listing: dict[str, list[Any]] = {type_: await client.objects(type_) for type_ in TYPES}
+        for type_ in {str(found.get("destinationType")) for found in listing["destination"]}:
+            await client.schemas.load(type_)
     finally:
         await pool.aclose()
     name = Names().name("JitsuWorkspace", str(facts.get("slug") or facts.get("workspaceName") or ""), slug)
-    return Imported([*workspace(name, slug, url), *Import(Names(), name).manifests(listing)])
+    made = Import(Names(), name, client.schemas.get)
+    return Imported([*workspace(name, slug, url), *made.manifests(listing)], notes=made.notes)
 
 
 async def read_jitterbit(where: Mapping[str, str], id_: str, email: str, password: str) -> Imported:

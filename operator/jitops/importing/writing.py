@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +15,26 @@ if TYPE_CHECKING:
     from jitops.importing.manifests import Imported, Manifest
 
 
+AMBIGUOUS = re.compile(r"[-+.\d]|[yYnN]$")
+"""What readers of one version of YAML take for text, and those of another for a number, a date or a boolean."""
+UNPRINTED = re.compile("[^\n -\x7e\xa0-\u2027\u202a-\ufefe\uff00-\U0010ffff]")
+"""Control characters, and line breaks that only some readers take for such."""
+
+
 class _Dumper(yaml.SafeDumper):
     """Writes texts of several lines as such."""
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=_style(text))
+
+
+def _style(text: str) -> str | None:
+    if UNPRINTED.search(text):
+        return '"'
+    if "\n" in text:
+        return "|"
+    return '"' if AMBIGUOUS.match(text) else None
 
 
 _Dumper.add_representer(str, _text)

@@ -17,7 +17,7 @@ from jitops.core.errors import NotYet, SpecInvalid
 from jitops.vendors.jitsu.masked_wire import MaskedRow
 from jitops.vendors.jitsu.objects import ObjectAdapter
 from jitops.vendors.jitsu.sealed import Leaf, Path, dotted, parted, seal
-from jitops.vendors.jitsu.secret_fields import SECRET, filled, refuse_signs, without_nulls
+from jitops.vendors.jitsu.secret_fields import SECRET, filled, refuse_placeholders, refuse_signs, without_nulls
 from jitops.vendors.jitsu.trials import preflight
 
 if TYPE_CHECKING:
@@ -132,6 +132,7 @@ class MaskedAdapter(ObjectAdapter[S, MaskedRow]):
 
     def body(self, wanted: Wanted[S]) -> dict[str, Any]:
         """Write all that the user set."""
+        refuse_placeholders(wanted.inputs)
         whole: dict[str, Any] = self.filled(wanted)
         for name in reversed(self.base):
             whole = {name: whole}

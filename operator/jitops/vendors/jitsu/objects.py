@@ -48,7 +48,7 @@ class ObjectAdapter(Adapter[S, R]):
         """Find the object by the id in status, by our stem, or by the id to adopt."""
         rows = (await self._listing.get(wanted.since)).rows
         stem = self.stem(wanted)
-        candidates = (wanted.id or "", *(identity.numbered(stem, number) for number in range(PROBED)))
+        candidates = (*filter(None, [wanted.id]), *(identity.numbered(stem, number) for number in range(PROBED)))
         known = next((id_ for id_ in candidates if id_ in rows), None)
         if known is not None:
             made = identity.number_of(stem, known) is not None

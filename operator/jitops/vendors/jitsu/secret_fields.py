@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from jitops.core.kube import JSON, Resource
 
 SECRET = "secretConfig"  # noqa: S105 - the name of a field
+PLACEHOLDER = "<the console does not show it: put it here>"  # what an import writes into a Secret
 NO_VALUES = {MASK: "what the console shows in place of a secret", UNSET: "a sign of the console's own"}
 
 
@@ -65,3 +66,10 @@ def refuse_signs(values: Mapping[str, JSON]) -> None:
     for path, value in values.items():
         if isinstance(value, str) and value in NO_VALUES:
             raise SpecInvalid(f"spec.{path}: is no value but {NO_VALUES[value]}; put the real value there")
+
+
+def refuse_placeholders(inputs: Mapping[str, str]) -> None:
+    """Refuse to send what an import put in the place of a secret; until then, the console keeps the real one."""
+    for path, value in inputs.items():
+        if value == PLACEHOLDER:
+            raise SpecInvalid(f"spec.{path}: the Secret still has the import's placeholder; put the real value there")
