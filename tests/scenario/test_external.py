@@ -110,6 +110,7 @@ async def test_rebuilt_cluster_finds_its_streams(world: World) -> None:
     assert only_stream(world)["id"] == before["id"]
     assert keys_open(world)
     assert world.values("shop-jitsustream")["publicWriteKey"] != before["publicWriteKey"]
+    assert world.events(STREAM).count("KeyRotated") == 2
     assert world.finalizers(STREAM) == ["jitops.dev/finalizer"]
 
 

@@ -217,7 +217,7 @@ async def test_placeholder_is_never_sent(world: World) -> None:
 async def test_an_import_holds_no_secret(world: World) -> None:
     """What the console masks becomes a place in a Secret, and the API key is not written down."""
     populate(world)
-    found = await imported(world)
+    found = await read_jitsu(world.sandbox.jitsu_url, "acme", world.sandbox.credentials.api_key)
     text = as_yaml(found)
     assert world.sandbox.credentials.api_key not in text
     assert "MASKED" not in text

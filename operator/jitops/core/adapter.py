@@ -81,7 +81,9 @@ class Wanted(Generic[S]):
     replaces: bool = False
     """Whether an object of ours that can't be changed may make way for a new one now."""
     taken: frozenset[str] = frozenset()
-    """While there is an intent and no id: the remote ids that other resources of the kind have."""
+    """While there is no id, but an intent, or nothing that we claim: the remote ids that others of the kind have."""
+    begun: tuple[Mapping[str, JSON], ...] = ()
+    """The same of those others that have an intent and no id yet: their intents."""
     cascade: str = "Strict"
     """What a deletion does about others that use the object."""
     users: frozenset[str] = frozenset()

@@ -11,6 +11,8 @@ from jitops.core.errors import DependencyNotReady, SpecInvalid
 from jitops.core.work import drift_hold, policies
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from jitops.core.kube import Key
     from jitops.core.plan import Policies
     from jitops.core.services import Services
@@ -66,6 +68,7 @@ class Resolver:
     def wanted(self, work: Work, since: float | None) -> Wanted[Any]:
         """Put together what the adapter is to compare with."""
         resource, status = work.resource, work.resource.status
+        others = self._others(work)
         return Wanted(
             key=resource.key,
             spec=work.spec,
@@ -82,16 +85,18 @@ class Resolver:
             digests=work.inputs.digests,
             deleting=resource.deleting,
             replaces=_may_replace(work),
-            taken=self._taken(work),
+            taken=frozenset(str(other["id"]) for other in others if other.get("id")),
+            begun=tuple(other["intent"] for other in others if other.get("intent") and not other.get("id")),
             since=since,
         )
 
-    def _taken(self, work: Work) -> frozenset[str]:
-        """Name what other resources have, where the outcome of an intent has to be told from it."""
-        if not work.resource.status.get("intent") or work.resource.status.get("id"):
-            return frozenset()
-        others = self._s.kube.list(work.resource.key.kind)
-        return frozenset(str(o.status["id"]) for o in others if o.status.get("id") and o.key != work.resource.key)
+    def _others(self, work: Work) -> list[Mapping[str, Any]]:
+        """Give the status of the other resources, where ours has to be told from theirs: by what it claims it can't."""
+        resource = work.resource
+        alike = work.adapter.intends and not work.row.claims(resource)
+        if resource.status.get("id") or not (alike or resource.status.get("intent")):
+            return []
+        return [other.status for other in self._s.kube.list(resource.key.kind) if other.key != resource.key]
 
 
 def _may_replace(work: Work) -> bool:

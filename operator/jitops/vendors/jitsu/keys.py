@@ -136,7 +136,8 @@ def decide(q: Question, make: Callable[[], str] = generate) -> Ring:
     else:
         number, secret = max(floor, _highest(q) + 1), make()
     chosen = Entry(numbered(q.stem, number, MARKS[q.use]), q.use, number)
-    replaced = current is not None and current.number != number
+    last = current.number if current else _highest(q)  # a rebuilt cluster knows its keys by the console alone
+    replaced = last not in {-1, number}
     return Ring(q.use, chosen.id, secret, (*_retiring(q, chosen, current), chosen), replaced)
 
 

@@ -63,13 +63,13 @@ class LinkAdapter(Adapter[JitsuLinkSpec, LinkRow]):
         if wanted.adopt_id:
             adopted = rows.get(wanted.adopt_id)
             return External(adopted.id, adopted, ours=False) if adopted else None
+        data, made = _data(self.fields(wanted)), any(self._made(wanted, end) for end in ends_of(wanted.spec))
+        links = [row for row in rows.values() if row.pair == pair_of(wanted)]
         if wanted.spec.allow_parallel:
-            return None
-        found = _only(row for row in rows.values() if row.pair == pair_of(wanted))
-        if found is None:
-            return None
-        equal = found.data == _data(self.fields(wanted))
-        return External(found.id, found, ours=equal and any(self._made(wanted, end) for end in ends_of(wanted.spec)))
+            theirs = wanted.taken | {row.id for intent in wanted.begun for row in _parallel(intent, rows)}
+            links = [row for row in links if made and row.data == data and row.id not in theirs]
+        found = _only(links)
+        return None if found is None else External(found.id, found, ours=made and found.data == data)
 
     def _made(self, wanted: Want, end: End) -> bool:
         """Tell by its id whether an end is an object that we made."""
