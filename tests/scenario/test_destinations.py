@@ -241,6 +241,22 @@ async def test_refusal_of_the_console_tells_no_secret(world: World) -> None:
     assert not world.reveals(world.told())
 
 
+@pytest.mark.parametrize("value", ["k" * 5_000, "first line\nsecond", '{"private_key": "-----BEGIN\\nabc"}'])
+async def test_refusal_tells_no_part_of_a_secret(world: World, value: str) -> None:
+    """What the console repeats of a secret is hidden before a sentence is cut out of its answer."""
+    await connect_warehouse(world)
+    said = f"Bad value {value}, as {json.dumps(value)}"
+    issues = [{"path": ["password"], "message": said}]
+    for body in ({"message": said}, {"message": "Failed to validate schema of x", "error": {"issues": issues}}):
+        fault = Fault(kind="error", status=400, product="jitsu", method="POST", body=json.dumps(body), times=1)
+        world.sandbox.faults.add(fault)
+        world.edit_secret("ch", password=value)
+        world.apply(destination(name=f"warehouse {len(body)}"))
+        await world.settle()
+        assert "***" in world.message(DESTINATION)
+        assert not {part for part in (value[:8], "first line", "second", "BEGIN") if part in world.message(DESTINATION)}
+
+
 async def test_missing_secret_is_waited_for(world: World) -> None:
     """A Secret that is not there yet is named, and taken when it comes."""
     await world.connect_jitsu()

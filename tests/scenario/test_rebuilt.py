@@ -68,7 +68,7 @@ async def ids(world: World, *manifests: Manifest) -> dict[Key, str]:
 @pytest.mark.parametrize("build", ["A", "B"])
 @pytest.mark.parametrize("workers", [1, 4])
 async def test_everything_is_found_again(world: World, workers: int) -> None:
-    """Nothing is made twice, parallel syncs neither; lost write keys are replaced, secrets sent again, and that said."""
+    """Nothing is made twice, parallel syncs neither; lost write keys are replaced, secrets sent again: both said."""
     world.workers = workers
     before = await ids(world, *MANIFESTS), held(world)
     await world.stop()

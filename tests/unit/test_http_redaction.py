@@ -41,6 +41,19 @@ def test_nothing_known_is_left(before: str, secret: str, after: str) -> None:
     assert secret not in cleaned.replace("***", "")
 
 
+def test_a_line_of_a_secret_is_masked() -> None:
+    """Of a value of several lines a remote may repeat one."""
+    key = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG\n-----END PRIVATE KEY-----\n"
+    assert Redactor([key]).clean("unexpected MIIEvQIBADANBgkqhkiG in line 2") == "unexpected *** in line 2"
+
+
+def test_a_json_value_is_hidden_whole() -> None:
+    """Strings are masked wherever they stand, and not cut; all else is left alone."""
+    long = "s" * 5_000
+    hidden = Redactor().hide({"message": f"got {long}", "issues": [{"path": ["a", 1], "message": long}]}, [long])
+    assert hidden == {"message": "got ***", "issues": [{"path": ["a", 1], "message": "***"}]}
+
+
 def test_a_value_of_one_request_is_masked_too() -> None:
     """Values that only one request holds are given with it and not kept."""
     redactor = Redactor()

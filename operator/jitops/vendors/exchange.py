@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
 from jitops.core.errors import CredentialsRejected, JitopsError, PermissionDenied, SpecInvalid, Unavailable
+
+if TYPE_CHECKING:
+    from jitops.core.kube import JSON
 
 
 class AnswerLost(Unavailable):
@@ -59,6 +62,9 @@ PIECE = 262_144
 
 Classify = Callable[[Answer], JitopsError | None]
 """A vendor's judgement of an answer; None leaves a success alone, and a failure to the table `BY_STATUS`."""
+
+Hide = Callable[["JSON"], "JSON"]
+"""Masks the secrets in the strings of a JSON value."""
 
 
 class Observer(Protocol):
@@ -120,3 +126,18 @@ def unclassified(host: str, status: int) -> JitopsError:
         return SpecInvalid(f"{host} answered HTTP {status}, a redirect: write the address that it leads to")
     kind = BY_STATUS.get(status, Unavailable if status >= FAILURES else SpecInvalid)
     return kind(f"{host} answered HTTP {status}")
+
+
+def judged(answer: Answer, classify: Classify, host: str, hide: Hide) -> JitopsError | None:
+    """Judge an answer as the vendor does, and take the sentence of the error from the same answer without secrets.
+
+    A vendor cuts its sentences out of an answer, and would cut through what is only hidden afterwards.
+    """
+    error = classify(answer)
+    if error is None:
+        return None if answer.succeeded else unclassified(host, answer.status)
+    hidden = hide(answer.json)
+    if hidden != answer.json:
+        told = classify(replace(answer, body=json.dumps(hidden).encode()))
+        error.args = told.args if type(told) is type(error) else (f"{host} answered HTTP {answer.status}",)
+    return error

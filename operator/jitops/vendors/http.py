@@ -16,6 +16,7 @@ import ssl
 import weakref
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.request import getproxies, proxy_bypass
 
@@ -26,13 +27,14 @@ from httpx_aiohttp import AiohttpTransport
 from jitops.core.errors import JitopsError, SpecInvalid, Unavailable
 from jitops.vendors.breaker import Breaker, Guards
 from jitops.vendors.budget import METHODS, MINUTE, Budget
-from jitops.vendors.exchange import Access, Answer, AnswerLost, Observer, Silent, content_of, leading, unclassified
+from jitops.vendors.exchange import Access, Answer, AnswerLost, Observer, Silent, content_of, judged, leading
 from jitops.vendors.redaction import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from jitops.core.clock import Clock
+    from jitops.vendors.exchange import Hide
 
 T = TypeVar("T")
 
@@ -170,16 +172,17 @@ class Http:
         request = self._build(method, path, body, headers)
         if method != "GET":
             self._pool.may_write()
-        result = await self._guarded(request, who, guards)
+        hide = partial(self.redactor.hide, extra=(hidden := tuple(secrets)))
+        result = await self._guarded(request, who, guards, hide)
         if isinstance(result, JitopsError):
-            result.args = (self.redactor.clean(str(result), secrets),)
+            result.args = (self.redactor.clean(str(result), hidden),)
             raise result
         return result
 
     def _guards(self, method: str) -> Guards:
         return Guards(self._host.breaker) if method == "GET" else Guards(self._host.breaker, self._budget.writes)
 
-    async def _guarded(self, request: httpx.Request, who: str, guards: Guards) -> Answer | JitopsError:
+    async def _guarded(self, request: httpx.Request, who: str, guards: Guards, hide: Hide) -> Answer | JitopsError:
         """Send behind the breakers, and tell them, the budget and the observer how that went."""
         guards.admit()
         started = self._pool.clock.monotonic()
@@ -189,7 +192,7 @@ class Http:
             guards.abandon()
             raise
         if isinstance(sent, Answer):
-            outcome, error = str(sent.status), self._judge(request.method, who, sent)
+            outcome, error = str(sent.status), self._judge(request.method, who, sent, hide)
         else:
             outcome, error = type(sent).__name__.strip("_"), sent
         guards.settle(error)
@@ -221,13 +224,12 @@ class Http:
         headers = {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in response.headers.raw}
         return Answer(response.status_code, headers, response.content)
 
-    def _judge(self, method: str, who: str, answer: Answer) -> JitopsError | None:
+    def _judge(self, method: str, who: str, answer: Answer, hide: Hide) -> JitopsError | None:
         meter = self._budget.meter(method)
         meter.learn(answer.status, answer.headers)
         if answer.status == TOO_MANY:
             return meter.refused(who, answer.headers, self)
-        known = self._classify(answer)
-        return known if known is not None or answer.succeeded else unclassified(self.host, answer.status)
+        return judged(answer, self._classify, self.host, hide)
 
 
 class _Disconnected(AnswerLost):
