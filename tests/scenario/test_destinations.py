@@ -197,6 +197,26 @@ async def test_unknown_missing_and_wrong_fields_are_named(world: World) -> None:
     )
 
 
+async def test_address_without_a_scheme_is_refused(world: World) -> None:
+    """What the schema calls an address is checked as the console would."""
+    await refused(
+        world,
+        "spec.config.url: must be an address with its scheme, such as https://example.com",
+        destinationType="webhook",
+        config={"url": "plain-value.example.com/hook"},
+        secretConfig=None,
+    )
+
+
+@pytest.mark.parametrize("text", ["a\0b", "a\ud800"])
+async def test_text_that_no_database_keeps_is_refused(world: World, text: str) -> None:
+    """The console would fail as if its database were down, and the breaker would open for everyone."""
+    await refused(world, "hosts[0]: holds a character that the console's database can't keep", config={"hosts": [text]})
+    world.store.delete(DESTINATION)
+    await world.settle()
+    assert not world.exists(DESTINATION)
+
+
 async def test_list_entries_are_named(world: World) -> None:
     """Inside a list the place is named."""
     await refused(world, "spec.config.hosts[1]: must be of type string", config={"hosts": ["a", 7]})

@@ -135,6 +135,16 @@ async def test_options_that_the_type_does_not_have(world: World, build: Build) -
     assert world.ready(LINK)
 
 
+async def test_text_that_no_database_keeps_is_refused(world: World) -> None:
+    """An option with a NUL is not sent: the console would fail as if its database were down."""
+    await connect_ends(world)
+    world.apply(link(data={"primaryKey": "a\0b"}))
+    await world.settle()
+    assert world.condition(LINK, "Ready") == ("False", "InvalidConfiguration")
+    assert "data.primaryKey: holds a character" in world.message(LINK)
+    assert world.remote_writes() == []
+
+
 async def test_schedule_that_is_none(world: World) -> None:
     """A schedule that the console can't read is refused with the console's own words."""
     await connect_ends(world)

@@ -187,6 +187,7 @@ class JitsuClient:
 
         `data` is checked and must be there: without it build A fails after having written, and stores null.
         """
+        wire.refuse_unstorable(dict(body))
         path, method = await self._path("link") + "?strict=true", "PUT" if "id" in body else "POST"
         who = f"link/{body.get('id') or body['fromId']}"
         answer = await self._http.request(method, path, body=body, who=who, secrets=env_values(body["data"]))
@@ -216,6 +217,7 @@ class JitsuClient:
         body: Mapping[str, JSON],
         secrets: Iterable[str],
     ) -> None:
+        wire.refuse_unstorable(dict(body))
         known = [*TYPES[type_].secrets(body), *secrets]
         await self._http.request(method, path, body=body, who=f"{type_}/{id_}", secrets=known)
 

@@ -42,7 +42,7 @@ def seal(value: JSON) -> Tree | Leaf:
     if isinstance(value, dict):
         return {name: seal(each) for name, each in value.items() if each is not None}
     text = json.dumps(_as_javascript(normal(value)), sort_keys=True)
-    return Leaf(hmac.digest(_KEY, text.encode(), "sha256"), masked=value == MASK)
+    return Leaf(hmac.digest(_KEY, text.encode("utf-8", "surrogatepass"), "sha256"), masked=value == MASK)
 
 
 def seal_map(value: Mapping[str, JSON]) -> Tree:

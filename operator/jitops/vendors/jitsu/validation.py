@@ -6,10 +6,11 @@ What is found is told by field and cure, never by value: any value may be a secr
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from jsonschema import Draft7Validator
+from jsonschema import Draft7Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 from referencing import Registry
 
@@ -22,8 +23,16 @@ if TYPE_CHECKING:
     from jitops.vendors.jitsu.schemas import Schema
     from jitops.vendors.jitsu.sealed import Path
 
+FORMATS = FormatChecker(formats=())
+"""The formats that are checked: only what the console takes for an address."""
 SHOWN = 8
 """How many problems one message names."""
+
+
+@FORMATS.checks("uri")
+def _is_address(value: object) -> bool:
+    """Tell whether JavaScript's `URL` could take a text: it begins with a scheme."""
+    return not isinstance(value, str) or re.match(r"\s*[A-Za-z][-+.A-Za-z0-9]*:", value) is not None
 
 
 class Check:
@@ -37,7 +46,8 @@ class Check:
 
     def refuse(self, config: Mapping[str, JSON]) -> None:
         """Raise SpecInvalid with every field that the console would refuse, or would silently drop."""
-        validator = Draft7Validator(self._schema, registry=Registry())  # which fetches nothing from anywhere
+        # The registry fetches nothing from anywhere.
+        validator = Draft7Validator(self._schema, registry=Registry(), format_checker=FORMATS)
         found = [told for error in validator.iter_errors(dict(config)) for told in self._told(error)]
         told = list(dict.fromkeys(found))
         if told:
@@ -91,4 +101,6 @@ def _sentence(keyword: object, rule: Any) -> str:  # noqa: ANN401 - JSON
             return f"must be {rule} or more"
         case "maximum":
             return f"must be {rule} or less"
+        case "format" if rule == "uri":
+            return "must be an address with its scheme, such as https://example.com"
     return f"is not valid here (by the schema's {keyword})"

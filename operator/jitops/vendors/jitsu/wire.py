@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from jitops.core.errors import SpecInvalid
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -103,6 +105,28 @@ def stream_updated(row: StreamRow, body: Mapping[str, JSON]) -> StreamRow:
         private_keys=row.private_keys if private is None else _keys(private),
         fields=after.fields,
     )
+
+
+def refuse_unstorable(value: JSON, path: str = "") -> None:
+    """Refuse texts that PostgreSQL's jsonb can't keep (section 4): the console fails then as if it had no database."""
+    match value:
+        case str() if not _is_storable(value):
+            raise SpecInvalid(f"{path}: holds a character that the console's database can't keep (NUL, or no Unicode)")
+        case list():
+            for index, each in enumerate(value):
+                refuse_unstorable(each, f"{path}[{index}]")
+        case dict():
+            for name, each in value.items():
+                refuse_unstorable(name, f"{path or 'the object'} has a name that")
+                refuse_unstorable(each, f"{path}.{name}" if path else name)
+
+
+def _is_storable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text
 
 
 def plaintexts(body: Mapping[str, JSON]) -> list[str]:
