@@ -127,7 +127,7 @@ async def test_options_that_the_type_does_not_have(world: World, build: Build) -
     world.apply(link(data={"mode": "sometimes"}))
     await world.settle()
     assert world.condition(LINK, "Ready") == ("False", "InvalidConfiguration")
-    assert "mode" in world.message(LINK)
+    assert "spec.data.mode: Invalid enum value" in world.message(LINK)
     assert links(world) == []
     assert "intent" not in world.status(LINK), "nothing was made that would have to be looked for"
     world.change(LINK, data={"mode": "stream"})

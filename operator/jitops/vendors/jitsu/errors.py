@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from jitops.core.errors import (
@@ -89,16 +90,16 @@ def _plainly(error: Callable[[], JitopsError]) -> Make:
     return lambda _body, _sentence: error()
 
 
-def _issues(body: Body, _: str) -> JitopsError:
+def _issues(body: Body, _: str, root: str = "") -> JitopsError:
     """Name the fields that validation refused, by path and message alone."""
     holder = body.get("error") if isinstance(body.get("error"), dict) else body.get("zodError")
-    named = [_issue(issue) for issue in _dicts(holder.get("issues") if isinstance(holder, dict) else None)]
+    named = [_issue(issue, root) for issue in _dicts(holder.get("issues") if isinstance(holder, dict) else None)]
     return SpecInvalid(f"the console refuses the object: {_few(named) or 'it does not say which field'}")
 
 
-def _issue(issue: Body) -> str:
+def _issue(issue: Body, root: str) -> str:
     path = issue.get("path")
-    where = ".".join(str(part) for part in path) if isinstance(path, list) else ""
+    where = ".".join(filter(None, (root, *map(str, path)))) if isinstance(path, list) else ""
     return shorten(f"{where or 'the object'}: {issue.get('message', 'invalid')}", LONGEST_PART)
 
 
@@ -164,7 +165,7 @@ BY_SENTENCE: tuple[tuple[re.Pattern[str], Make], ...] = tuple(
     (re.compile(pattern), make)
     for pattern, make in (
         (r"^Failed to validate schema of|^Can't parse request body", _issues),
-        (r"^Invalid (connection|sync) options", _issues),
+        (r"^Invalid (connection|sync) options", partial(_issues, root="spec.data")),
         (r"^Domain .+ (is not a valid domain name|already in use)", _because("spec.domains")),
         (r"^Unknown (destination|config object) type", _because("the console refuses the object")),
         (r"^Invalid cron|^Can't create provisioned", _because("the console refuses the object")),
