@@ -162,3 +162,15 @@ async def test_adoption(world: World, mode: str) -> None:
     assert puts(world) == (mode == "Override")
     assert token(world) == (WAREHOUSE["password"] if mode == "Override" else "their-token")
     await rests(world)
+
+
+@both_builds
+async def test_another_package_has_other_secrets(world: World) -> None:
+    """What the console masks of the old connector may stand in clear for the new one."""
+    await made(world, hidden=True)
+    clear = {"account": "acme", "auth": {"token": "public-token"}}
+    world.change(SERVICE, package="airbyte/source-other", credentials=clear, secretConfig=None)
+    await world.settle()
+    assert world.ready(SERVICE), world.message(SERVICE)
+    assert token(world) == "public-token"
+    await rests(world)

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 from jitops.api.jitsu_service import JitsuServiceSpec
 from jitops.vendors.jitsu.masked import MaskedAdapter
+from jitops.vendors.jitsu.sealed import seal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from jitops.core.adapter import Wanted
+    from jitops.core.adapter import External, Wanted
     from jitops.core.kube import JSON
+    from jitops.vendors.jitsu.masked_wire import MaskedRow
 
 
 class ServiceAdapter(MaskedAdapter[JitsuServiceSpec]):
@@ -28,6 +30,10 @@ class ServiceAdapter(MaskedAdapter[JitsuServiceSpec]):
         """Give name and connector."""
         spec = wanted.spec
         return {"name": spec.name or wanted.key.name, "package": spec.package, "version": spec.version}
+
+    def same_type(self, wanted: Wanted[JitsuServiceSpec], external: External[MaskedRow]) -> bool:
+        """Compare the packages: what one connector keeps secret may be no secret of another."""
+        return external.remote.at(("package",)) == seal(wanted.spec.package)
 
     async def trial(self, wanted: Wanted[JitsuServiceSpec]) -> str | None:
         """Have the connector try its credentials, which takes the console a while."""
