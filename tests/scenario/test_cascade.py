@@ -453,6 +453,31 @@ async def test_old_console(world: World, cascade: str) -> None:
     assert world.exists(STREAM) == (cascade == "Strict")
 
 
+@both_builds
+async def test_link_that_cascade_can_not_remove(world: World) -> None:
+    """A link that others make meanwhile, on a console that knows no flags, and that is not to be removed, is told."""
+    await connect_ends(world)
+    world.apply(stream(management={"cascade": "Cascade"}))
+    await world.settle()
+    id_, before = own_stream(world), world.fate.before
+    world.sandbox.jitsu.state.knows_flags = False
+    world.sandbox.faults.add(Fault(kind="error", status=502, product="jitsu", method="DELETE", path="*/config/link"))
+
+    def also(effect: str) -> None:
+        if effect == "remote" and not links(world):
+            plant_link(world, "meanwhile", start=id_)
+        before(effect)
+
+    world.fate.before = also  # type: ignore[method-assign]
+    world.forget()
+    world.store.delete(STREAM)
+    await world.wait(HEALED)
+    assert not world.exists(STREAM)
+    told = [event.message for key, event in world.store.events if key == STREAM and event.warning]
+    assert len(told) == 1
+    assert "meanwhile" in told[0]
+
+
 # Destinations and services
 
 

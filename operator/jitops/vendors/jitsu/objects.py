@@ -122,10 +122,16 @@ class ObjectAdapter(Adapter[S, R]):
         except JitopsError:
             return ()
         if wanted.cascade == "Cascade":
-            for link in links:
-                await self._client.delete_link(link.id)
-            return ()
+            links = [link for link in links if not await self._removed(link)]
         return (f"these lead nowhere now, delete them in the console: {_listed(links)}",) if links else ()
+
+    async def _removed(self, link: LinkRow) -> bool:
+        """Delete a link, and say whether that could be done: nobody comes back for it once its end is gone."""
+        try:
+            await self._client.delete_link(link.id)
+        except JitopsError:
+            return False
+        return True
 
     def facts(self, wanted: Wanted[S], external: External[R]) -> Mapping[str, JSON]:  # noqa: ARG002 - the contract's
         """Tell the workspace."""
