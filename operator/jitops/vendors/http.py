@@ -16,7 +16,6 @@ import ssl
 import weakref
 from contextlib import aclosing
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.request import getproxies, proxy_bypass
 
@@ -172,8 +171,7 @@ class Http:
         request = self._build(method, path, body, headers)
         if method != "GET":
             self._pool.may_write()
-        hide = partial(self.redactor.hide, extra=(hidden := tuple(secrets)))
-        result = await self._guarded(request, who, guards, hide)
+        result = await self._guarded(request, who, guards, self.redactor.hiding(hidden := tuple(secrets)))
         if isinstance(result, JitopsError):
             result.args = (self.redactor.clean(str(result), hidden),)
             raise result

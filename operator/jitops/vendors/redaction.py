@@ -10,11 +10,12 @@ from __future__ import annotations
 import base64
 import json
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from jitops.core.kube import JSON
 
@@ -51,6 +52,10 @@ class Redactor:
     def hide(self, value: JSON, extra: Iterable[str] = ()) -> JSON:
         """Return a JSON value without any known or `extra` value in its strings, which are not cut."""
         return _hidden(value, self._spelled(extra))
+
+    def hiding(self, extra: Iterable[str]) -> Callable[[JSON], JSON]:
+        """Give `hide` for the values of one request."""
+        return partial(self.hide, extra=extra)
 
     def _spelled(self, extra: Iterable[str]) -> list[str]:
         """Give all forms of all values, the longest first: one may be part of another."""
