@@ -18,6 +18,9 @@ def issues(schema: zod.Schema, value: object) -> list[str]:
     return [f"{'.'.join(map(str, one['path']))}: {one['message']}" for one in found]
 
 
+FREQUENCY = {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 1440}, {"type": "null"}]}
+
+
 @pytest.mark.parametrize(
     ("schema", "value", "message"),
     [
@@ -28,6 +31,10 @@ def issues(schema: zod.Schema, value: object) -> list[str]:
         (STRING, [], "Expected string, received array"),
         (STRING, {}, "Expected string, received object"),
         ({"type": "number"}, "1", "Expected number, received string"),
+        (FREQUENCY, 0, "Number must be greater than or equal to 1"),
+        (FREQUENCY, 1441, "Number must be less than or equal to 1440"),
+        (FREQUENCY, 1.5, "Expected integer, received float"),
+        ({**STRING, "format": "uri"}, "nowhere", "Invalid url"),
         ({"type": "number"}, True, "Expected number, received boolean"),
         ({"type": "boolean"}, 0, "Expected boolean, received number"),
         ({"type": "array", "items": STRING}, "x", "Expected array, received string"),
@@ -51,7 +58,9 @@ def test_a_wrong_value_has_zods_words(schema: zod.Schema, value: object, message
         (schemas.MAYBE_STRING, None),
         (schemas.MAYBE_DATE, None),
         (schemas.MAYBE_DATE, "2026-01-02T03:04:05Z"),
-        ({"anyOf": [{"type": "integer"}, {"type": "null"}]}, 5),
+        (FREQUENCY, 5),
+        (FREQUENCY, None),
+        ({**STRING, "format": "uri"}, "https://a.example.com/hook"),
         ({}, object()),
     ],
 )

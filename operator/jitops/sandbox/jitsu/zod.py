@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 Schema = dict[str, Any]
 
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d*)?(-\d{2}:\d{2}|Z)?")
+URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
+"""What a browser takes for an address, roughly."""
 SENTINEL = "__*$undef$*__"
 
 
@@ -52,6 +54,8 @@ def parse(schema: Schema, value: object, path: tuple[str | int, ...] = ()) -> Pa
         _absent(schema, path, parsed)
     elif value is None and _nullable(schema):
         pass
+    elif "anyOf" in schema:
+        return parse(_other(schema), value, path)
     elif "enum" in schema:
         _enum(schema, value, path, parsed)
     else:
@@ -122,9 +126,14 @@ def _leaves(value: object, change: Callable[[object], object]) -> object:
     return value
 
 
+def _other(schema: Schema) -> Schema:
+    """Give what a value is that is not null."""
+    return next((one for one in schema["anyOf"] if one.get("type") != "null"), {})
+
+
 def _kind(schema: Schema) -> str:
     if "anyOf" in schema:
-        return next((_kind(one) for one in schema["anyOf"] if one.get("type") != "null"), "any")
+        return _kind(_other(schema))
     kind = schema.get("type", "any")
     if isinstance(kind, list):
         kind = next(one for one in kind if one != "null")
@@ -169,6 +178,9 @@ def _scalar(schema: Schema, value: object, path: tuple[str | int, ...], parsed: 
         expected = "number"
     if expected != received:
         parsed.issues.append(invalid_type(expected, received, path))
+    elif schema.get("format") == "uri" and not URL.fullmatch(str(value)):
+        issue = {"validation": "url", "code": "invalid_string", "message": "Invalid url"}
+        parsed.issues.append({**issue, "path": list(path)})
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
         _range(schema, value, path, parsed)
 
