@@ -226,7 +226,9 @@ async def test_missing_right_is_named(control_plane: ControlPlane, user: User, t
 async def test_inputs_are_read_live(cluster: Cluster, user: User) -> None:
     """ConfigMaps and the labels of namespaces, as they are now; what isn't there is no error."""
     await user.kubectl("create", "configmap", "code", "--from-literal=main.js=1")
-    assert await cluster.read_config_map(user.namespace, "code") == {"main.js": "1"}
+    code = await cluster.read_config_map(user.namespace, "code")
+    assert code is not None
+    assert code.data == {"main.js": "1"}
     assert await cluster.read_config_map(user.namespace, "none") is None
     assert (await cluster.namespace_labels(user.namespace))["kubernetes.io/metadata.name"] == user.namespace
     assert await cluster.namespace_labels("there-is-none") == {}

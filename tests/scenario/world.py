@@ -12,15 +12,16 @@ import json
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tests.clock import TurnedClock
 
 from jitops.api.meta import API_VERSION, GROUP, WATCH
 from jitops.core.controller import Controller, Pace
-from jitops.core.kube import Key, Resource, Secret
+from jitops.core.kube import ConfigMap, Holder, Key, Resource, Secret
 from jitops.core.services import Services
 from jitops.kinds import table
+from jitops.local.holders import HOLDERS
 from jitops.local.store import LocalStore
 from jitops.vendors.http import HttpPool
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from jitops.core.kube import JSON, Event
     from jitops.sandbox import Sandbox
 
+H = TypeVar("H", bound=Holder)
 Manifest = dict[str, Any]
 SHORTEST_SECRET = 8
 LONG = 3600.0
@@ -92,31 +94,31 @@ class FatefulStore(LocalStore):
         self.read.append(name)
         return await super().read_secret(namespace, name)
 
-    async def write_secret(self, secret: Secret) -> Secret:
+    def _write_holder(self, holder: H) -> H:
         """Die or write."""
-        self.fate.before(f"secret {secret.key}")
-        return await super().write_secret(secret)
+        self.fate.before(f"{holder.kind.lower()} {holder.key}")
+        return super()._write_holder(holder)
 
-    async def delete_secret(self, secret: Secret) -> None:
+    def _remove_holder(self, holder: Holder) -> None:
         """Die or delete."""
-        self.fate.before(f"delete {secret.key}")
-        await super().delete_secret(secret)
+        self.fate.before(f"delete {holder.key}")
+        super()._remove_holder(holder)
 
     def secret(self, name: str, namespace: str = "team") -> Secret | None:
         """Look at a Secret."""
-        return self._secrets.get(Key("Secret", namespace, name))
+        found = self._holders.get(Key("Secret", namespace, name))
+        return found if isinstance(found, Secret) else None
 
-    def _put_secret(self, secret: Secret, *, ours: bool = False) -> Secret:
-        """Note who is watched."""
-        if secret.labels.get(WATCH) == "true":
-            self.watched.add(secret.key)
-        return super()._put_secret(secret, ours=ours)
+    def config_map(self, name: str, namespace: str = "team") -> ConfigMap | None:
+        """Look at a ConfigMap."""
+        found = self._holders.get(Key("ConfigMap", namespace, name))
+        return found if isinstance(found, ConfigMap) else None
 
-    def _apply_other(self, key: Key, manifest: Mapping[str, JSON]) -> None:
+    def _put_holder(self, holder: H, *, ours: bool = False) -> H:
         """Note who is watched."""
-        if (manifest["metadata"].get("labels") or {}).get(WATCH) == "true":
-            self.watched.add(key)
-        super()._apply_other(key, manifest)
+        if holder.labels.get(WATCH) == "true":
+            self.watched.add(holder.key)
+        return super()._put_holder(holder, ours=ours)
 
     def named(self) -> list[Key]:
         """Name all custom resources."""
@@ -124,16 +126,16 @@ class FatefulStore(LocalStore):
 
     def put_finalizers(self, key: Key, *finalizers: str) -> None:
         """Set an object's finalizers by hand."""
-        if key.kind == "Secret":
-            self._put_secret(self._secrets[key].with_finalizers(finalizers))
+        if key.kind in HOLDERS:
+            self._put_holder(self._holders[key].with_finalizers(finalizers))
             return
         body = deepcopy(self._bodies[key])
         body["metadata"]["finalizers"] = list(finalizers)
         self._settle(key, body)
 
-    def edit(self, secret: Secret, data: Mapping[str, str]) -> None:
-        """Change a Secret's values as `kubectl edit` does, everything else kept."""
-        self._put_secret(replace(secret, data=data))
+    def edit(self, holder: Holder, data: Mapping[str, str]) -> None:
+        """Change the values of a Secret or ConfigMap as `kubectl edit` does, everything else kept."""
+        self._put_holder(replace(holder, data=data))
 
 
 async def until(condition: Callable[[], object]) -> None:

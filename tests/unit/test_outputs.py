@@ -14,7 +14,7 @@ from jitops.api.meta import API_VERSION, DATA_HASH
 from jitops.core.clock import SystemClock
 from jitops.core.errors import AlreadyOwned
 from jitops.core.kube import Owner, Resource, Secret
-from jitops.core.outputs import HashKey, Held, Outputs, is_changed
+from jitops.core.outputs import HashKey, Held, Outputs, is_changed, secret_shelf
 from jitops.kinds import table
 from jitops.local.store import LocalStore
 from jitops.vendors.http import HttpPool
@@ -33,9 +33,9 @@ def store() -> LocalStore:
 
 
 @pytest.fixture
-def outputs(store: LocalStore) -> Outputs:
+def outputs(store: LocalStore) -> Outputs[Secret]:
     """Give the outputs over it."""
-    return Outputs(store, HashKey(store, "jitops-system"))
+    return Outputs(secret_shelf(store), HashKey(store, "jitops-system"))
 
 
 def stream(secret: Mapping[str, Any] | None = None, status: Mapping[str, Any] | None = None) -> Resource:
@@ -50,15 +50,15 @@ def stream(secret: Mapping[str, Any] | None = None, status: Mapping[str, Any] | 
     return Resource.parse("JitsuStream", body)
 
 
-async def published(outputs: Outputs, resource: Resource, values: Mapping[str, str] = VALUES) -> Secret:
+async def published(outputs: Outputs[Secret], resource: Resource, values: Mapping[str, str] = VALUES) -> Secret:
     """Publish and give the Secret."""
     held = await outputs.read(ROW, resource)
-    secret = (await outputs.publish(ROW, resource, held, values, owned=True)).secret
+    secret = (await outputs.publish(ROW, resource, held, values, owned=True)).holder
     assert secret is not None
     return secret
 
 
-async def test_written_once(outputs: Outputs, store: LocalStore) -> None:
+async def test_written_once(outputs: Outputs[Secret], store: LocalStore) -> None:
     """The same values are written once, and read back as believed."""
     resource = stream()
     secret = await published(outputs, resource)
@@ -78,7 +78,7 @@ async def test_written_once(outputs: Outputs, store: LocalStore) -> None:
     assert not is_changed(held, VALUES)
 
 
-async def test_annotation_holds_no_value(outputs: Outputs) -> None:
+async def test_annotation_holds_no_value(outputs: Outputs[Secret]) -> None:
     """The annotation is hashes under a key that is not beside them."""
     secret = await published(outputs, stream())
     assert "plaintext" not in str(secret.annotations)
@@ -87,37 +87,37 @@ async def test_annotation_holds_no_value(outputs: Outputs) -> None:
 
 
 @pytest.mark.parametrize("name", PROVEN)
-async def test_edited_value_is_not_believed(outputs: Outputs, store: LocalStore, name: str) -> None:
+async def test_edited_value_is_not_believed(outputs: Outputs[Secret], store: LocalStore, name: str) -> None:
     """A write-once value that was edited, removed, or brought from elsewhere is not proven; the others are."""
     secret = await published(outputs, stream())
     for data in ({**VALUES, name: "edited"}, {key: value for key, value in VALUES.items() if key != name}):
-        store._put_secret(replace(secret, data=data))
+        store._put_holder(replace(secret, data=data))
         held = await outputs.read(ROW, stream())
         assert held.proven == {key: value for key, value in PROVEN.items() if key != name}
         assert is_changed(held, VALUES)
 
 
-async def test_values_are_bound_to_their_names_and_resource(outputs: Outputs, store: LocalStore) -> None:
+async def test_values_are_bound_to_their_names_and_resource(outputs: Outputs[Secret], store: LocalStore) -> None:
     """A value under another name, or from the Secret of another resource, proves nothing."""
     both = {**VALUES, "privateKeyId": "ss0", "privateKeySecret": "private-plaintext"}
     secret = await published(outputs, stream(), both)
     swapped = {**both, "publicKeySecret": "private-plaintext", "privateKeySecret": "plaintext"}
-    store._put_secret(replace(secret, data=swapped))
+    store._put_holder(replace(secret, data=swapped))
     assert set((await outputs.read(ROW, stream())).proven) == {"publicKeyId", "privateKeyId"}
 
 
-async def test_annotation_that_was_removed_proves_nothing(outputs: Outputs, store: LocalStore) -> None:
+async def test_annotation_that_was_removed_proves_nothing(outputs: Outputs[Secret], store: LocalStore) -> None:
     """Without hashes nothing can be believed."""
     secret = await published(outputs, stream())
-    store._put_secret(replace(secret, annotations={}))
+    store._put_holder(replace(secret, annotations={}))
     assert (await outputs.read(ROW, stream())).proven == {}
 
 
-async def test_lost_hash_key(outputs: Outputs, store: LocalStore) -> None:
+async def test_lost_hash_key(outputs: Outputs[Secret], store: LocalStore) -> None:
     """Hashes made under a key that is no more are believed, and made anew."""
     await published(outputs, stream())
-    store._secrets = {key: secret for key, secret in store._secrets.items() if key.namespace == "team"}
-    later = Outputs(store, HashKey(store, "jitops-system"))
+    store._holders = {key: secret for key, secret in store._holders.items() if key.namespace == "team"}
+    later = Outputs(secret_shelf(store), HashKey(store, "jitops-system"))
     held = await later.read(ROW, stream())
     assert held.proven == PROVEN
     store.writes.clear()
@@ -141,15 +141,15 @@ async def test_hash_key_is_made_once_in_a_burst() -> None:
     assert [verb for verb, _ in store.writes] == ["secret"]
 
 
-async def test_foreign_secret(outputs: Outputs, store: LocalStore) -> None:
+async def test_foreign_secret(outputs: Outputs[Secret], store: LocalStore) -> None:
     """A Secret without our labels, or with those of another resource, is not ours."""
     for labels in ({}, {"app.kubernetes.io/managed-by": "jitops", "jitops.dev/owner-kind": "JitsuStream"}):
-        store._put_secret(Secret("team", "shop-jitsustream", {"a": "b"}, labels))
+        store._put_holder(Secret("team", "shop-jitsustream", {"a": "b"}, labels))
         with pytest.raises(AlreadyOwned, match=r"spec\.outputs\.secret\.name"):
             await outputs.read(ROW, stream())
 
 
-async def test_what_others_added_stays(outputs: Outputs, store: LocalStore) -> None:
+async def test_what_others_added_stays(outputs: Outputs[Secret], store: LocalStore) -> None:
     """Labels, annotations, owners and finalizers of others outlive our writes; values of others don't."""
     secret = await published(outputs, stream())
     other = Owner("Deployment", "web", "uid-2")
@@ -161,7 +161,7 @@ async def test_what_others_added_stays(outputs: Outputs, store: LocalStore) -> N
         finalizers=("example.com/f",),
         owners=(*secret.owners, other),
     )
-    store._put_secret(edited)
+    store._put_holder(edited)
     again = await published(outputs, stream())
     assert again.data == VALUES
     assert (again.labels["a"], again.annotations["c"]) == ("b", "d")
@@ -169,7 +169,7 @@ async def test_what_others_added_stays(outputs: Outputs, store: LocalStore) -> N
     assert set(again.owners) == {other, *secret.owners}
 
 
-async def test_extras_of_the_spec_come_and_go(outputs: Outputs) -> None:
+async def test_extras_of_the_spec_come_and_go(outputs: Outputs[Secret]) -> None:
     """Labels, annotations and names that the spec no longer has leave the Secret, and its memory with them."""
     asked = {"labels": {"a": "b"}, "annotations": {"c": "d"}, "keys": {"id": "SITE"}}
     secret = await published(outputs, stream(asked))
@@ -181,19 +181,19 @@ async def test_extras_of_the_spec_come_and_go(outputs: Outputs) -> None:
 
 
 @pytest.mark.parametrize("memory", ["", "no JSON", "[]", "5", '{"keys": 5}', '{"labels": [{}]}', '{"keys": {"a": {}}}'])
-async def test_memory_that_someone_edited(outputs: Outputs, store: LocalStore, memory: str) -> None:
+async def test_memory_that_someone_edited(outputs: Outputs[Secret], store: LocalStore, memory: str) -> None:
     """Our annotation, edited into nonsense, stops nothing."""
     secret = await published(outputs, stream())
-    store._put_secret(replace(secret, annotations={**secret.annotations, "jitops.dev/outputs": memory}))
+    store._put_holder(replace(secret, annotations={**secret.annotations, "jitops.dev/outputs": memory}))
     assert (await published(outputs, stream())).data == VALUES
 
 
-async def test_moved_secret(outputs: Outputs) -> None:
+async def test_moved_secret(outputs: Outputs[Secret]) -> None:
     """Under a new name the values of the former Secret are believed; a foreign one there is left alone."""
     await published(outputs, stream())
     moved = stream({"name": "site"}, {"secretName": "shop-jitsustream"})
     held = await outputs.read(ROW, moved)
-    assert held.secret is None
+    assert held.holder is None
     assert held.proven == PROVEN
     assert held.moved_from is not None
     await outputs.publish(ROW, moved, held, VALUES, owned=True)
@@ -204,7 +204,7 @@ async def test_moved_secret(outputs: Outputs) -> None:
 
 
 @pytest.mark.parametrize("always", [True, False])
-async def test_disown(outputs: Outputs, store: LocalStore, *, always: bool) -> None:
+async def test_disown(outputs: Outputs[Secret], store: LocalStore, *, always: bool) -> None:
     """Without its owner a Secret stays; one that holds nothing precious stays only if it is to stay anyway."""
     resource = stream()
     await published(outputs, resource)
@@ -217,24 +217,24 @@ async def test_disown(outputs: Outputs, store: LocalStore, *, always: bool) -> N
     assert await outputs.disown(ROW, resource, always=always) == always
 
 
-async def test_disown_leaves_foreign_secrets(outputs: Outputs, store: LocalStore) -> None:
+async def test_disown_leaves_foreign_secrets(outputs: Outputs[Secret], store: LocalStore) -> None:
     """A Secret that isn't ours is not touched."""
-    store._put_secret(Secret("team", "shop-jitsustream", {"publicKeySecret": "b"}, owners=(Owner("X", "y", "z"),)))
+    store._put_holder(Secret("team", "shop-jitsustream", {"publicKeySecret": "b"}, owners=(Owner("X", "y", "z"),)))
     assert not await outputs.disown(ROW, stream(), always=True)
     assert store.writes == []
 
 
-async def test_plain_kinds_prove_nothing(outputs: Outputs) -> None:
+async def test_plain_kinds_prove_nothing(outputs: Outputs[Secret]) -> None:
     """A kind without write-once values has one hash over all of them, and needs no proof."""
     body = {"metadata": {"name": "billing", "namespace": "team", "uid": "u"}, "spec": {"version": "1"}}
     resource = Resource.parse("Connector", body)
     held = await outputs.publish(PLAIN, resource, Held(), {"id": "1", "key": "k"}, owned=True)
-    assert held.secret is not None
-    assert held.secret.annotations[DATA_HASH].partition(":")[2].startswith("all=")
+    assert held.holder is not None
+    assert held.holder.annotations[DATA_HASH].partition(":")[2].startswith("all=")
     assert (await outputs.read(PLAIN, resource)).proven == {}
 
 
-async def test_values_do_not_show(outputs: Outputs) -> None:
+async def test_values_do_not_show(outputs: Outputs[Secret]) -> None:
     """No `repr` on the way tells a value."""
     secret = await published(outputs, stream())
     held = await outputs.read(ROW, stream())

@@ -80,6 +80,8 @@ class Wanted(Generic[S]):
     """Whether the resource is being deleted: its inputs are not resolved then."""
     replaces: bool = False
     """Whether an object of ours that can't be changed may make way for a new one now."""
+    observed: bool = False
+    """Whether the remote object is only observed."""
     taken: frozenset[str] = frozenset()
     """While there is no id, but an intent, or nothing that we claim: the remote ids that others of the kind have."""
     begun: tuple[Mapping[str, JSON], ...] = ()
@@ -181,9 +183,16 @@ class Adapter(ABC, Generic[S, R]):
     async def verify(self, wanted: Wanted[S], external: External[R]) -> None:
         """Check with the remote that what we are about to publish is good."""
 
+    async def probe(self, wanted: Wanted[S], external: External[R]) -> None:
+        """Look, once all is done and published, at what `standing` rests on beside the remote's own word."""
+
     def outputs(self, wanted: Wanted[S], external: External[R]) -> Mapping[str, str]:  # noqa: ARG002 - a default
         """Give the values of the output Secret, by their canonical names."""
         return {"id": external.id}
+
+    def documents(self, wanted: Wanted[S], external: External[R]) -> Mapping[str, str]:  # noqa: ARG002 - a default
+        """Give the values of the output ConfigMap, where the kind has one."""
+        return {}
 
     def facts(self, wanted: Wanted[S], external: External[R]) -> Mapping[str, JSON]:  # noqa: ARG002 - a default
         """Give the kind's own part of status; None removes a field."""
@@ -219,6 +228,8 @@ class Row:
     adapter: Callable[[Any], Adapter[Any, Any]]
     output_name: Callable[[str], str | None]
     """The output Secret's name for a resource's name; None: only where the spec asks for a Secret."""
+    config_map_name: Callable[[str], str | None] = lambda _: None
+    """The output ConfigMap's name for a resource's name; None: the kind writes none."""
     write_once: frozenset[str] = frozenset()
     """The outputs that can't be had again from the remote, with what belongs to them."""
     inputs: Callable[[Resource], Iterable[Input]] = lambda _: ()
@@ -229,15 +240,20 @@ class Row:
     """Whether a resource only observes, whatever `management.policy` says."""
     claims: Callable[[Resource], frozenset[str]] = lambda _: frozenset()
     """What of the remote a resource lays claim to, so that no two share it."""
+    out_of_reach: Callable[[Resource], str | None] = lambda _: None
+    """What stays at the remote when a resource is deleted, since nothing of ours can delete it; None: nothing does."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionRow:
-    """A connection kind: which Secret keys it needs, and how a client is opened."""
+    """A connection kind: which keys of its Secret it reads, and how a client is opened."""
 
     info: KindInfo
     credentials: tuple[str, ...]
+    """What logs in: log-ins are counted for these values."""
     open: Callable[[Opening], Awaitable[Client]]
+    optional: tuple[str, ...] = ()
+    """Keys of the same Secret that open something else, for those who use it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,14 +160,15 @@ class Connections:
         spec = _parsed(row, resource)
         secret = await self._secret(row, resource, spec)
         ca = await self._ca(resource, spec)
-        credentials = {name: secret.data[name] for name in row.credentials}
+        login = {name: secret.data[name] for name in row.credentials}
+        credentials = login | {name: secret.data[name] for name in row.optional if secret.data.get(name)}
         print_ = _fingerprint(resource.spec, credentials, ca)
         line = self._lines.get(resource.key)
         if line is not None and line.fingerprint == print_:
             line.secret = secret
             return line
         await self.drop(resource.key)
-        account = await self._account(spec.base_url, credentials)
+        account = await self._account(spec.base_url, login)
         ledger = StatusLedger(self._kube, self._clock, resource.key, account)
         client = await row.open(Opening(resource.key, spec, credentials, ca, ledger))
         self._lines[resource.key] = line = Line(print_, spec, client, secret)
@@ -196,11 +197,9 @@ class Connections:
         if spec.tls.ca_ref is None:
             return None
         ref, namespace = spec.tls.ca_ref, resource.key.namespace
-        if ref.kind == "Secret":
-            secret = await self._kube.read_secret(namespace, ref.name)
-            values = secret.data if secret else {}
-        else:
-            values = await self._kube.read_config_map(namespace, ref.name) or {}
+        read = self._kube.read_secret if ref.kind == "Secret" else self._kube.read_config_map
+        found = await read(namespace, ref.name)
+        values = found.data if found else {}
         if ref.key not in values:
             raise DependencyNotReady(
                 f"{ref.kind} {namespace}/{ref.name} of spec.tls.caRef has no key {ref.key}",

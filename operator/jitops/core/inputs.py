@@ -105,9 +105,7 @@ class _Reading:
         return data[entry]
 
     async def _read(self, target: Key) -> Mapping[str, str] | None:
-        if target.kind == "ConfigMap":
-            self.watched = False
-            return await self._kube.read_config_map(target.namespace, target.name)
-        secret = await self._kube.read_secret(target.namespace, target.name)
-        self.watched = self.watched and secret is not None and secret.labels.get(meta.WATCH) == meta.TRUE
-        return secret.data if secret else None
+        read = self._kube.read_config_map if target.kind == "ConfigMap" else self._kube.read_secret
+        found = await read(target.namespace, target.name)
+        self.watched = self.watched and found is not None and found.labels.get(meta.WATCH) == meta.TRUE
+        return found.data if found else None

@@ -2,13 +2,13 @@
 
 Two implementations: `runtime.cluster` on a real API server, `local.store` on a folder of manifests.
 Resources are read from what the watch last delivered (`get`, `list`), corrected by the answers to our own writes;
-Secrets are always read live.
+Secrets and ConfigMaps are always read live.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -78,12 +78,15 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True)
-class Secret:
-    """A Secret with its values decoded; neither they nor the annotations, which may repeat them, show in `repr`."""
+class Holder:
+    """A Secret or ConfigMap; neither its values nor its annotations, which may repeat them, show in `repr`."""
+
+    kind: ClassVar[str]
 
     namespace: str
     name: str
     data: Mapping[str, str] = field(repr=False)
+    """The values that are text, decoded."""
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict, repr=False)
     finalizers: tuple[str, ...] = ()
@@ -94,11 +97,25 @@ class Secret:
     @property
     def key(self) -> Key:
         """Its name among the objects that resources refer to."""
-        return Key("Secret", self.namespace, self.name)
+        return Key(self.kind, self.namespace, self.name)
 
-    def with_finalizers(self, finalizers: tuple[str, ...]) -> Secret:
-        """Return the same Secret under other finalizers."""
+    def with_finalizers(self, finalizers: tuple[str, ...]) -> Self:
+        """Return the same object under other finalizers."""
         return replace(self, finalizers=finalizers)
+
+
+@dataclass(frozen=True, slots=True)
+class Secret(Holder):
+    """A Secret."""
+
+    kind: ClassVar[str] = "Secret"
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigMap(Holder):
+    """A ConfigMap."""
+
+    kind: ClassVar[str] = "ConfigMap"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +157,14 @@ class Kube(Protocol):
     async def delete_secret(self, secret: Secret) -> None:
         """Delete it; one that is gone is deleted."""
 
-    async def read_config_map(self, namespace: str, name: str) -> Mapping[str, str] | None:
-        """Read a ConfigMap's text values now."""
+    async def read_config_map(self, namespace: str, name: str) -> ConfigMap | None:
+        """Read a ConfigMap now."""
+
+    async def write_config_map(self, config_map: ConfigMap) -> ConfigMap:
+        """Create the ConfigMap (no resource version) or replace that very version of it."""
+
+    async def delete_config_map(self, config_map: ConfigMap) -> None:
+        """Delete it; one that is gone is deleted."""
 
     async def namespace_labels(self, namespace: str) -> Mapping[str, str]:
         """Read a namespace's labels; PermissionDenied where we may not."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from jitops.core.adapter import Change
-    from jitops.core.kube import JSON, Key, Resource
+    from jitops.core.kube import JSON, Key, Resource, Secret
     from jitops.core.outputs import Held
     from jitops.core.services import Services
     from jitops.core.work import Work
@@ -89,9 +89,8 @@ class Outcomes:
         return await self._told(work, verdict, _warning(work, verdict))
 
     def _in_time(self, work: Work, verdict: Verdict) -> Verdict:
-        """Come back when the object, or the end of a drift hold, needs it; what is only observed gets nothing done."""
-        own = None if work.policies.observe_only else work.adapter.due(work.wanted, work.found)
-        moments = (own, work.hold_until)
+        """Come back when the object, or the end of a drift hold, needs it."""
+        moments = (work.adapter.due(work.wanted, work.found), work.hold_until)
         due = min((moment for moment in moments if moment is not None), default=None)
         if work.again is not None:
             return replace(verdict, retry=work.again.retry, after=work.again.after)
@@ -120,6 +119,7 @@ class Outcomes:
         if not work.plan.drift:
             work.facts["syncedGeneration"] = work.resource.generation
         work.facts["secretName"] = self._s.outputs.name(work.row, work.resource)
+        work.facts["configMapName"] = self._s.documents.name(work.row, work.resource)
         work.facts["drift"] = self._drift(work)
 
     def _drift(self, work: Work) -> JSON:
@@ -202,10 +202,10 @@ class Outcomes:
             )
             self._s.kube.event(user, Event(EventReason.DELETED, sentence, warning=True))
 
-    def tell_secret(self, work: Work, before: Held) -> None:
+    def tell_secret(self, work: Work, before: Held[Secret]) -> None:
         """Tell that the Secret was written, unless there is none, or a creation or rotation says it already."""
-        secret = work.held.secret
-        if secret is None or work.events or work.wanted.news or (before.secret is None and not work.begun):
+        secret = work.held.holder
+        if secret is None or work.events or work.wanted.news or (before.holder is None and not work.begun):
             return
         if work.settled:
             work.tell(EventReason.SECRET_RESTORED, f"restored Secret {secret.name}")

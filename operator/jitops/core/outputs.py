@@ -1,4 +1,4 @@
-"""The Secrets we write: read back with suspicion, written only when they differ, never taken from anyone.
+"""The Secrets and ConfigMaps we write: read back with suspicion, written only if they differ, never taken from anyone.
 
 Values that can be had again are simply compared. Write-once values are trusted only while they match the keyed hash
 beside them (`jitops.dev/data-hash`), so an edited Secret is noticed even though the remote shows no plaintext.
@@ -9,14 +9,15 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from jitops.api import meta
 from jitops.core.errors import AlreadyOwned
 from jitops.core.identity import keyed_hash
-from jitops.core.kube import Owner, Secret
-from jitops.core.references import output_secret
+from jitops.core.kube import ConfigMap, Holder, Owner, Secret
+from jitops.core.references import output_config_map, output_secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,9 +25,11 @@ if TYPE_CHECKING:
     from jitops.core.adapter import Row
     from jitops.core.kube import Kube, Resource
 
+H = TypeVar("H", bound=Holder)
+
 HASH_KEY_SECRET = "jitops-hash-key"  # noqa: S105 - a name
 _MEMORY = "jitops.dev/outputs"
-"""The annotation that remembers what `spec.outputs.secret` asked when the Secret was written."""
+"""The annotation that remembers what the spec's `outputs` asked when the Secret was written."""
 
 
 class HashKey:
@@ -53,39 +56,71 @@ class HashKey:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """Our Secret as found, with its values by canonical name."""
+class Held(Generic[H]):
+    """Our Secret or ConfigMap as found, with its values by canonical name."""
 
-    secret: Secret | None = None
+    holder: H | None = None
     values: Mapping[str, str] = field(default_factory=dict, repr=False)
     proven: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The write-once values among them that are as we wrote them."""
-    moved_from: Secret | None = None
-    """The Secret under its former name, when `outputs.secret.name` changed or was taken out."""
+    moved_from: H | None = None
+    """The object under its former name, when the name in `outputs` changed or was taken out."""
 
 
-class Outputs:
-    """Reads and writes the output Secrets of all kinds."""
+@dataclass(frozen=True, slots=True)
+class Shelf(Generic[H]):
+    """Where one sort of outputs stands: in Secrets, or in ConfigMaps."""
 
-    def __init__(self, kube: Kube, hash_key: HashKey) -> None:
-        self._kube = kube
+    make: type[H]
+    part: str
+    """The part of `spec.outputs` that says how it looks."""
+    memory: str
+    """The field of status that remembers its name."""
+    name: Callable[[Row, Resource], str | None]
+    read: Callable[[str, str], Awaitable[H | None]]
+    write: Callable[[H], Awaitable[H]]
+    delete: Callable[[H], Awaitable[None]]
+
+
+def secret_shelf(kube: Kube) -> Shelf[Secret]:
+    """Give the shelf of the output Secrets."""
+    return Shelf(Secret, "secret", "secretName", output_secret, kube.read_secret, kube.write_secret, kube.delete_secret)
+
+
+def config_map_shelf(kube: Kube) -> Shelf[ConfigMap]:
+    """Give the shelf of the output ConfigMaps."""
+    return Shelf(
+        ConfigMap,
+        "configMap",
+        "configMapName",
+        output_config_map,
+        kube.read_config_map,
+        kube.write_config_map,
+        kube.delete_config_map,
+    )
+
+
+class Outputs(Generic[H]):
+    """Reads and writes the output Secrets, or ConfigMaps, of all kinds."""
+
+    def __init__(self, shelf: Shelf[H], hash_key: HashKey) -> None:
+        self._shelf = shelf
         self._hash_key = hash_key
 
-    @staticmethod
-    def name(row: Row, resource: Resource) -> str | None:
-        """Name the resource's Secret, if it has one."""
-        return output_secret(row, resource)
+    def name(self, row: Row, resource: Resource) -> str | None:
+        """Name what the resource writes, if it writes one."""
+        return self._shelf.name(row, resource)
 
-    async def read(self, row: Row, resource: Resource) -> Held:
-        """Read the resource's Secret; AlreadyOwned if its name is taken by something that isn't ours."""
-        name = output_secret(row, resource)
+    async def read(self, row: Row, resource: Resource) -> Held[H]:
+        """Read what the resource wrote; AlreadyOwned if its name is taken by something that isn't ours."""
+        name = self.name(row, resource)
         if name is None:
             return Held(moved_from=await self._former(resource, name))
-        found = await self._kube.read_secret(resource.key.namespace, name)
+        found = await self._shelf.read(resource.key.namespace, name)
         if found is not None and not _is_ours(found, resource):
             raise AlreadyOwned(
-                f"Secret {name} exists and was not written by jitops for this resource;"
-                " set spec.outputs.secret.name to another name, or delete that Secret"
+                f"{found.kind} {name} exists and was not written by jitops for this resource;"
+                f" set spec.outputs.{self._shelf.part}.name to another name, or delete that {found.kind}"
             )
         moved = await self._former(resource, name)
         source = found or moved
@@ -95,32 +130,30 @@ class Outputs:
         key = await self._hash_key.get()
         return Held(found, values, _proven(key, row, resource, source, values), moved)
 
-    async def _former(self, resource: Resource, name: str | None) -> Secret | None:
-        """Read our Secret under its former name; what others keep there by now is none of ours."""
-        former = resource.status.get("secretName")
+    async def _former(self, resource: Resource, name: str | None) -> H | None:
+        """Read what we wrote under its former name; what others keep there by now is none of ours."""
+        former = resource.status.get(self._shelf.memory)
         if not former or former == name:
             return None
-        found = await self._kube.read_secret(resource.key.namespace, former)
+        found = await self._shelf.read(resource.key.namespace, former)
         return found if found is not None and _is_ours(found, resource) else None
 
     async def publish(
-        self, row: Row, resource: Resource, held: Held, values: Mapping[str, str], *, owned: bool
-    ) -> Held:
-        """Make the Secret hold just these values; no request if it already does."""
-        name = output_secret(row, resource)
+        self, row: Row, resource: Resource, held: Held[H], values: Mapping[str, str], *, owned: bool
+    ) -> Held[H]:
+        """Make the Secret or ConfigMap hold just these values; no request if it already does."""
+        name = self.name(row, resource)
         if name is None:
             return held
         wanted = await self._wanted(row, resource, name, values, owned=owned)
-        if held.secret is not None:
-            wanted = _merged(held.secret, wanted)
-        if held.secret == wanted:
+        if held.holder is not None:
+            wanted = _merged(held.holder, wanted)
+        if held.holder == wanted:
             return held
-        return replace(held, secret=await self._kube.write_secret(wanted), values=values)
+        return replace(held, holder=await self._shelf.write(wanted), values=values)
 
-    async def _wanted(
-        self, row: Row, resource: Resource, name: str, values: Mapping[str, str], *, owned: bool
-    ) -> Secret:
-        asked = (resource.spec.get("outputs") or {}).get("secret") or {}
+    async def _wanted(self, row: Row, resource: Resource, name: str, values: Mapping[str, str], *, owned: bool) -> H:
+        asked = (resource.spec.get("outputs") or {}).get(self._shelf.part) or {}
         names, labels, notes = (asked.get(part) or {} for part in ("keys", "labels", "annotations"))
         key = await self._hash_key.get()
         memory = {"keys": names, "labels": sorted(labels), "annotations": sorted(notes)}
@@ -128,7 +161,7 @@ class Outputs:
         annotations = {**notes, meta.DATA_HASH: _data_hash(key, row, resource, values)}
         if memory:
             annotations[_MEMORY] = json.dumps(memory, sort_keys=True)
-        return Secret(
+        return self._shelf.make(
             namespace=resource.key.namespace,
             name=name,
             data={names.get(canonical, canonical): value for canonical, value in values.items()},
@@ -137,31 +170,31 @@ class Outputs:
             owners=(_owner(resource),) if owned else (),
         )
 
-    async def drop_former(self, held: Held) -> None:
-        """Delete the Secret under its former name, once the new one, if one is wanted, holds everything."""
+    async def drop_former(self, held: Held[H]) -> None:
+        """Delete what stood under the former name, once the new one, if one is wanted, holds everything."""
         if held.moved_from is not None:
-            await self._kube.delete_secret(held.moved_from)
+            await self._shelf.delete(held.moved_from)
 
     async def disown(self, row: Row, resource: Resource, *, always: bool) -> bool:
-        """Take our owner reference off, so that the Secret outlives the resource; say whether it does.
+        """Take our owner reference off, so that what we wrote outlives the resource; say whether it does.
 
         Unless `always`, only a Secret stays whose values can't be had again.
         """
-        name = output_secret(row, resource)
-        found = await self._kube.read_secret(resource.key.namespace, name) if name else None
+        name = self.name(row, resource)
+        found = await self._shelf.read(resource.key.namespace, name) if name else None
         if found is None or not _is_ours(found, resource):
             return False
         if not always and not row.write_once & _canonical(found).keys():
             return False
         others = tuple(owner for owner in found.owners if owner != _owner(resource))
         if others != found.owners:
-            await self._kube.write_secret(replace(found, owners=others))
+            await self._shelf.write(replace(found, owners=others))
         return True
 
 
-def is_changed(held: Held, values: Mapping[str, str]) -> bool:
+def is_changed(held: Held[H], values: Mapping[str, str]) -> bool:
     """Say whether publishing would change values."""
-    return held.secret is None or dict(held.values) != dict(values)
+    return held.holder is None or dict(held.values) != dict(values)
 
 
 def _labels(resource: Resource) -> dict[str, str]:
@@ -177,28 +210,28 @@ def _owner(resource: Resource) -> Owner:
     return Owner(resource.key.kind, resource.key.name, resource.uid)
 
 
-def _is_ours(secret: Secret, resource: Resource) -> bool:
+def _is_ours(holder: Holder, resource: Resource) -> bool:
     expected = _labels(resource)
     names = (meta.MANAGED_BY, meta.OWNER_KIND, meta.OWNER_NAME)
-    return all(secret.labels.get(name) == expected[name] for name in names)
+    return all(holder.labels.get(name) == expected[name] for name in names)
 
 
-def _remembered(secret: Secret) -> tuple[dict[str, str], set[str], set[str]]:
+def _remembered(holder: Holder) -> tuple[dict[str, str], set[str], set[str]]:
     """Read which keys were renamed, and which labels and annotations were the spec's; nothing if that was edited."""
     try:
-        memory = json.loads(secret.annotations.get(_MEMORY, "{}"))
+        memory = json.loads(holder.annotations.get(_MEMORY, "{}"))
         names = {str(actual): canonical for canonical, actual in memory.get("keys", {}).items()}
         return names, {*memory.get("labels", ())}, {*memory.get("annotations", ())}
     except (ValueError, AttributeError, TypeError):
         return {}, set(), set()
 
 
-def _canonical(secret: Secret) -> dict[str, str]:
-    names, _, _ = _remembered(secret)
-    return {names.get(actual, actual): value for actual, value in secret.data.items()}
+def _canonical(holder: Holder) -> dict[str, str]:
+    names, _, _ = _remembered(holder)
+    return {names.get(actual, actual): value for actual, value in holder.data.items()}
 
 
-def _merged(found: Secret, wanted: Secret) -> Secret:
+def _merged(found: H, wanted: H) -> H:
     """Keep what others added beside our values: labels, annotations, owners, finalizers."""
     _, former_labels, former_notes = _remembered(found)
     labels = {name: value for name, value in found.labels.items() if name not in former_labels}
@@ -227,9 +260,9 @@ def _digests(key: bytes, row: Row, resource: Resource, values: Mapping[str, str]
     return {name: keyed_hash(key, *where, name, values[name]) for name in row.write_once & values.keys()}
 
 
-def _proven(key: bytes, row: Row, resource: Resource, secret: Secret, values: Mapping[str, str]) -> dict[str, str]:
+def _proven(key: bytes, row: Row, resource: Resource, holder: Holder, values: Mapping[str, str]) -> dict[str, str]:
     """Pick the write-once values that match their hash, or all of them if another key, lost since, had made it."""
-    known, *listed = secret.annotations.get(meta.DATA_HASH, "").split(":")
+    known, *listed = holder.annotations.get(meta.DATA_HASH, "").split(":")
     if listed and known != _fingerprint(key):
         return {name: values[name] for name in row.write_once & values.keys()}
     digests = _digests(key, row, resource, values)

@@ -7,7 +7,6 @@ error reads as conditions stands in `conditions.VERDICTS`; `outcome` turns eithe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +16,8 @@ from jitops.core import errors
 from jitops.core.clock import stamp
 from jitops.core.formers import clear, listed, retire, staying, succeeds
 from jitops.core.outcome import Outcomes, Result, is_ending
-from jitops.core.outputs import is_changed
 from jitops.core.plan import Action, Situation, leaves_remote, plan
+from jitops.core.publisher import Publisher
 from jitops.core.referrers import CURE, Referrers, cascades, referrers
 from jitops.core.refusals import Refusals
 from jitops.core.resolver import Resolver
@@ -51,6 +50,7 @@ class Reconciler:
         self._resolver = Resolver(services)
         self._refusals = Refusals(services.clock)
         self.outcomes = Outcomes(services)
+        self._publisher = Publisher(services, self.outcomes)
 
     async def reconcile(self, key: Key, since: float) -> Result:
         """Reconcile one resource, enqueued at the monotonic moment `since`.
@@ -82,9 +82,10 @@ class Reconciler:
         await self._observe(work)
         with self._refusals.heeded(work):
             await self._act(work)
-        await self._publish(work)
+        await self._publisher.publish(work)
         for sentence in work.warnings:
             work.tell(EventReason.VALIDATION_FAILED, sentence, warning=True)
+        await work.adapter.probe(work.wanted, work.found)
         left = await retire(work)
         reason, message = work.adapter.standing(work.wanted, work.found)
         work.standing = reason, f"{message}{left}"
@@ -95,7 +96,8 @@ class Reconciler:
             return
         work.phase = EventReason.CANNOT_DELETE
         work.policies = self._resolver.policies(work)
-        if not leaves_remote(work.policies) and self._resolver.may_exist(work):
+        stays = leaves_remote(work.policies) or work.row.out_of_reach(work.resource)
+        if not stays and self._resolver.may_exist(work):
             self._resolver.guard(work)
             if work.policies.paused:
                 return
@@ -188,7 +190,7 @@ class Reconciler:
 
     async def _create_under_free_id(self, work: Work) -> External[Any]:
         """Step over burnt ids. The Secret holds the keys from the start; its id is corrected once, in the end."""
-        await self._publish_ahead(work)
+        await self._publisher.ahead(work)
         for _ in range(MOST_INCARNATIONS):
             try:
                 return await work.adapter.create(work.wanted)
@@ -207,7 +209,7 @@ class Reconciler:
         work.phase = EventReason.CANNOT_UPDATE
         self.outcomes.refuse_thrashing(work, changes)
         await self._hold(work)
-        await self._publish_ahead(work)
+        await self._publisher.ahead(work)
         work.external = await work.adapter.update(work.wanted, work.found, changes)
 
     async def _delete(self, work: Work) -> None:
@@ -233,10 +235,12 @@ class Reconciler:
         """Let the resource go; a Secret that is to stay loses our owner reference first."""
         asked = work.policies.retain or work.policies.released
         if leaves_remote(work.policies):
-            kept = await self._s.outputs.disown(work.row, work.resource, always=asked)
+            kept = await self._publisher.disown(work, always=asked)
             if asked or kept or work.resource.status.get("appliedFields"):
                 what = "object and its Secret were left as they are" if kept else "object was left as it is"
                 work.tell(EventReason.RETAINED, f"the remote {what}{staying(work.resource)}")
+        elif sentence := work.row.out_of_reach(work.resource):
+            work.tell(EventReason.RETAINED, sentence)
         others = tuple(name for name in work.resource.finalizers if name != meta.FINALIZER)
         work.resource = await self._s.kube.set_finalizers(work.resource, others)
 
@@ -256,31 +260,6 @@ class Reconciler:
         former = {name: value for name, value in work.resource.status.items() if name != "id"}
         status = {**former, "intent": intent, **{name: value for name, value in listed(work).items() if value}}
         work.resource = await self._s.reporter.write(work.resource, status, guarded=True)
-
-    async def _publish_ahead(self, work: Work) -> None:
-        """Bring what we generated into the Secret before the remote hears of it."""
-        if work.adapter.secret_first:
-            await self._write_secret(work, work.wanted.material)
-
-    async def _publish(self, work: Work) -> None:
-        """Bring the outputs into the Secret, verified with the remote if they are news."""
-        if work.external is None:
-            return
-        self.outcomes.take_down(work)
-        for reason, message in work.wanted.news:
-            work.tell(reason, message)
-        values = work.adapter.outputs(work.wanted, work.external)
-        if is_changed(work.held, values) and self._s.outputs.name(work.row, work.resource):
-            await work.adapter.verify(work.wanted, work.external)
-        await self._write_secret(work, values)
-        await self._s.outputs.drop_former(work.held)
-
-    async def _write_secret(self, work: Work, values: Mapping[str, str]) -> None:
-        before = work.held
-        owned = not work.policies.retain
-        work.held = await self._s.outputs.publish(work.row, work.resource, before, values, owned=owned)
-        if is_changed(before, work.held.values):
-            self.outcomes.tell_secret(work, before)
 
     def _refuse_second_claim(self, work: Work) -> None:
         """Two resources never share a remote object: the first one keeps it, whoever else comes to claim it."""

@@ -46,15 +46,15 @@ class References:
         return frozenset(self._dependents.get(target, ()))
 
     def targets(self, resource: Resource) -> Iterable[Key]:
-        """Name what a resource refers to: its connection, output Secret and inputs, or its credentials."""
+        """Name what a resource refers to: its connection, outputs and inputs, or its credentials."""
         row = self._kinds.row(resource.key.kind)
         if not isinstance(row, Row):
             yield from _credentials(resource)
             return
         yield connection_key(row, resource)
-        name = output_secret(row, resource)
-        if name:
-            yield Key("Secret", resource.key.namespace, name)
+        for kind, name in (("Secret", output_secret(row, resource)), ("ConfigMap", output_config_map(row, resource))):
+            if name:
+                yield Key(kind, resource.key.namespace, name)
         yield from (each.target for each in row.inputs(resource))
 
 
@@ -62,6 +62,13 @@ def output_secret(row: Row, resource: Resource) -> str | None:
     """Name the Secret that a resource writes, if it writes one."""
     outputs = (resource.spec.get("outputs") or {}).get("secret") or {}
     return outputs.get("name") or row.output_name(resource.key.name)
+
+
+def output_config_map(row: Row, resource: Resource) -> str | None:
+    """Name the ConfigMap that a resource writes, if its kind writes one."""
+    usual = row.config_map_name(resource.key.name)
+    outputs = (resource.spec.get("outputs") or {}).get("configMap") or {}
+    return usual and (outputs.get("name") or usual)
 
 
 def _credentials(resource: Resource) -> Iterable[Key]:

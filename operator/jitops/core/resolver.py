@@ -49,7 +49,7 @@ class Resolver:
         return work.begun or self._s.kube.get(self.connection(work)) is not None
 
     async def connect(self, work: Work) -> None:
-        """Get the connection and, unless the resource is going, its inputs and its Secret."""
+        """Get the connection and, unless the resource is going, its inputs, its Secret and its ConfigMap."""
         work.line = await self._s.connections.use(self.connection(work), work.resource.key.namespace)
         work.adapter = work.row.adapter(work.line.client)
         if work.resource.deleting:
@@ -57,6 +57,7 @@ class Resolver:
         work.inputs = await self._s.inputs.resolve(work.row, work.resource)
         if not (work.untouched and work.adapter.secret_first):
             work.held = await self._s.outputs.read(work.row, work.resource)
+        work.documents = await self._s.documents.read(work.row, work.resource)
         work.phase = EventReason.CANNOT_OBSERVE
 
     def refuse_going_connection(self, work: Work) -> None:
@@ -85,6 +86,7 @@ class Resolver:
             digests=work.inputs.digests,
             deleting=resource.deleting,
             replaces=_may_replace(work),
+            observed=work.policies.observe_only,
             taken=frozenset(str(other["id"]) for other in others if other.get("id")),
             begun=tuple(other["intent"] for other in others if other.get("intent") and not other.get("id")),
             since=since,

@@ -9,14 +9,14 @@ from jitops.core.claims import Claims
 from jitops.core.connections import Connections
 from jitops.core.inputs import Inputs
 from jitops.core.keeper import Keeper
-from jitops.core.outputs import HashKey, Outputs
+from jitops.core.outputs import HashKey, Outputs, config_map_shelf, secret_shelf
 from jitops.core.references import References
 from jitops.core.report import Reporter
 
 if TYPE_CHECKING:
     from jitops.core.adapter import Kinds
     from jitops.core.clock import Clock
-    from jitops.core.kube import Kube
+    from jitops.core.kube import ConfigMap, Kube, Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,8 @@ class Services:
     claims: Claims
     connections: Connections
     inputs: Inputs
-    outputs: Outputs
+    outputs: Outputs[Secret]
+    documents: Outputs[ConfigMap]
     reporter: Reporter
     keeper: Keeper
     identity: str
@@ -51,7 +52,8 @@ class Services:
             claims=Claims(kinds),
             connections=connections,
             inputs=Inputs(kinds, kube, hash_key),
-            outputs=Outputs(kube, hash_key),
+            outputs=Outputs(secret_shelf(kube), hash_key),
+            documents=Outputs(config_map_shelf(kube), hash_key),
             reporter=reporter,
             keeper=Keeper(kube, references, connections, reporter),
             identity=identity,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from jitops.core.claims import Claims
     from jitops.core.conditions import Verdict
     from jitops.core.connections import Line
-    from jitops.core.kube import JSON, Key, Kube, Resource
+    from jitops.core.kube import JSON, ConfigMap, Key, Kube, Resource, Secret
 
 
 @dataclass(slots=True)
@@ -39,7 +39,8 @@ class Work:
     policies: Policies = field(default_factory=Policies)
     hold_until: datetime | None = None
     line: Line | None = None
-    held: Held = field(default_factory=Held)
+    held: Held[Secret] = field(default_factory=Held)
+    documents: Held[ConfigMap] = field(default_factory=Held)
     inputs: Resolved = field(default_factory=Resolved)
     external: External[Any] | None = None
     adapter: Adapter[Any, Any] = field(init=False)

@@ -72,7 +72,7 @@ async def apply(
 
 def _refuse(manifests: Sequence[Manifest], store: LocalStore) -> None:
     """Refuse what the API server would refuse for what it holds already."""
-    ours = {secret.key for secret in store.secrets() if is_ours(secret)}
+    ours = {holder.key for holder in store.holders() if is_ours(holder)}
     faults = [fault for manifest in manifests for fault in _faults(manifest, store.get(manifest.key), ours)]
     if faults:
         raise ManifestsRefused(tuple(faults))
@@ -80,7 +80,8 @@ def _refuse(manifests: Sequence[Manifest], store: LocalStore) -> None:
 
 def _faults(manifest: Manifest, known: Resource | None, ours: set[Key]) -> Iterator[str]:
     if manifest.key in ours:
-        yield f"{manifest.place}: metadata.name: is the name of a Secret that jitops wrote; choose another one"
+        what = f"a {manifest.key.kind} that jitops wrote"
+        yield f"{manifest.place}: metadata.name: is the name of {what}; choose another one"
     if known is not None:
         try:
             validate_spec(SPECS[manifest.key.kind], manifest.body["spec"], old=known.spec)
@@ -134,7 +135,7 @@ class _Pass:
         """Drop Secrets and the like that left the manifests, once nothing is being deleted that may need them."""
         if any(resource.deleting for resource in self._work.resources()):
             return False
-        held = {secret.key for secret in self._store.secrets() if secret.finalizers}
+        held = {holder.key for holder in self._store.holders() if holder.finalizers}
         unused = [key for key in self._store.given() if key not in self._wanted | held]
         for key in unused:
             self._store.delete(key)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from jitops.api import meta
-from jitops.core.kube import JSON, Key, Owner, Secret
+from jitops.core.kube import JSON, ConfigMap, Holder, Key, Owner, Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,47 +32,58 @@ def secret_data(manifest: Mapping[str, JSON]) -> dict[str, str]:
 
 def secret_of(manifest: Mapping[str, JSON]) -> Secret:
     """Read a Secret from a manifest, or from a document of the store."""
+    return Secret(**_parts(manifest), data=secret_data(manifest))
+
+
+def holder_of(manifest: Mapping[str, JSON]) -> Holder:
+    """Read a Secret or ConfigMap from a manifest, or from a document of the store."""
+    if manifest["kind"] == "Secret":
+        return secret_of(manifest)
+    return ConfigMap(**_parts(manifest), data=dict(manifest.get("data") or {}))
+
+
+def _parts(manifest: Mapping[str, JSON]) -> dict[str, JSON]:
     metadata, key = manifest["metadata"], key_of(manifest)
-    return Secret(
-        namespace=key.namespace,
-        name=key.name,
-        data=secret_data(manifest),
-        labels=metadata.get("labels") or {},
-        annotations=metadata.get("annotations") or {},
-        finalizers=tuple(metadata.get("finalizers") or ()),
-        owners=tuple(_owners(metadata.get("ownerReferences") or ())),
-        resource_version=metadata.get("resourceVersion") or "",
-        deleting=bool(metadata.get("deletionTimestamp")),
-    )
+    return {
+        "namespace": key.namespace,
+        "name": key.name,
+        "labels": metadata.get("labels") or {},
+        "annotations": metadata.get("annotations") or {},
+        "finalizers": tuple(metadata.get("finalizers") or ()),
+        "owners": tuple(_owners(metadata.get("ownerReferences") or ())),
+        "resource_version": metadata.get("resourceVersion") or "",
+        "deleting": bool(metadata.get("deletionTimestamp")),
+    }
 
 
 def _owners(references: Iterable[Mapping[str, JSON]]) -> Iterable[Owner]:
     return (Owner(one["kind"], one["name"], one["uid"]) for one in references)
 
 
-def secret_document(secret: Secret, deleted: str | None) -> dict[str, JSON]:
-    """Write a Secret with all that the store knows of it; `deleted` is the moment of its deletion, if any."""
+def holder_document(holder: Holder, deleted: str | None) -> dict[str, JSON]:
+    """Write a Secret or ConfigMap with all that the store knows of it; `deleted` is the moment of its deletion."""
     metadata = {
-        "name": secret.name,
-        "namespace": secret.namespace,
-        "labels": dict(secret.labels),
-        "annotations": dict(secret.annotations),
-        "finalizers": list(secret.finalizers),
+        "name": holder.name,
+        "namespace": holder.namespace,
+        "labels": dict(holder.labels),
+        "annotations": dict(holder.annotations),
+        "finalizers": list(holder.finalizers),
         "ownerReferences": [
             {"apiVersion": meta.API_VERSION, "kind": owner.kind, "name": owner.name, "uid": owner.uid}
-            for owner in secret.owners
+            for owner in holder.owners
         ],
-        "resourceVersion": secret.resource_version,
+        "resourceVersion": holder.resource_version,
         **({"deletionTimestamp": deleted} if deleted else {}),
     }
-    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": dict(secret.data)}
+    values = "stringData" if isinstance(holder, Secret) else "data"
+    return {"apiVersion": "v1", "kind": holder.kind, "metadata": metadata, values: dict(holder.data)}
 
 
-def is_ours(secret: Secret) -> bool:
+def is_ours(holder: Holder) -> bool:
     """Tell what the operator wrote from what users wrote."""
-    return secret.labels.get(meta.MANAGED_BY) == meta.MANAGER
+    return holder.labels.get(meta.MANAGED_BY) == meta.MANAGER
 
 
-def is_output(secret: Secret) -> bool:
+def is_output(holder: Holder) -> bool:
     """Tell what was written for a resource from what the operator keeps for itself."""
-    return is_ours(secret) and meta.OWNER_KIND in secret.labels
+    return is_ours(holder) and meta.OWNER_KIND in holder.labels

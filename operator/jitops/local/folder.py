@@ -5,6 +5,7 @@ cluster-id                                  who we are, to the remotes
 lock                                        held by the one process that works here
 objects/<namespace>/<kind>/<name>.json      every object: the truth, Secrets included
 outputs/<namespace>/<secret>/<key>          the values of the Secrets that we wrote, for people and scripts
+outputs/<namespace>/<name>_configmap/<key>  the same of the ConfigMaps
 ```
 
 The process may be killed at any instruction: what is in `objects` is whole, and `outputs` is made anew from it.
@@ -99,9 +100,9 @@ class Folder:
         with self._telling():
             self._file(key).unlink(missing_ok=True)
 
-    def publish(self, secret: Key, values: Mapping[str, str]) -> None:
-        """Lay a Secret's values out as files; those that it no longer has go."""
-        folder = self._outputs / secret.namespace / secret.name
+    def publish(self, output: Key, values: Mapping[str, str]) -> None:
+        """Lay an output's values out as files; those that it no longer has go."""
+        folder = self._output(output)
         found = {file.name for file in folder.iterdir()} if folder.is_dir() else set()
         with self._telling():
             for name in found - values.keys():
@@ -111,16 +112,20 @@ class Folder:
             if not file.exists() or file.read_bytes() != value.encode():
                 self._write(file, value)
 
-    def withdraw(self, secret: Key) -> None:
-        """Take a Secret's files away."""
-        shutil.rmtree(self._outputs / secret.namespace / secret.name, ignore_errors=True)
+    def withdraw(self, output: Key) -> None:
+        """Take an output's files away."""
+        shutil.rmtree(self._output(output), ignore_errors=True)
 
-    def withdraw_others(self, secrets: Iterable[Key]) -> None:
-        """Take the files of all Secrets away but those named."""
-        kept = {(key.namespace, key.name) for key in secrets}
+    def withdraw_others(self, outputs: Iterable[Key]) -> None:
+        """Take the files of all outputs away but those named."""
+        kept = {self._output(key) for key in outputs}
         for folder in self._outputs.glob("*/*"):
-            if (folder.parent.name, folder.name) not in kept:
+            if folder not in kept:
                 shutil.rmtree(folder)
+
+    def _output(self, key: Key) -> Path:
+        """Name an output's folder; an underscore stands in no object's name."""
+        return self._outputs / key.namespace / (key.name if key.kind == "Secret" else f"{key.name}_configmap")
 
     def _file(self, key: Key) -> Path:
         return self._objects / (key.namespace or CLUSTER_SCOPED) / key.kind / f"{key.name}.json"
@@ -153,13 +158,13 @@ class Nowhere:
     def drop(self, key: Key) -> None:
         """Have nothing to forget."""
 
-    def publish(self, secret: Key, values: Mapping[str, str]) -> None:
+    def publish(self, output: Key, values: Mapping[str, str]) -> None:
         """Show nothing."""
 
-    def withdraw(self, secret: Key) -> None:
+    def withdraw(self, output: Key) -> None:
         """Have nothing to take away."""
 
-    def withdraw_others(self, secrets: Iterable[Key]) -> None:
+    def withdraw_others(self, outputs: Iterable[Key]) -> None:
         """Have nothing to take away."""
 
 

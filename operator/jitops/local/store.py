@@ -10,38 +10,30 @@ import itertools
 import uuid
 from collections.abc import Callable, Collection, Mapping
 from copy import deepcopy
-from dataclasses import replace
 from typing import Any
 
 from jitops.api.meta import API_VERSION
 from jitops.core.clock import Clock, stamp
-from jitops.core.errors import Conflict, NamespaceTerminating, SpecInvalid
-from jitops.core.kube import JSON, Event, Key, Resource, Secret
-from jitops.local.documents import is_ours, is_output, key_of, secret_document, secret_of
+from jitops.core.errors import Conflict
+from jitops.core.kube import JSON, Event, Key, Resource
+from jitops.local.documents import holder_of, is_ours, is_output, key_of
 from jitops.local.folder import Folder, Nowhere
+from jitops.local.holders import HOLDERS, HolderStore
 
 Body = dict[str, Any]
 
 
-class LocalStore:
+class LocalStore(HolderStore):
     """The objects of a cluster that is none. Each write is in the folder before anyone hears of it."""
 
     def __init__(self, clock: Clock, folder: Folder | None = None) -> None:
-        self._clock = clock
-        self._folder = folder or Nowhere()
-        self._versions = itertools.count(1)
+        super().__init__(clock, folder or Nowhere())
         self._bodies: dict[Key, Body] = {}
         self._resources: dict[Key, Resource] = {}
-        self._secrets: dict[Key, Secret] = {}
-        self.config_maps: dict[Key, Mapping[str, str]] = {}
         self.namespaces: dict[str, Mapping[str, str]] = {}
-        self.terminating: set[str] = set()
         self.events: list[tuple[Key, Event]] = []
-        self.writes: list[tuple[str, Key]] = []
-        """Every write of the operator's, as verb and object."""
         self.on_change: Callable[[Resource | None, Resource], None] = lambda _before, _after: None
         self.on_gone: Callable[[Key], None] = lambda _: None
-        self.on_input: Callable[[Key], None] = lambda _: None
         self._restore()
 
     # What a user does.
@@ -49,11 +41,11 @@ class LocalStore:
     def apply(self, manifest: Mapping[str, JSON]) -> None:
         """Take in a manifest as `kubectl apply` does: the spec and annotations replaced, the rest kept."""
         key = key_of(manifest)
-        if key.kind == "Secret":
-            self._apply_secret(key, manifest)
+        if key.kind in HOLDERS:
+            self._apply_holder(key, manifest)
             return
-        if key.kind in ("ConfigMap", "Namespace"):
-            self._apply_other(key, manifest)
+        if key.kind == "Namespace":
+            self._apply_namespace(key, manifest)
             return
         known = self._bodies.get(key)
         body = deepcopy(known) if known else self._born(key)
@@ -67,11 +59,11 @@ class LocalStore:
 
     def delete(self, key: Key) -> None:
         """Delete an object: at once, or marked while finalizers hold it."""
-        if key.kind == "Secret":
-            self._delete_secret(key)
+        if key.kind in HOLDERS:
+            self._delete_holder(key)
             return
-        if key.kind in ("ConfigMap", "Namespace"):
-            self._drop_other(key)
+        if key.kind == "Namespace":
+            self._drop_namespace(key)
             return
         body = self._bodies.get(key)
         if body is None or "deletionTimestamp" in body["metadata"]:
@@ -101,14 +93,10 @@ class LocalStore:
         """Return a resource as it would be read with kubectl."""
         return self._bodies[key]
 
-    def secrets(self) -> list[Secret]:
-        """Return all Secrets."""
-        return [self._secrets[key] for key in sorted(self._secrets)]
-
     def given(self) -> list[Key]:
-        """Name what users brought in besides custom resources: Secrets not written by us, ConfigMaps, Namespaces."""
-        secrets = [secret.key for secret in self.secrets() if not is_ours(secret)]
-        return [*secrets, *self.config_maps, *(Key("Namespace", "", name) for name in self.namespaces)]
+        """Name what users brought in besides custom resources: Secrets and ConfigMaps not written by us, Namespaces."""
+        others = [holder.key for holder in self.holders() if not is_ours(holder)]
+        return [*others, *(Key("Namespace", "", name) for name in self.namespaces)]
 
     # The port.
 
@@ -143,31 +131,6 @@ class LocalStore:
         self.writes.append(("status", resource.key))
         return self._put(resource.key, body)
 
-    async def read_secret(self, namespace: str, name: str) -> Secret | None:
-        """Read a Secret."""
-        return self._secrets.get(Key("Secret", namespace, name))
-
-    async def write_secret(self, secret: Secret) -> Secret:
-        """Create the Secret, or replace that very version of it."""
-        known = self._secrets.get(secret.key)
-        if (known.resource_version if known else "") != secret.resource_version:
-            raise Conflict(f"Secret {secret.name} changed meanwhile")
-        if known is None and secret.namespace in self.terminating:
-            raise NamespaceTerminating(f"namespace {secret.namespace} is terminating")
-        if any(name == "." or name.startswith("..") for name in secret.data):
-            raise SpecInvalid(f"Secret {secret.name} can't have a key that is '.' or begins with '..'; choose another")
-        self.writes.append(("secret", secret.key))
-        return self._put_secret(secret, ours=True)
-
-    async def delete_secret(self, secret: Secret) -> None:
-        """Delete a Secret."""
-        self.writes.append(("delete", secret.key))
-        self._delete_secret(secret.key)
-
-    async def read_config_map(self, namespace: str, name: str) -> Mapping[str, str] | None:
-        """Read a ConfigMap's values."""
-        return self.config_maps.get(Key("ConfigMap", namespace, name))
-
     async def namespace_labels(self, namespace: str) -> Mapping[str, str]:
         """Read a namespace's labels."""
         return self.namespaces.get(namespace, {})
@@ -184,24 +147,21 @@ class LocalStore:
         for document in self._folder.documents():
             self._take_in(key_of(document), document)
         versions = [int(resource.resource_version) for resource in self._resources.values()]
-        versions += [int(secret.resource_version) for secret in self._secrets.values()]
+        versions += [int(holder.resource_version or 0) for holder in self._holders.values()]
         self._versions = itertools.count(max(versions, default=0) + 1)
-        outputs = [secret for secret in self._secrets.values() if is_output(secret)]
-        self._folder.withdraw_others(secret.key for secret in outputs)
-        for secret in outputs:
-            self._folder.publish(secret.key, secret.data)
+        outputs = [holder for holder in self._holders.values() if is_output(holder)]
+        self._folder.withdraw_others(holder.key for holder in outputs)
+        for holder in outputs:
+            self._folder.publish(holder.key, holder.data)
 
     def _take_in(self, key: Key, document: Mapping[str, JSON]) -> None:
-        match key.kind:
-            case "Secret":
-                self._secrets[key] = secret_of(document)
-            case "ConfigMap":
-                self.config_maps[key] = document["data"]
-            case "Namespace":
-                self.namespaces[key.name] = document["metadata"]["labels"]
-            case _:
-                self._bodies[key] = dict(document)
-                self._resources[key] = Resource.parse(key.kind, document)
+        if key.kind in HOLDERS:
+            self._holders[key] = holder_of(document)
+        elif key.kind == "Namespace":
+            self.namespaces[key.name] = document["metadata"]["labels"]
+        else:
+            self._bodies[key] = dict(document)
+            self._resources[key] = Resource.parse(key.kind, document)
 
     def _born(self, key: Key) -> Body:
         meta = {
@@ -241,59 +201,13 @@ class LocalStore:
         self.on_change(before, after)
         return after
 
-    def _collect(self, uid: str) -> None:
-        """Delete the Secrets whose owners are all gone, as the garbage collector does; a killed one does it again."""
-        for key, secret in tuple(self._secrets.items()):
-            others = tuple(owner for owner in secret.owners if owner.uid != uid)
-            if others != secret.owners and not others:
-                self._delete_secret(key)
-
-    def _apply_secret(self, key: Key, manifest: Mapping[str, JSON]) -> None:
-        known, given = self._secrets.get(key), secret_of(manifest)
-        if known is None:
-            self._put_secret(given)
-            return
-        wanted = replace(known, data=given.data, labels=given.labels, annotations=given.annotations)
-        if wanted != known:
-            self._put_secret(wanted)
-
-    def _put_secret(self, secret: Secret, *, ours: bool = False) -> Secret:
-        """Keep a Secret, and tell of it unless the operator wrote it, who knows."""
-        kept = replace(secret, resource_version=str(next(self._versions)))
-        if kept.deleting and not kept.finalizers:
-            self._folder.drop(kept.key)
-            self._secrets.pop(kept.key, None)
-        else:
-            self._folder.keep(kept.key, secret_document(kept, stamp(self._clock.now()) if kept.deleting else None))
-            self._secrets[kept.key] = kept
-        self._lay_out(kept)
-        if not ours:
-            self.on_input(kept.key)
-        return kept
-
-    def _delete_secret(self, key: Key) -> None:
-        secret = self._secrets.get(key)
-        if secret is not None and not secret.deleting:
-            self._put_secret(replace(secret, deleting=True))
-
-    def _apply_other(self, key: Key, manifest: Mapping[str, JSON]) -> None:
-        """Take in a ConfigMap or a Namespace, of which nothing but values and labels counts."""
-        metadata = {"name": key.name, "namespace": key.namespace, "labels": manifest["metadata"].get("labels") or {}}
-        document = {"kind": key.kind, "metadata": metadata, "data": dict(manifest.get("data") or {})}
+    def _apply_namespace(self, key: Key, manifest: Mapping[str, JSON]) -> None:
+        """Take in a Namespace, of which nothing but its labels counts."""
+        metadata = {"name": key.name, "labels": manifest["metadata"].get("labels") or {}}
+        document = {"kind": key.kind, "metadata": metadata}
         self._folder.keep(key, document)
         self._take_in(key, document)
-        self.on_input(key)
 
-    def _drop_other(self, key: Key) -> None:
+    def _drop_namespace(self, key: Key) -> None:
         self._folder.drop(key)
-        self.config_maps.pop(key, None)
-        if key.kind == "Namespace":
-            self.namespaces.pop(key.name, None)
-        self.on_input(key)
-
-    def _lay_out(self, secret: Secret) -> None:
-        """Show an output's values as files for as long as it exists."""
-        if is_output(secret) and secret.key in self._secrets:
-            self._folder.publish(secret.key, secret.data)
-        elif is_output(secret):
-            self._folder.withdraw(secret.key)
+        self.namespaces.pop(key.name, None)

@@ -1,7 +1,7 @@
 """The Kubernetes port on a real API server: what the core reads and writes there.
 
-Resources are held in a store that the watch feeds and our own answers correct; Secrets are read live. Before every
-write the gate is asked, which raises where this replica does not hold the Lease.
+Resources are held in a store that the watch feeds and our own answers correct; Secrets and ConfigMaps are read live.
+Before every write the gate is asked, which raises where this replica does not hold the Lease.
 """
 
 from __future__ import annotations
@@ -14,22 +14,28 @@ from typing import Any
 
 from jitops.api.kinds import KINDS
 from jitops.api.meta import GROUP, VERSION
-from jitops.core import errors
 from jitops.core.clock import Clock
-from jitops.core.kube import JSON, Event, Key, Resource, Secret
+from jitops.core.kube import JSON, ConfigMap, Event, Holder, Key, Resource, Secret
 from jitops.runtime import apiserver
 from jitops.runtime.apiserver import ApiServer, Refusal, leading
 from jitops.runtime.events import Events
+from jitops.runtime.refusals import NOT_FOUND, meaning
 from jitops.runtime.store import Store
-from jitops.runtime.wire import StoredSecret, fingerprint, owner_of, secret_body, secret_from, status_patch
+from jitops.runtime.wire import (
+    config_map_from,
+    fingerprint,
+    holder_body,
+    owner_of,
+    secret_from,
+    status_patch,
+    stored,
+)
 
 PLURALS = {info.kind: info.plural for info in KINDS}
 NAME = re.compile(r"[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?")
 """What can name an object; anything else in a path would ask for something else."""
 CHUNK = 500
 """How many resources one page of a listing holds."""
-FORBIDDEN, NOT_FOUND, CONFLICT, GONE = 403, 404, 409, 410
-INVALID = frozenset({400, 413, 422})
 
 
 class Cluster:
@@ -47,7 +53,7 @@ class Cluster:
         self._namespaces = namespaces
         self._store = Store()
         self._known: dict[Key, int] = {}
-        """The fingerprints of the Secrets that we wrote, or read as their owner: the watch tells of them once more."""
+        """The fingerprints of the outputs that we wrote, or read as their owner: the watch tells of them once more."""
         self.heard = time.monotonic()
         """The monotonic moment at which the watch last told something."""
 
@@ -107,7 +113,7 @@ class Cluster:
             return self.seen(key.kind, await self.api.request("GET", _path(key)))
         except Refusal as refusal:
             if refusal.status != NOT_FOUND:
-                raise _meaning(refusal, "read", key) from None
+                raise meaning(refusal, "read", key) from None
         if known is not None:
             self.lost(key, known.uid)
         return None
@@ -137,7 +143,7 @@ class Cluster:
         except Refusal as refusal:
             if refusal.status == NOT_FOUND:
                 self.lost(key, resource.uid)
-            raise _meaning(refusal, "update", key) from None
+            raise meaning(refusal, "update", key) from None
         return self._answered(key, answer)
 
     def _answered(self, key: Key, answer: Mapping[str, JSON]) -> Resource:
@@ -153,38 +159,53 @@ class Cluster:
 
     async def read_secret(self, namespace: str, name: str) -> Secret | None:
         """Read a Secret now."""
-        key = Key("Secret", namespace, name)
-        body = await self._read(key)
-        if body is None:
-            return None
-        if owner_of(body) is not None:
-            self._known[key] = fingerprint(body)
-        return secret_from(body)
+        body = await self._read_holder(Key("Secret", namespace, name))
+        return None if body is None else secret_from(body)
 
     async def write_secret(self, secret: Secret) -> Secret:
         """Create the Secret (no resource version) or replace that very version of it."""
-        body = secret_body(secret)
-        self._known[secret.key] = fingerprint(body)  # before it is sent: the watch may be faster than the answer
-        creates = not secret.resource_version
-        path = _path(secret.key).rpartition("/")[0] if creates else _path(secret.key)
-        try:
-            return secret_from(await self._write("POST" if creates else "PUT", path, body))
-        except Refusal as refusal:
-            raise _meaning(refusal, "create" if creates else "update", secret.key, body["data"]) from None
+        return secret_from(await self._write_holder(secret))
 
     async def delete_secret(self, secret: Secret) -> None:
         """Delete this very Secret; one that is gone is deleted."""
-        uid = secret.body["metadata"]["uid"] if isinstance(secret, StoredSecret) else None
+        await self._delete_holder(secret)
+
+    async def read_config_map(self, namespace: str, name: str) -> ConfigMap | None:
+        """Read a ConfigMap now."""
+        body = await self._read_holder(Key("ConfigMap", namespace, name))
+        return None if body is None else config_map_from(body)
+
+    async def write_config_map(self, config_map: ConfigMap) -> ConfigMap:
+        """Create the ConfigMap (no resource version) or replace that very version of it."""
+        return config_map_from(await self._write_holder(config_map))
+
+    async def delete_config_map(self, config_map: ConfigMap) -> None:
+        """Delete this very ConfigMap; one that is gone is deleted."""
+        await self._delete_holder(config_map)
+
+    async def _read_holder(self, key: Key) -> JSON:
+        body = await self._read(key)
+        if body is not None and owner_of(body) is not None:
+            self._known[key] = fingerprint(body)
+        return body
+
+    async def _write_holder(self, holder: Holder) -> Any:  # noqa: ANN401 - JSON
+        body = holder_body(holder)
+        self._known[holder.key] = fingerprint(body)  # before it is sent: the watch may be faster than the answer
+        creates = not holder.resource_version
+        path = _path(holder.key).rpartition("/")[0] if creates else _path(holder.key)
         try:
-            await self._write("DELETE", _path(secret.key), {"preconditions": {"uid": uid}} if uid else None)
+            return await self._write("POST" if creates else "PUT", path, body)
+        except Refusal as refusal:
+            raise meaning(refusal, "create" if creates else "update", holder.key, body["data"]) from None
+
+    async def _delete_holder(self, holder: Holder) -> None:
+        uid = (stored(holder).get("metadata") or {}).get("uid")
+        try:
+            await self._write("DELETE", _path(holder.key), {"preconditions": {"uid": uid}} if uid else None)
         except Refusal as refusal:
             if refusal.status != NOT_FOUND:
-                raise _meaning(refusal, "delete", secret.key) from None
-
-    async def read_config_map(self, namespace: str, name: str) -> Mapping[str, str] | None:
-        """Read a ConfigMap's text values now."""
-        body = await self._read(Key("ConfigMap", namespace, name))
-        return None if body is None else body.get("data") or {}
+                raise meaning(refusal, "delete", holder.key) from None
 
     async def namespace_labels(self, namespace: str) -> Mapping[str, str]:
         """Read a namespace's labels; PermissionDenied where we may not."""
@@ -209,7 +230,7 @@ class Cluster:
         except Refusal as refusal:
             if refusal.status == NOT_FOUND:
                 return None
-            raise _meaning(refusal, "read", key) from None
+            raise meaning(refusal, "read", key) from None
 
     async def _write(self, method: str, path: str, body: JSON, content_type: str = apiserver.PLAIN) -> Any:  # noqa: ANN401 - JSON
         with self.events.urgent():
@@ -257,7 +278,7 @@ class Cluster:
             except Refusal as refusal:
                 if refusal.status == NOT_FOUND:  # The kind's definition is not there, or not any more.
                     return
-                raise _meaning(refusal, "list", Key(kind, namespace, "*")) from None
+                raise meaning(refusal, "list", Key(kind, namespace, "*")) from None
             yield page
             token = page["metadata"].get("continue")
             if not token:
@@ -274,19 +295,3 @@ def _collection(key: Key) -> str:
 
 def _path(key: Key) -> str:
     return f"{_collection(key)}/{key.name}"
-
-
-def _meaning(refusal: Refusal, verb: str, key: Key, values: Mapping[str, str] | None = None) -> errors.JitopsError:
-    """Say what a refusal means to the core; the server's words are passed on unless they repeat a value we sent."""
-    words = refusal.message
-    if not words or any(value and value in words for value in (values or {}).values()):
-        words = f"HTTP {refusal.status} {refusal.reason}".rstrip()
-    sentence = f"Kubernetes refuses to {verb} {key}: {words}"
-    creates_nowhere = verb == "create" and refusal.status == NOT_FOUND
-    if refusal.caused_by("NamespaceTerminating") or creates_nowhere:
-        return errors.NamespaceTerminating(sentence)
-    if refusal.status in (NOT_FOUND, CONFLICT) or refusal.outdated:
-        return errors.Conflict(sentence)
-    if refusal.status == FORBIDDEN:
-        return errors.PermissionDenied(sentence)
-    return (errors.SpecInvalid if refusal.status in INVALID else errors.ClusterUnavailable)(sentence)

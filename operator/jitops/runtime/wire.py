@@ -1,7 +1,7 @@
-"""Secrets, statuses and events between our values and Kubernetes' JSON.
+"""Secrets, ConfigMaps, statuses and events between our values and Kubernetes' JSON.
 
-What a Secret has beyond our value (its type, binary values, owners of other groups) is carried along, so that writing
-it back takes nothing away.
+What a Secret or ConfigMap has beyond our value (its type, binary values, owners of other groups) is carried along, so
+that writing it back takes nothing away.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from jitops.api.meta import API_VERSION, MANAGED_BY, MANAGER, OWNER_KIND, OWNER_NAME
-from jitops.core.kube import JSON, Event, Key, Owner, Resource, Secret
+from jitops.core.kube import JSON, ConfigMap, Event, Holder, Key, Owner, Resource, Secret
 
 LONGEST_NOTE = 1024
 LONGEST_EVENT_NAME = 236
@@ -27,50 +27,79 @@ class StoredSecret(Secret):
     body: Mapping[str, JSON] = field(default_factory=dict, repr=False, compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class StoredConfigMap(ConfigMap):
+    """The same for a ConfigMap."""
+
+    body: Mapping[str, JSON] = field(default_factory=dict, repr=False, compare=False)
+
+
 def secret_from(body: Mapping[str, JSON]) -> StoredSecret:
     """Read a Secret; values that are no text are left out, and kept aside."""
-    meta = body["metadata"]
     decoded = {name: _text(value) for name, value in (body.get("data") or {}).items()}
-    return StoredSecret(
-        namespace=meta["namespace"],
-        name=meta["name"],
-        data={name: value for name, value in decoded.items() if value is not None},
-        labels=meta.get("labels") or {},
-        annotations=meta.get("annotations") or {},
-        finalizers=tuple(meta.get("finalizers") or ()),
-        owners=tuple(Owner(ref["kind"], ref["name"], ref["uid"]) for ref in meta.get("ownerReferences") or ()),
-        resource_version=meta["resourceVersion"],
-        deleting=bool(meta.get("deletionTimestamp")),
-        body=body,
-    )
+    data = {name: value for name, value in decoded.items() if value is not None}
+    return StoredSecret(**_parts(body), data=data, body=body)
 
 
-def secret_body(secret: Secret) -> dict[str, JSON]:
-    """Write a Secret as it is sent: all of it, for a PUT replaces all of it."""
-    stored: Mapping[str, JSON] = secret.body if isinstance(secret, StoredSecret) else {}
-    kept = {name: value for name, value in (stored.get("data") or {}).items() if _text(value) is None}
+def config_map_from(body: Mapping[str, JSON]) -> StoredConfigMap:
+    """Read a ConfigMap; binary values are kept aside."""
+    return StoredConfigMap(**_parts(body), data=body.get("data") or {}, body=body)
+
+
+def _parts(body: Mapping[str, JSON]) -> dict[str, JSON]:
+    meta = body["metadata"]
+    return {
+        "namespace": meta["namespace"],
+        "name": meta["name"],
+        "labels": meta.get("labels") or {},
+        "annotations": meta.get("annotations") or {},
+        "finalizers": tuple(meta.get("finalizers") or ()),
+        "owners": tuple(Owner(ref["kind"], ref["name"], ref["uid"]) for ref in meta.get("ownerReferences") or ()),
+        "resource_version": meta["resourceVersion"],
+        "deleting": bool(meta.get("deletionTimestamp")),
+    }
+
+
+def stored(holder: Holder) -> Mapping[str, JSON]:
+    """Give a Secret or ConfigMap as the API server showed it; empty for one that was not read."""
+    return holder.body if isinstance(holder, StoredSecret | StoredConfigMap) else {}
+
+
+def holder_body(holder: Holder) -> dict[str, JSON]:
+    """Write a Secret or ConfigMap as it is sent: all of it, for a PUT replaces all of it."""
+    before = stored(holder)
     body = {
         "apiVersion": "v1",
-        "kind": "Secret",
-        "metadata": _metadata(secret, stored.get("metadata") or {}),
-        "type": stored.get("type", "Opaque"),
-        "data": {**kept, **{name: base64.b64encode(value.encode()).decode() for name, value in secret.data.items()}},
+        "kind": holder.kind,
+        "metadata": _metadata(holder, before.get("metadata") or {}),
+        **(_secret_values(holder, before) if isinstance(holder, Secret) else _config_map_values(holder, before)),
     }
-    return {**body, "immutable": True} if stored.get("immutable") else body
+    return {**body, "immutable": True} if before.get("immutable") else body
 
 
-def _metadata(secret: Secret, stored: Mapping[str, JSON]) -> dict[str, JSON]:
+def _secret_values(secret: Secret, before: Mapping[str, JSON]) -> dict[str, JSON]:
+    kept = {name: value for name, value in (before.get("data") or {}).items() if _text(value) is None}
+    encoded = {name: base64.b64encode(value.encode()).decode() for name, value in secret.data.items()}
+    return {"type": before.get("type", "Opaque"), "data": {**kept, **encoded}}
+
+
+def _config_map_values(config_map: Holder, before: Mapping[str, JSON]) -> dict[str, JSON]:
+    binary = before.get("binaryData")
+    return {"data": dict(config_map.data), **({"binaryData": binary} if binary else {})}
+
+
+def _metadata(holder: Holder, stored: Mapping[str, JSON]) -> dict[str, JSON]:
     references = {ref["uid"]: ref for ref in stored.get("ownerReferences") or ()}
     meta = {
-        "namespace": secret.namespace,
-        "name": secret.name,
-        "labels": dict(secret.labels),
-        "annotations": dict(secret.annotations),
-        "finalizers": list(secret.finalizers),
-        "ownerReferences": [references.get(owner.uid) or _reference(owner) for owner in secret.owners],
+        "namespace": holder.namespace,
+        "name": holder.name,
+        "labels": dict(holder.labels),
+        "annotations": dict(holder.annotations),
+        "finalizers": list(holder.finalizers),
+        "ownerReferences": [references.get(owner.uid) or _reference(owner) for owner in holder.owners],
     }
-    if secret.resource_version:
-        meta["resourceVersion"] = secret.resource_version
+    if holder.resource_version:
+        meta["resourceVersion"] = holder.resource_version
         meta["uid"] = stored.get("uid", "")
     return meta
 
@@ -88,7 +117,7 @@ def _reference(owner: Owner) -> dict[str, JSON]:
 
 
 def fingerprint(body: Mapping[str, JSON]) -> int:
-    """Sum up all that anyone can edit on a Secret, to tell an echo of our own write from an edit."""
+    """Sum up all that anyone can edit on a Secret or ConfigMap, to tell an echo of our own write from an edit."""
     meta = body["metadata"]
     return hash(
         (
@@ -103,7 +132,7 @@ def fingerprint(body: Mapping[str, JSON]) -> int:
 
 
 def owner_of(body: Mapping[str, JSON]) -> Key | None:
-    """Name the resource whose output a Secret is; None: it is none of ours."""
+    """Name the resource whose output an object is; None: it is none of ours."""
     meta = body["metadata"]
     labels = meta.get("labels") or {}
     if labels.get(MANAGED_BY) != MANAGER or OWNER_KIND not in labels:

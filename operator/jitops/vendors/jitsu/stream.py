@@ -168,7 +168,9 @@ class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow]):
         return {**super().facts(wanted, external), "keys": told or None}
 
     def due(self, wanted: Want, external: Found) -> datetime | None:  # noqa: ARG002 - the contract's
-        """Give the moment at which the next old key retires."""
+        """Give the moment at which the next old key retires; no key of what is only observed does."""
+        if wanted.observed:
+            return None
         rings: Rings = wanted.prepared
         moments = [entry.retire_after for ring in rings.all for entry in ring.entries if entry.retire_after]
         return min(moments, default=None)
