@@ -22,6 +22,8 @@ from jitops.vendors.jitsu.stream import StreamAdapter
 from jitops.vendors.jitterbit.builder import export_inputs, is_of_builder
 from jitops.vendors.jitterbit.client import open_organization
 from jitops.vendors.jitterbit.connector import ConnectorAdapter
+from jitops.vendors.jitterbit.custom_api import CustomAPIAdapter, config_map_name
+from jitops.vendors.jitterbit.custom_api_refs import api_claims, api_inputs, kept_by_hand
 
 if TYPE_CHECKING:
     from jitops.core.clock import Clock
@@ -41,6 +43,7 @@ def table(pool: HttpPool, clock: Clock) -> Kinds:
             "JitterbitOrganization": ConnectionRow(
                 info=kinds.JITTERBIT_ORGANIZATION,
                 credentials=("email", "password"),
+                optional=("adapterToken",),
                 open=partial(open_organization, pool=pool, clock=clock),
             ),
         },
@@ -100,6 +103,17 @@ def table(pool: HttpPool, clock: Clock) -> Kinds:
                 inputs=export_inputs,
                 observes=is_of_builder,
                 claims=_registrations,
+            ),
+            "CustomAPI": Row(
+                info=kinds.CUSTOM_API,
+                connection="JitterbitOrganization",
+                reference="organizationRef",
+                adapter=CustomAPIAdapter,
+                output_name=_only_if_named,
+                config_map_name=config_map_name,
+                inputs=api_inputs,
+                claims=lambda resource: _remote_ids(resource) | api_claims(resource),
+                out_of_reach=kept_by_hand,
             ),
         },
     )

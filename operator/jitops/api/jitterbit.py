@@ -18,14 +18,24 @@ REGION_HOSTS: dict[Region, str] = {
 }
 """Where each region's REST services are."""
 
+GATEWAY_DOMAINS: dict[Region, str] = {"NA": "jitterbit.net", "EMEA": "jitterbit.eu", "APAC": "jitterbit.cc"}
+"""Where each region's gateways are."""
+
 DEFAULT_SETTLE_SECONDS = 60
+
+
+class ApiAdapter(Model):
+    """A service of yours that brings Custom APIs to API Manager."""
+
+    base_url: HttpUrl
+    """The service's address, before the /v1/ of the contract."""
 
 
 class JitterbitOrganizationSpec(ConnectionSpec):
     """One Jitterbit Harmony organization: where it is, and with which login it is managed.
 
     The Secret holds `email` and `password` of a Harmony user that needs no second factor and no single
-    sign-on.
+    sign-on, and `adapterToken` if an adapter asks for one.
     """
 
     region: Region | None = None
@@ -39,6 +49,11 @@ class JitterbitOrganizationSpec(ConnectionSpec):
     settle_seconds: Annotated[int, Field(ge=0, le=3600), WHOLE] | None = None
     """How many seconds a registration may take to appear in the listing. After an unclear answer the operator
     waits that long before it registers again, so that nothing is registered twice. Default: 60."""
+    api_adapter: ApiAdapter | None = None
+    """A service of yours that brings Custom APIs with `publication.mode: Adapter` to API Manager: it speaks the
+    contract that `jitops adapter-contract` prints, which is no API of Jitterbit's. It gets the Secret's `adapterToken`,
+    if there is one, as a bearer token. A private certificate authority of it, or of a gateway, belongs in `tls` too.
+    Default: none."""
 
     rules: ClassVar[tuple[Rule, ...]] = (
         immutable("organizationId", "create another JitterbitOrganization, and let the resources refer to it"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from jitops.api.base import Model
 from jitops.api.common import ManagedSpec
 from jitops.api.connection import ConnectionSpec
+from jitops.api.custom_api import CustomAPISpec
 from jitops.api.jitsu import JitsuStreamSpec, JitsuWorkspaceSpec
 from jitops.api.jitsu_destination import JitsuDestinationSpec
 from jitops.api.jitsu_function import JitsuFunctionSpec
@@ -14,6 +15,7 @@ from jitops.api.jitterbit import JitterbitOrganizationSpec
 from jitops.api.jitterbit_connector import ConnectorSpec
 from jitops.api.status import (
     ConnectorStatus,
+    CustomAPIStatus,
     JitsuDestinationStatus,
     JitsuFunctionStatus,
     JitsuLinkStatus,
@@ -135,6 +137,18 @@ CONNECTOR = KindInfo(
     description="A connector registered in a Jitterbit Harmony organization, with its key and entity ids.",
 )
 
+CUSTOM_API = KindInfo(
+    kind="CustomAPI",
+    plural="customapis",
+    singular="customapi",
+    short_names=("jbapi",),
+    categories=("jitops", "jitterbit"),
+    spec=CustomAPISpec,
+    status=CustomAPIStatus,
+    is_connection=False,
+    description="A Custom API of Jitterbit's API Manager: its configuration, and whether it is live.",
+)
+
 KINDS = (
     JITSU_WORKSPACE,
     JITSU_STREAM,
@@ -144,5 +158,6 @@ KINDS = (
     JITSU_LINK,
     JITTERBIT_ORGANIZATION,
     CONNECTOR,
+    CUSTOM_API,
 )
 """All kinds, connections before what uses them."""

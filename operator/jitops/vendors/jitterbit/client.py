@@ -12,12 +12,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from jitops.api.jitterbit import REGION_HOSTS
+from jitops.api.jitterbit import GATEWAY_DOMAINS, REGION_HOSTS, Region
 from jitops.core.errors import JitopsError, PermissionDenied, SpecInvalid
 from jitops.core.snapshot import Snapshot
 from jitops.vendors.budget import stated
 from jitops.vendors.exchange import Access, Answer, AnswerLost, segment
+from jitops.vendors.jitterbit.api_contract import ApiContract, open_contract
 from jitops.vendors.jitterbit.errors import Faltered, Refused, classify
+from jitops.vendors.jitterbit.gateway import Gateway
 from jitops.vendors.jitterbit.session import BASE, Account, Session
 from jitops.vendors.jitterbit.wire import ConnectorRow
 
@@ -36,6 +38,8 @@ __all__ = ["JitterbitClient", "Refused", "open_organization"]
 UNAUTHORIZED = 401
 FORBIDDEN = 403
 HARMLESS = re.compile(r"[\w-]{1,64}")
+PLAIN = re.compile(r"[A-Za-z0-9]+")
+"""Organizations whose name stands in the gateway's address as it is; what becomes of other characters is not known."""
 
 
 async def open_organization(opening: Opening, pool: HttpPool, clock: Clock) -> JitterbitClient:
@@ -51,35 +55,42 @@ async def open_organization(opening: Opening, pool: HttpPool, clock: Clock) -> J
         limits=stated(spec.limits),
     )
     session = pool.share(account, lambda: Session(account, clock))
-    return JitterbitClient(pool.http(access), session, opening.ledger, spec, clock)
+    contract, gateway = open_contract(opening, pool, clock), Gateway(pool, opening.ca, clock)
+    return JitterbitClient(pool.http(access), session, opening.ledger, spec, clock, contract, gateway)
 
 
 class JitterbitClient:
     """The calls on one organization."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what an organization is reached by
         self,
         http: Http,
         session: Session,
         ledger: LoginLedger,
         spec: JitterbitOrganizationSpec,
         clock: Clock,
+        contract: ApiContract,
+        gateway: Gateway,
     ) -> None:
         self._http = http
         self._session = session
         self._ledger = ledger
-        self._organization = spec.organization_id
+        self.organization = spec.organization_id
+        self._name: str | None = None
         self._region = spec.region or _region(spec.host)
-        self._path = f"{BASE}/orgs/{segment(self._organization)}/connector"
+        self._path = f"{BASE}/orgs/{segment(self.organization)}/connector"
         self.clock = clock
         self.settle = timedelta(seconds=spec.settle)
         """For how long after a registration the listing may not show it."""
+        self.contract = contract
+        """The adapter for Custom APIs; it may be none."""
+        self.gateway = gateway
         self.connectors: Snapshot[ConnectorRow] = Snapshot(self._list, clock, settle=spec.settle)
 
     @property
     def snapshots(self) -> Mapping[str, Snapshot[Any]]:
         """The listings, by our kind's name."""
-        return {"Connector": self.connectors}
+        return {"Connector": self.connectors, "CustomAPI": self.contract.apis}
 
     @property
     def budget(self) -> Mapping[str, int]:
@@ -94,7 +105,7 @@ class JitterbitClient:
     async def verify(self) -> Mapping[str, JSON]:
         """Prove that the log-in works, and that it may use the organization, in this region."""
         told = (await self._session.login(self._http, self._ledger)).body
-        organization = _organizations(told).get(self._organization, {})
+        organization = _organizations(told).get(self.organization, {})
         self._check_region(organization.get("orgZoneUrl") or told.get("serverUrl"))
         if not organization and told.get("orgAttrs"):
             raise SpecInvalid(
@@ -102,11 +113,21 @@ class JitterbitClient:
                 f" {', '.join(filter(HARMLESS.fullmatch, _organizations(told))) or 'others'}"
             )
         name = organization.get("orgName")
+        self._name = name if isinstance(name, str) else None
         return {
-            "id": self._organization,
-            "organizationName": name if isinstance(name, str) else None,
+            "id": self.organization,
+            "organizationName": self._name,
             "host": self._http.host,
         }
+
+    def gateway_base(self) -> str:
+        """Give the default address of the organization's gateway (4.4); SpecInvalid where it can't be computed."""
+        if self._region is None or not PLAIN.fullmatch(f"{self._name or '?'}{self.organization}"):
+            raise SpecInvalid(
+                "spec.baseUrl: the gateway's address can't be computed from the organization's name, id and region;"
+                " copy it from a service URL in API Manager, such as https://Example123456.jitterbit.net"
+            )
+        return f"https://{self._name}{self.organization}.{GATEWAY_DOMAINS[self._region]}"
 
     async def register(self, name: str, version: str) -> ConnectorRow | None:
         """Register a connector; None when the answer bears no id, so that only the listing can tell (2.5)."""
@@ -140,10 +161,12 @@ class JitterbitClient:
     async def aclose(self) -> None:
         """Give up the connection; the session lives while others use it."""
         self._http.close()
+        self.contract.close()
+        self.gateway.close()
 
     async def _list(self) -> Mapping[str, ConnectorRow]:
         try:
-            body = (await self._call("GET", self._path, who=f"list {self._organization}")).json or {}
+            body = (await self._call("GET", self._path, who=f"list {self.organization}")).json or {}
         except Refused as refused:
             raise PermissionDenied(f"the organization's connectors can't be listed: {refused}") from None
         listed = body.get("registeredConnectorList")
@@ -197,7 +220,7 @@ def _organizations(told: Mapping[str, JSON]) -> dict[str, Mapping[str, JSON]]:
     return {str(each.get("orgId")): each for each in found}
 
 
-def _region(address: JSON) -> str | None:
+def _region(address: JSON) -> Region | None:
     """Tell which region an address belongs to, if it is one of Harmony's."""
     host = urlsplit(address).hostname or "" if isinstance(address, str) else ""
     names = {region: urlsplit(url).hostname or "" for region, url in REGION_HOSTS.items()}
