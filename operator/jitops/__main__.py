@@ -1,4 +1,4 @@
-"""The command line: `jitops run`, `apply`, `import`, `demo`, `sandbox`, `crds`, `version`.
+"""The command line: `jitops run`, `apply`, `import`, `demo`, `sandbox`, `crds`, `adapter-contract`, `version`.
 
 Each command imports what it needs when it is called: nobody waits for kopf to read a version.
 """
@@ -153,6 +153,12 @@ def sandbox(  # noqa: PLR0913 - what can be set about it
     *,
     jitsu_port: Annotated[int, typer.Option(min=0, max=65535, help="Where Jitsu listens; 0: any free port.")] = 7710,
     jitterbit_port: Annotated[int, typer.Option(min=0, max=65535, help="Where Harmony listens; 0: any.")] = 7720,
+    adapter_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Where the adapter for Custom APIs listens; 0: any.")
+    ] = 7730,
+    gateway_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Where the gateway of published Custom APIs listens; 0: any.")
+    ] = 7740,
     build: Annotated[Build, typer.Option(help="Which of the two known builds of the Jitsu console.")] = "A",
     minute_seconds: Annotated[
         float, typer.Option(min=0.001, help="How long a minute of Jitsu's request budget takes.")
@@ -177,6 +183,8 @@ def sandbox(  # noqa: PLR0913 - what can be set about it
         serve(
             jitsu_port=jitsu_port,
             jitterbit_port=jitterbit_port,
+            adapter_port=adapter_port,
+            gateway_port=gateway_port,
             build=build,
             minute_seconds=minute_seconds,
             seed=seed,
@@ -245,6 +253,14 @@ def crds(
             fail(f"{check} is not what the models say: {', '.join(outdated)}; run `make crds`")
     else:
         typer.echo("---\n".join(generator.files().values()), nl=False)
+
+
+@app.command("adapter-contract")
+def adapter_contract() -> None:
+    """Print the contract of an adapter for Custom APIs, as OpenAPI: it is jitops' own, and no API of Jitterbit's."""
+    from jitops.vendors.jitterbit.api_contract import contract  # noqa: PLC0415 - only for this command
+
+    typer.echo(contract(), nl=False)
 
 
 @app.command()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tests.integration.apply.places import ENVIRONMENT
+from tests.integration.apply.places import ENVIRONMENT, FREE_PORTS
 
 import jitops
 from jitops import crds
@@ -147,7 +147,7 @@ def test_crds(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
 
 def test_sandbox_announces_itself() -> None:
     """One JSON line tells addresses and credentials; SIGTERM ends it with 0."""
-    command = [sys.executable, "-m", "jitops", "sandbox", "--jitsu-port", "0", "--jitterbit-port", "0", "--build", "B"]
+    command = [sys.executable, "-m", "jitops", "sandbox", *FREE_PORTS, "--build", "B"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT) as process:  # noqa: S603 - ours
         assert process.stdout is not None
         announced = json.loads(process.stdout.readline())
@@ -163,7 +163,7 @@ def test_sandbox_port_taken() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        told = jitops_("sandbox", "--jitsu-port", str(taken.getsockname()[1]), "--jitterbit-port", "0")
+        told = jitops_("sandbox", *FREE_PORTS, "--jitsu-port", str(taken.getsockname()[1]))
     assert (told.returncode, told.stdout, told.stderr.count("\n")) == (1, "", 1)
     assert "the sandbox can't listen" in told.stderr
 

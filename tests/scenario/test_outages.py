@@ -45,11 +45,6 @@ async def ready(world: World, sample: Sample) -> Key:
     return connection
 
 
-def remote_of(sample: Sample) -> str:
-    """Name the product of a kind."""
-    return "jitsu" if sample.is_jitsu else "jitterbit"
-
-
 @every_outage
 async def test_outage_of_the_console(world: World, fault: Fault) -> None:
     """The connection shows an outage at once; a Ready stream keeps Ready five minutes, then is Unknown, once."""
@@ -110,7 +105,7 @@ async def test_two_short_outages_are_not_a_long_one(world: World, sample: Sample
 async def test_new_resource_shows_an_outage_at_once(world: World, sample: Sample, fault: Fault) -> None:
     """Nobody waits five minutes to hear why a new resource isn't there; it is made once the remote is back."""
     await sample.connect(world)
-    world.sandbox.faults.add(fault.model_copy(update={"product": remote_of(sample)}))
+    world.sandbox.faults.add(fault.model_copy(update={"product": sample.creation.product}))
     world.apply(sample.manifest())
     await world.settle()
     assert world.condition(sample.key, "Ready") == ("Unknown", "RemoteUnavailable")

@@ -346,6 +346,12 @@ class World:
         """Show a Secret."""
         return self.store.secret(name, namespace)
 
+    def documents(self, name: str = "customers-customapi", namespace: str = "team") -> Mapping[str, str]:
+        """Show a ConfigMap's values."""
+        found = self.store.config_map(name, namespace)
+        assert found is not None, f"no ConfigMap {name}"
+        return found.data
+
     def values(self, name: str, namespace: str = "team") -> Mapping[str, str]:
         """Show a Secret's values."""
         found = self.secret(name, namespace)
@@ -389,7 +395,7 @@ class World:
         keys = self.sandbox.jitterbit.connectors()
         hidden = [*secrets, *(one.key for one in keys), *(one.secret for one in keys)]
         public = {*self.public_values()}
-        parts = [part for value in hidden for part in (value, value.partition(":")[2])]
+        parts = [part for value in {*hidden} - public for part in (value, value.partition(":")[2])]
         self.planted |= {part for part in parts if len(part) >= SHORTEST_SECRET and part not in public}
 
     def public_values(self) -> list[str]:
@@ -426,6 +432,8 @@ PUBLIC_OUTPUTS = (
     "functionEntityStartId",
     "functionEntityEndId",
     "email",
+    "url",
+    "baseUrl",
 )
 
 
@@ -462,8 +470,11 @@ def jitsu(world: World, **spec: Any) -> tuple[Manifest, Manifest]:
 
 def harmony(world: World, **spec: Any) -> tuple[Manifest, Manifest]:
     """Write an organization and its credentials."""
-    login = {"email": world.sandbox.credentials.email, "password": world.sandbox.credentials.password}
-    return secret_manifest("harmony", login), organization(world.sandbox.jitterbit_url, **spec)
+    known = world.sandbox.credentials
+    login = {"email": known.email, "password": known.password, "adapterToken": known.adapter_token}
+    usual = {"apiAdapter": {"baseUrl": world.sandbox.adapter_url}}
+    given = {name: value for name, value in {**usual, **spec}.items() if value is not None}
+    return secret_manifest("harmony", login), organization(world.sandbox.jitterbit_url, **given)
 
 
 def stream(name: str = "shop", namespace: str = "team", /, **spec: Any) -> Manifest:
@@ -535,6 +546,29 @@ def connector(name: str = "billing", namespace: str = "team", /, **spec: Any) ->
     return resource("Connector", name, {**usual, **spec}, namespace)
 
 
+def custom_api(name: str = "customers", namespace: str = "team", /, **spec: Any) -> Manifest:
+    """Write a CustomAPI that is public, and published by the adapter; None takes out what it usually has."""
+    usual = {
+        "organizationRef": {"name": "org", "namespace": "team"},
+        "environment": {"name": "Development", "urlPrefix": "dev"},
+        "serviceRoot": name,
+        "baseUrl": "https://gateway.example.com",
+        "services": [SERVICE_OF_API],
+        "security": {"anonymous": True},
+        "publication": {"mode": "Adapter"},
+    }
+    given = {name: value for name, value in {**usual, **spec}.items() if value is not None}
+    return resource("CustomAPI", name, given, namespace)
+
+
+SERVICE_OF_API = {
+    "name": "read",
+    "project": "CRM",
+    "operation": "Read customer",
+    "method": "GET",
+    "path": "/{id}",
+    "responseType": "FinalTarget",
+}
 CODE = "export default async (event) => event;\n"
 STREAM = Key("JitsuStream", "team", "shop")
 SERVICE = Key("JitsuService", "team", "crm")
@@ -543,5 +577,6 @@ FUNCTION = Key("JitsuFunction", "team", "enrich")
 LINK = Key("JitsuLink", "team", "shop-events")
 SYNC = Key("JitsuLink", "team", "crm-sync")
 CONNECTOR = Key("Connector", "team", "billing")
+CUSTOM_API = Key("CustomAPI", "team", "customers")
 WORKSPACE = Key("JitsuWorkspace", "team", "acme")
 ORGANIZATION = Key("JitterbitOrganization", "team", "org")

@@ -14,7 +14,8 @@ from jitops.api.meta import API_VERSION, DATA_HASH
 from jitops.core.clock import SystemClock
 from jitops.core.errors import AlreadyOwned
 from jitops.core.kube import Owner, Resource, Secret
-from jitops.core.outputs import HashKey, Held, Outputs, is_changed, secret_shelf
+from jitops.core.outputs import HashKey, Held, Outputs, is_changed
+from jitops.core.shelves import SecretShelf
 from jitops.kinds import table
 from jitops.local.store import LocalStore
 from jitops.vendors.http import HttpPool
@@ -35,7 +36,7 @@ def store() -> LocalStore:
 @pytest.fixture
 def outputs(store: LocalStore) -> Outputs[Secret]:
     """Give the outputs over it."""
-    return Outputs(secret_shelf(store), HashKey(store, "jitops-system"))
+    return Outputs(SecretShelf(store), HashKey(store, "jitops-system"))
 
 
 def stream(secret: Mapping[str, Any] | None = None, status: Mapping[str, Any] | None = None) -> Resource:
@@ -117,7 +118,7 @@ async def test_lost_hash_key(outputs: Outputs[Secret], store: LocalStore) -> Non
     """Hashes made under a key that is no more are believed, and made anew."""
     await published(outputs, stream())
     store._holders = {key: secret for key, secret in store._holders.items() if key.namespace == "team"}
-    later = Outputs(secret_shelf(store), HashKey(store, "jitops-system"))
+    later = Outputs(SecretShelf(store), HashKey(store, "jitops-system"))
     held = await later.read(ROW, stream())
     assert held.proven == PROVEN
     store.writes.clear()

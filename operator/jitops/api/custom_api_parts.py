@@ -58,9 +58,6 @@ ProfileName = Annotated[
 HeaderName = Annotated[str, Field(max_length=64), matching("[A-Za-z0-9-]+", "must be the name of a header")]
 
 
-HeaderName = Annotated[str, Field(max_length=64), matching("[A-Za-z0-9-]+", "must be the name of a header")]
-
-
 class Environment(Model):
     """An environment of the organization."""
 

@@ -9,21 +9,20 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from jitops.api import meta
 from jitops.core.errors import AlreadyOwned
 from jitops.core.identity import keyed_hash
-from jitops.core.kube import ConfigMap, Holder, Owner, Secret
-from jitops.core.references import output_config_map, output_secret
+from jitops.core.kube import Holder, Owner, Secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from jitops.core.adapter import Row
     from jitops.core.kube import Kube, Resource
+    from jitops.core.shelves import Shelf
 
 H = TypeVar("H", bound=Holder)
 
@@ -65,39 +64,6 @@ class Held(Generic[H]):
     """The write-once values among them that are as we wrote them."""
     moved_from: H | None = None
     """The object under its former name, when the name in `outputs` changed or was taken out."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shelf(Generic[H]):
-    """Where one sort of outputs stands: in Secrets, or in ConfigMaps."""
-
-    make: type[H]
-    part: str
-    """The part of `spec.outputs` that says how it looks."""
-    memory: str
-    """The field of status that remembers its name."""
-    name: Callable[[Row, Resource], str | None]
-    read: Callable[[str, str], Awaitable[H | None]]
-    write: Callable[[H], Awaitable[H]]
-    delete: Callable[[H], Awaitable[None]]
-
-
-def secret_shelf(kube: Kube) -> Shelf[Secret]:
-    """Give the shelf of the output Secrets."""
-    return Shelf(Secret, "secret", "secretName", output_secret, kube.read_secret, kube.write_secret, kube.delete_secret)
-
-
-def config_map_shelf(kube: Kube) -> Shelf[ConfigMap]:
-    """Give the shelf of the output ConfigMaps."""
-    return Shelf(
-        ConfigMap,
-        "configMap",
-        "configMapName",
-        output_config_map,
-        kube.read_config_map,
-        kube.write_config_map,
-        kube.delete_config_map,
-    )
 
 
 class Outputs(Generic[H]):

@@ -9,9 +9,10 @@ from jitops.core.claims import Claims
 from jitops.core.connections import Connections
 from jitops.core.inputs import Inputs
 from jitops.core.keeper import Keeper
-from jitops.core.outputs import HashKey, Outputs, config_map_shelf, secret_shelf
+from jitops.core.outputs import HashKey, Outputs
 from jitops.core.references import References
 from jitops.core.report import Reporter
+from jitops.core.shelves import ConfigMapShelf, SecretShelf
 
 if TYPE_CHECKING:
     from jitops.core.adapter import Kinds
@@ -52,8 +53,8 @@ class Services:
             claims=Claims(kinds),
             connections=connections,
             inputs=Inputs(kinds, kube, hash_key),
-            outputs=Outputs(secret_shelf(kube), hash_key),
-            documents=Outputs(config_map_shelf(kube), hash_key),
+            outputs=Outputs(SecretShelf(kube), hash_key),
+            documents=Outputs(ConfigMapShelf(kube), hash_key),
             reporter=reporter,
             keeper=Keeper(kube, references, connections, reporter),
             identity=identity,

@@ -1,4 +1,4 @@
-"""The admin prefix `/_sandbox`, on both addresses: for trials by hand and for tests in another process.
+"""The admin prefix `/_sandbox`, on all addresses: for trials by hand and for tests in another process.
 
 | call | what it does |
 |------|--------------|
@@ -12,7 +12,7 @@
 | `DELETE /_sandbox/state` | empties both products; users, keys, workspaces and organizations stay |
 | `PATCH /_sandbox/objects/{id}` | changes fields of a Jitsu object behind the operator's back |
 | `POST /_sandbox/connectors` | publishes a connector of the Builder, as people do: organization, name, version |
-| `DELETE /_sandbox/objects/{id}` | deletes a Jitsu object or a connector behind the operator's back |
+| `DELETE /_sandbox/objects/{id}` | deletes a Jitsu object, a connector or a Custom API behind the operator's back |
 
 Its own requests are neither recorded nor struck by faults.
 """
@@ -117,6 +117,8 @@ class Admin:
             self._jitsu.change(object_id, **decoded(call.body))
         elif call.method == "DELETE" and object_id in self._jitsu.state.objects:
             self._jitsu.remove(object_id)
+        elif call.method == "DELETE" and any(api.key == object_id for api in self._jitterbit.apis.all()):
+            self._jitterbit.apis.remove(self._jitterbit.apis.get(object_id))
         elif call.method == "DELETE":
             self._jitterbit.remove(object_id)
         else:

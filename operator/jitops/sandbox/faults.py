@@ -38,7 +38,7 @@ class Fault(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: FaultKind
-    product: Literal["*", "jitsu", "jitterbit"] = "*"
+    product: Literal["*", "jitsu", "jitterbit", "adapter", "gateway"] = "*"
     method: str = "*"
     path: str = "*"
     times: int | None = Field(default=None, ge=1)

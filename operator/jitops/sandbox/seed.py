@@ -107,10 +107,15 @@ class Account(_Part):
 
 
 class JitterbitSeed(_Part):
-    """What Harmony holds at its start."""
+    """What Harmony holds at its start, what the adapter for Custom APIs asks for, and what lets callers in.
+
+    `gatewayCredentials` is the value of `Authorization` that the gateway takes for every security profile.
+    """
 
     organizations: list[Organization] = Field(default_factory=list)
     users: list[Account] = Field(default_factory=list)
+    adapterToken: str = Field(default="", repr=False)  # noqa: N815 - as it stands in the file
+    gatewayCredentials: str = Field(default="", repr=False)  # noqa: N815 - as it stands in the file
 
     @model_validator(mode="after")
     def _references_exist(self) -> JitterbitSeed:

@@ -16,8 +16,10 @@ from jitops.sandbox import faults as faults_file
 from jitops.sandbox import seed as seed_file
 from jitops.sandbox.admin import Admin
 from jitops.sandbox.faults import Fault, Faults
-from jitops.sandbox.front import Front
+from jitops.sandbox.front import Front, Product
 from jitops.sandbox.jitsu.console import Console
+from jitops.sandbox.jitterbit.adapter import ApiAdapter
+from jitops.sandbox.jitterbit.gateway import ApiGateway
 from jitops.sandbox.jitterbit.harmony import Harmony
 from jitops.sandbox.jitterbit.switches import Switches
 from jitops.sandbox.record import RequestLog
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
 JITSU_PORT = 7710
 JITTERBIT_PORT = 7720
+ADAPTER_PORT = 7730
+GATEWAY_PORT = 7740
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,10 @@ class Credentials:
     password: str = field(repr=False)
     keys: dict[str, str] = field(default_factory=dict, repr=False)
     """Every key by its name, as `id:secret`."""
+    adapter_token: str = field(default="", repr=False)
+    """What the adapter for Custom APIs asks for."""
+    gateway_credentials: str = field(default="", repr=False)
+    """The value of `Authorization` that the gateway takes."""
 
     @classmethod
     def of(cls, seed: Seed) -> Credentials:
@@ -64,22 +72,28 @@ class Credentials:
             organization=jitterbit.organizations[0].id if jitterbit.organizations else "",
             email=account.email if account else "",
             password=account.password if account else "",
+            adapter_token=jitterbit.adapterToken,
+            gateway_credentials=jitterbit.gatewayCredentials,
             keys=keys,
         )
 
 
 class Sandbox:
-    """Both products, running."""
+    """Both products, running, with a stand-in of an adapter for Custom APIs, and of the gateway that serves them."""
 
-    def __init__(self, seed: Seed, jitsu: Console, jitterbit: Harmony, faults: Faults) -> None:
+    def __init__(self, seed: Seed, jitsu: Console, jitterbit: Harmony, gateway: ApiGateway, faults: Faults) -> None:
         self.seed = seed
         self.jitsu = jitsu
         self.jitterbit = jitterbit
+        self.adapter = ApiAdapter(jitterbit.apis, jitterbit.organizations(), seed.jitterbit.adapterToken)
+        self.gateway = gateway
         self.faults = faults
         self.requests = RequestLog()
         self.credentials = Credentials.of(seed)
         self.jitsu_url = ""
         self.jitterbit_url = ""
+        self.adapter_url = ""
+        self.gateway_url = ""
 
     @classmethod
     @asynccontextmanager
@@ -90,6 +104,8 @@ class Sandbox:
         build: Build = "A",
         jitsu_port: int = 0,
         jitterbit_port: int = 0,
+        adapter_port: int = 0,
+        gateway_port: int = 0,
         minute_seconds: float = 60.0,
         switches: Switches | None = None,
         faults: Iterable[Fault] = (),
@@ -97,11 +113,13 @@ class Sandbox:
     ) -> AsyncIterator[Sandbox]:
         """Run both products until the context ends; port 0 takes a free one, no seed the default."""
         sown = seed_file.load(seed) if isinstance(seed, Path) else seed or seed_file.shipped("default")
-        clock = clock or SystemClock()
+        clock, positions = clock or SystemClock(), switches or Switches()
+        harmony = Harmony(sown.jitterbit, clock, positions)
         sandbox = cls(
             sown,
             Console(sown.jitsu, clock, build, minute_seconds),
-            Harmony(sown.jitterbit, clock, switches or Switches()),
+            harmony,
+            ApiGateway(harmony.apis, clock, positions, sown.jitterbit.gatewayCredentials),
             Faults(faults),
         )
         fronts: list[Front] = []
@@ -109,12 +127,14 @@ class Sandbox:
             sandbox.jitsu_url = await sandbox._listen(fronts, sandbox.jitsu, clock, jitsu_port)
             sandbox.jitterbit_url = await sandbox._listen(fronts, sandbox.jitterbit, clock, jitterbit_port)
             sandbox.jitterbit.base_url = sandbox.jitterbit_url
+            sandbox.adapter_url = await sandbox._listen(fronts, sandbox.adapter, clock, adapter_port)
+            sandbox.gateway_url = await sandbox._listen(fronts, sandbox.gateway, clock, gateway_port)
             yield sandbox
         finally:
             for front in fronts:
                 await front.stop()
 
-    async def _listen(self, fronts: list[Front], product: Console | Harmony, clock: Clock, port: int) -> str:
+    async def _listen(self, fronts: list[Front], product: Product, clock: Clock, port: int) -> str:
         admin = Admin(self.faults, self.requests, self.jitsu, self.jitterbit)
         front = Front(product, clock, self.faults, self.requests, admin)
         fronts.append(front)
@@ -123,13 +143,21 @@ class Sandbox:
     def announcement(self) -> dict[str, object]:
         """Give addresses and credentials as `jitops sandbox` prints them."""
         credentials = asdict(self.credentials)
-        return {"jitsu": self.jitsu_url, "jitterbit": self.jitterbit_url, "credentials": credentials}
+        return {
+            "jitsu": self.jitsu_url,
+            "jitterbit": self.jitterbit_url,
+            "adapter": self.adapter_url,
+            "gateway": self.gateway_url,
+            "credentials": credentials,
+        }
 
 
 def serve(  # noqa: PLR0913 - the options of the command line
     *,
     jitsu_port: int = JITSU_PORT,
     jitterbit_port: int = JITTERBIT_PORT,
+    adapter_port: int = ADAPTER_PORT,
+    gateway_port: int = GATEWAY_PORT,
     build: Build = "A",
     minute_seconds: float = 60.0,
     seed: Path | None = None,
@@ -149,6 +177,8 @@ def serve(  # noqa: PLR0913 - the options of the command line
             build=build,
             jitsu_port=jitsu_port,
             jitterbit_port=jitterbit_port,
+            adapter_port=adapter_port,
+            gateway_port=gateway_port,
             minute_seconds=minute_seconds,
             switches=switches,
             faults=ordered,

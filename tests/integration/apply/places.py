@@ -23,11 +23,14 @@ from jitops.api.meta import API_VERSION
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(jitops.__file__).parents[1])}
 """Makes `python -m jitops` find the sources under test."""
 
+FREE_PORTS = [word for name in ("jitsu", "jitterbit", "adapter", "gateway") for word in (f"--{name}-port", "0")]
+"""Lets a sandbox listen wherever there is room."""
+
 
 @contextmanager
 def served_sandbox() -> Iterator[Remote]:
     """Run `jitops sandbox` on free ports."""
-    command = [sys.executable, "-m", "jitops", "sandbox", "--jitsu-port", "0", "--jitterbit-port", "0"]
+    command = [sys.executable, "-m", "jitops", "sandbox", *FREE_PORTS]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT) as process:  # noqa: S603 - ours
         assert process.stdout is not None
         yield Remote(**json.loads(process.stdout.readline()))
@@ -40,6 +43,8 @@ class Remote:
 
     jitsu: str
     jitterbit: str
+    adapter: str
+    gateway: str
     credentials: Mapping[str, str]
 
     def _ask(self, method: str, what: str, body: Any = None) -> Any:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from jitops.sandbox.answers import Answer, Call, answer, decoded
 from jitops.sandbox.jitterbit.connectors import ACTIVITIES, Connector, Connectors
+from jitops.sandbox.jitterbit.custom_apis import CustomApis
 from jitops.sandbox.jitterbit.envelope import RefusedError, done
 from jitops.sandbox.jitterbit.sessions import LOGIN, Sessions
 
@@ -41,6 +42,8 @@ class Harmony:
         self.sessions = Sessions(seed.users, clock, switches)
         self._organizations = {one.id: one for one in seed.organizations}
         self._connectors = Connectors(clock)
+        self.apis = CustomApis()
+        """What the sandbox's adapter and gateway share; no call of Harmony's shows it."""
 
     def connectors(self, organization: str | None = None) -> list[Connector]:
         """Give the registrations that are there now, of one organization or of all."""
@@ -65,9 +68,14 @@ class Harmony:
         """Delete a registration behind the operator's back."""
         self._connectors.delete(self._connectors.get(connector_id))
 
+    def organizations(self) -> list[str]:
+        """Name the organizations."""
+        return list(self._organizations)
+
     def reset(self) -> None:
         """Forget registrations, sessions and locks; organizations and accounts stay."""
         self._connectors.clear()
+        self.apis.clear()
         self.sessions.clear()
 
     def summary(self) -> dict[str, Any]:
@@ -76,7 +84,8 @@ class Harmony:
             {"id": one.id, "organization": one.organization, "name": one.name, "version": one.version}
             for one in self.connectors()
         ]
-        return {"connectors": rows, "loginAttempts": dict(self.sessions.attempts)}
+        apis = [{"key": one.key, "organization": one.organization, "state": one.state} for one in self.apis.all()]
+        return {"connectors": rows, "apis": apis, "loginAttempts": dict(self.sessions.attempts)}
 
     def respond(self, call: Call) -> Answer:
         """Answer one request."""

@@ -1,4 +1,4 @@
-"""What is not known of Jitterbit's connector API, as switches (reference/jitterbit.md section 2, [UNK])."""
+"""What is not known of Jitterbit's connector API and gateway, as switches (reference/jitterbit.md, [UNK])."""
 
 from __future__ import annotations
 
@@ -50,6 +50,9 @@ class Switches:
     * `single_session`: a second login ends the token of the first, or not (2.3).
     * `lock_after`, `lock_seconds`: so many refused logins lock the account for so long (documented: 5, 30
       minutes).
+    * `absent_api`: the gateway answers a URL that leads to no live API with 404 (said by secondary sources only),
+      403, or 401 (4.6).
+    * `refused_call`: the gateway refuses a call without credentials with 403, as documented, or 401 (4.6, 4.9).
     * `html_errors`: every answer of 400 and above is an HTML page instead of the JSON envelope (2.9).
     """
 
@@ -75,4 +78,6 @@ class Switches:
     single_session: bool = False
     lock_after: int = 5
     lock_seconds: float = 1800.0
+    absent_api: Literal["not_found", "forbidden", "unauthorized"] = "not_found"
+    refused_call: Literal["forbidden", "unauthorized"] = "forbidden"
     html_errors: bool = False

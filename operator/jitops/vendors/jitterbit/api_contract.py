@@ -112,18 +112,22 @@ class ApiContract:
                 " service that speaks the contract of `jitops adapter-contract`; without one use Manual or Observe"
             )
 
+    async def get(self, key: str) -> ApiRow:
+        """Read one API; NotYet where there is none any more."""
+        return await self._exchange("GET", key)
+
     async def put(self, key: str, configuration: Mapping[str, JSON], revision: str | None) -> ApiRow:
         """Make a configuration the draft: of a new API (no revision), or of the API in this very revision."""
         rests = {"if-none-match": "*"} if revision is None else _if_match(revision)
-        return await self._write("PUT", key, "", rests, configuration)
+        return await self._exchange("PUT", key, headers=rests, body=configuration)
 
     async def publish(self, row: ApiRow) -> ApiRow:
         """Make the draft live, if it is still the one that we saw."""
-        return await self._write("POST", row.key, "/publish", _if_match(row.revision))
+        return await self._exchange("POST", row.key, "/publish", headers=_if_match(row.revision))
 
     async def unpublish(self, row: ApiRow) -> ApiRow:
         """Take the API off."""
-        return await self._write("POST", row.key, "/unpublish", _if_match(row.revision))
+        return await self._exchange("POST", row.key, "/unpublish", headers=_if_match(row.revision))
 
     async def delete(self, key: str) -> None:
         """Remove an API; one that is gone is removed."""
@@ -136,7 +140,9 @@ class ApiContract:
         if self._http is not None:
             self._http.close()
 
-    async def _write(self, method: str, key: str, verb: str, headers: Mapping[str, str], body: JSON = None) -> ApiRow:
+    async def _exchange(
+        self, method: str, key: str, verb: str = "", *, headers: Mapping[str, str] | None = None, body: JSON = None
+    ) -> ApiRow:
         try:
             answer = await self._request(method, f"/{segment(key)}{verb}", who=f"api {key}", headers=headers, body=body)
         except Missing:

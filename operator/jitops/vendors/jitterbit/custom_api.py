@@ -15,7 +15,7 @@ from jitops.api.reasons import ConditionType, Reason
 from jitops.core import identity
 from jitops.core.adapter import Adapter, Change, External, Wanted
 from jitops.core.conditions import find
-from jitops.core.errors import ManualActionRequired, RateLimited, RemoteNotFound, SpecInvalid
+from jitops.core.errors import ManualActionRequired, Overtaken, RateLimited, RemoteNotFound, SpecInvalid
 from jitops.vendors.jitterbit.custom_api_documents import openapi, written
 from jitops.vendors.jitterbit.custom_api_wire import (
     ApiRow,
@@ -80,9 +80,13 @@ class CustomAPIAdapter(Adapter[CustomAPISpec, ApiRow | None]):
         return {**asked, "publication": wanted.spec.publication.state}
 
     async def create(self, wanted: Want) -> Found:
-        """Make a draft; that it is to be live is a difference, which is carried out next."""
+        """Make a draft; if there is one of our key, it is ours from before a crash. The rest is carried out next."""
         key = self._key(wanted)
-        return External(key, await self._contract.put(key, _configuration(wanted), None), ours=True)
+        try:
+            row = await self._contract.put(key, _configuration(wanted), None)
+        except Overtaken:
+            row = await self._contract.get(key)
+        return External(key, row, ours=True)
 
     async def update(self, wanted: Want, external: Found, changes: tuple[Change, ...]) -> Found:
         """Bring the configuration to the draft, then make it live, or take it off."""

@@ -81,13 +81,9 @@ class Answered(JitopsError):
 
 def classify(answer: Answer) -> JitopsError | None:
     """Keep the status of what is no success; a failure is the gateway's, or its agent's."""
-    if answer.succeeded:
-        return None
-    return (
-        Unavailable(f"the gateway answered HTTP {answer.status}")
-        if answer.status >= FAILURES
-        else Answered(answer.status)
-    )
+    if answer.status >= FAILURES:
+        return Unavailable(f"the gateway answered HTTP {answer.status}")
+    return None if answer.succeeded else Answered(answer.status)
 
 
 class Gateway:
