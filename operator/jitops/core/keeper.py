@@ -45,11 +45,11 @@ class Keeper:
             return await self._gone(key)
         if resource.deleting and not self.users(key):
             return await self._release(resource)
-        before = self._is_ready(key)
+        before, line = self._is_ready(key), self._connections.line(key)
         verdict, facts = await self._verified(resource)
         latest = self._kube.get(key) or resource
         await self._reporter.report(latest, verdict, facts, failed=_warning(verdict))
-        self._tell(key, before=before)
+        self._tell(key, before=before, reopened=line is not self._connections.line(key))
         return Result(verdict.retry, verdict.after, verdict.reason)
 
     async def _verified(self, resource: Resource) -> tuple[Verdict, dict[str, JSON]]:
@@ -67,15 +67,25 @@ class Keeper:
         verdict = judge(line.client.trouble) if line.client.trouble else _working(resource, self.users(resource.key))
         return verdict, {**facts, **line.facts}
 
-    def _tell(self, key: Key, *, before: bool) -> None:
-        """Wake the dependents when the connection turned good or bad; all of them but for the first time."""
+    def _tell(self, key: Key, *, before: bool, reopened: bool) -> None:
+        """Wake the dependents when the connection turned good or bad; all of them but for the first time.
+
+        One that stayed good, but has other credentials or another spec now, may serve those that it failed before.
+        """
         after = self._is_ready(key)
         told, self._told[key] = self._told.get(key), after
         if before == after == told:
+            if reopened:
+                for dependent in filter(self._is_unready, self._references.dependents(key)):
+                    self.enqueue(dependent)
             return
         for dependent in self._references.dependents(key):
             if before != after or told is not None or self._misses_something(dependent):
                 self.enqueue(dependent)
+
+    def _is_unready(self, key: Key) -> bool:
+        resource = self._kube.get(key)
+        return resource is not None and find(resource.status, ConditionType.READY).get("status") != "True"
 
     def _misses_something(self, key: Key) -> bool:
         resource = self._kube.get(key)

@@ -133,10 +133,10 @@ class CustomAPIAdapter(Adapter[CustomAPISpec, ApiRow | None]):
         if seen is not None and (seen.sight is Sight.PRESENT or _stays_verified(wanted, seen, self._url(wanted))):
             return Reason.VERIFIED, f"{self._url(wanted)} was looked at: it is there"
         if external.remote is not None:
-            return self._by_adapter(wanted, external.remote)
+            return self._by_adapter(wanted, external.remote, seen)
         return self._by_hand(wanted, seen)
 
-    def _by_adapter(self, wanted: Want, row: ApiRow) -> Standing:
+    def _by_adapter(self, wanted: Want, row: ApiRow, seen: Seen | None) -> Standing:
         url = self._url(wanted)
         if row.published is None:
             return Reason.AVAILABLE, "the adapter holds the draft"
@@ -145,11 +145,11 @@ class CustomAPIAdapter(Adapter[CustomAPISpec, ApiRow | None]):
                 f"spec.baseUrl: the adapter says that the API is at {row.url}, and not at {url}; correct baseUrl,"
                 " or environment.urlPrefix in a new resource"
             )
-        return Reason.PUBLISHED, "the adapter says that it is published"
+        return Reason.PUBLISHED, f"the adapter says that it is published{_doubt(seen)}"
 
     def _by_hand(self, wanted: Want, seen: Seen | None) -> Standing:
         if wanted.spec.publication.acknowledged_hash == _hash(wanted):
-            return Reason.ACKNOWLEDGED, "a person acknowledged that API Manager holds this configuration"
+            return Reason.ACKNOWLEDGED, f"a person acknowledged that it is so in API Manager{_doubt(seen)}"
         if seen is not None and seen.error is not None:
             raise seen.error
         raise ManualActionRequired(_to_do(wanted, seen))
@@ -249,6 +249,11 @@ def _contradiction(seen: Seen, url: str) -> ManualActionRequired | RemoteNotFoun
         f"there is no live API at {url} ({seen.why}): is it published, and are baseUrl, urlPrefix, version and"
         " serviceRoot right? The gateway may take some minutes after a change"
     )
+
+
+def _doubt(seen: Seen | None) -> str:
+    """Say, beside another's word, that a look told nothing; what passes is not worth a word."""
+    return f"; its URL tells nothing: {seen.why}" if seen is not None and seen.sight is Sight.UNCLEAR else ""
 
 
 def _to_do(wanted: Want, seen: Seen | None) -> str:

@@ -2,12 +2,15 @@
 
 A request to a protected API without credentials runs no operation, since the gateway authenticates first. What it
 answers for an API that isn't there is only said by secondary sources (404), so that a refusal counts as a sign of life
-only if a random sibling is answered with 404. Everything else can't be told, and is not taken for either.
+only if a random sibling is answered with 404; siblings of one environment and version share that answer for a while.
+Everything else can't be told, and is not taken for either.
 """
 
 from __future__ import annotations
 
+import asyncio
 import secrets
+from collections import defaultdict
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING
@@ -26,6 +29,8 @@ LOOKS_A_MINUTE = 100
 ABSENT_FOR = 240.0
 """Seconds for which an absence is believed: less than the time to the next attempt."""
 UNREACHED_FOR = 60.0
+SIBLING_FOR = 600.0
+"""Seconds for which it is known what is answered for an API that can't be there."""
 REFUSED = frozenset({401, 403})
 NOT_FOUND = 404
 FAILURES = 500
@@ -95,6 +100,9 @@ class Gateway:
         self._clock = clock
         self._hosts: dict[str, Http] = {}
         self._seen: dict[Key, tuple[Target, Seen]] = {}
+        self._siblings: dict[str, tuple[int, float]] = {}
+        """What a sibling was answered with, by the address of its environment and version, and when."""
+        self._asking: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def look(self, key: Key, target: Target, since: float | None, seconds: float) -> Seen:
         """Tell what a URL answers: as seen after `since` and less than so many seconds ago, or now."""
@@ -127,6 +135,8 @@ class Gateway:
         return Seen(sight, why, at)
 
     async def _judged(self, who: str, target: Target) -> tuple[Sight, str]:
+        # The sibling comes first: should the budget end between the two, its answer is kept, and the API is next.
+        beside = 0 if target.value or target.public else await self._sibling(target.beside)
         status = await self._status(target.url, who, target)
         answered = f"the gateway answers HTTP {status}"
         if status == NOT_FOUND:
@@ -137,10 +147,19 @@ class Gateway:
             return Sight.UNCLEAR, f"{answered} to the credentials of spec.verification.credentialsRef"
         if target.public:
             return Sight.UNCLEAR, f"{answered}, though the API is public"
-        sibling = await self._status(f"{target.beside}/jitops-{secrets.token_hex(8)}", who)
-        if sibling == NOT_FOUND:
+        if beside == NOT_FOUND:
             return Sight.PRESENT, f"{answered} without credentials, and 404 beside it"
-        return Sight.UNCLEAR, f"{answered}, and HTTP {sibling} for what can't be there"
+        return Sight.UNCLEAR, f"{answered}, and HTTP {beside} for what can't be there"
+
+    async def _sibling(self, beside: str) -> int:
+        """Ask for what can't be there; one asks for all that wait."""
+        async with self._asking[beside]:
+            status, at = self._siblings.get(beside, (0, float("-inf")))
+            if self._clock.monotonic() >= at + SIBLING_FOR:
+                at = self._clock.monotonic()
+                status = await self._status(f"{beside}/jitops-{secrets.token_hex(8)}", beside)
+                self._siblings[beside] = status, at
+        return status
 
     async def _status(self, url: str, who: str, target: Target | None = None) -> int:
         parts = urlsplit(url)
