@@ -49,29 +49,32 @@ def observed(**verification: Any) -> Spec:
 
 KEY = {"name": "caller", "key": "authorization"}
 
+FULL_CUSTOM_API = api(
+    services=[{**SERVICE, "parameters": [{"name": "id", "in": "path", "description": "The number"}]}],
+    name="Customers",
+    description="Looks up\ncustomers.",
+    version="1.0-2",
+    baseUrl="https://api.example.com",
+    logging={"debug": True, "verbose": False},
+    roles=["Sales", "Support team"],
+    security={
+        "profiles": [
+            {"name": "partners", "kind": "Basic"},
+            {"name": "two words", "kind": "OAuth2", "provider": "Okta"},
+            {"name": "key"},
+        ]
+    },
+    publication={"mode": "Adapter", "state": "Draft", "acknowledgedHash": "0123456789abcdef"},
+    verification={"probe": True, "path": "/health", "interval": "2h", "credentialsRef": KEY, "header": "X-Api-Key"},
+    outputs={"secret": {"name": "urls"}, "configMap": {"name": "docs"}},
+)
+
 CUSTOM_APIS = (
     *accepted(
         "CustomAPI",
         {
             "the least": api(),
-            "all of it": api(
-                name="Customers",
-                description="Looks up\ncustomers.",
-                version="1.0-2",
-                baseUrl="https://api.example.com",
-                logging={"debug": True, "verbose": False},
-                roles=["Sales", "Support team"],
-                security={
-                    "profiles": [
-                        {"name": "partners", "kind": "Basic"},
-                        {"name": "two words", "kind": "OAuth2", "provider": "Okta"},
-                        {"name": "key"},
-                    ]
-                },
-                publication={"mode": "Adapter", "state": "Draft", "acknowledgedHash": "0123456789abcdef"},
-                verification={"probe": True, "path": "/health", "interval": "2h"},
-                outputs={"secret": {"name": "urls"}, "configMap": {"name": "docs"}},
-            ),
+            "all of it": FULL_CUSTOM_API,
             "all specials of a service root": api(serviceRoot="a_~()$;/\\?:@=&'!*,+-Z9"),
             "version of 50": api(version="1" * 50),
             "custom method": service(method="LOOKUP"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tests.cases.case import Spec, organization
 from tests.cases.connections import FULL_WORKSPACE
 from tests.cases.connectors import FULL_CONNECTOR
+from tests.cases.custom_apis import FULL_CUSTOM_API
 from tests.cases.destinations import FULL_DESTINATION
 from tests.cases.functions import FULL_FUNCTION
 from tests.cases.links import FULL_LINK
@@ -26,8 +27,11 @@ FULL: dict[str, Spec] = {
     "JitsuFunction": FULL_FUNCTION,
     "JitsuService": FULL_SERVICE,
     "JitsuLink": FULL_LINK,
-    "JitterbitOrganization": organization(host="https://x.example", settleSeconds=5),
+    "JitterbitOrganization": organization(
+        host="https://x.example", settleSeconds=5, apiAdapter={"baseUrl": "https://adapter.example"}
+    ),
     "Connector": FULL_CONNECTOR,
+    "CustomAPI": FULL_CUSTOM_API,
 }
 """For each kind a spec in which everything is set that the kind adds to the others."""
 

@@ -38,7 +38,7 @@ Version = Annotated[UrlSegment, Field(max_length=50)]
 
 Path = Annotated[
     str,
-    Field(min_length=1, max_length=512),
+    Field(min_length=1, max_length=256),
     matching(r"/[^\s?#]*", "must begin with / and hold no spaces, ? or #, such as /customers/{id}"),
 ]
 
@@ -80,7 +80,7 @@ class ApiLogging(Model):
 class Parameter(Model):
     """A parameter of a service."""
 
-    name: Annotated[str, Field(min_length=1, max_length=128), matching(r"[^\s{}]+", "must hold no spaces, { or }")]
+    name: Annotated[str, Field(min_length=1, max_length=64), matching(r"[^\s{}]+", "must hold no spaces, { or }")]
     """The parameter's name."""
     in_: Literal["path", "query", "header"] = Field(validation_alias="in", serialization_alias="in")
     """Where it stands: path, query or header."""
@@ -106,7 +106,7 @@ class Service(Model):
     response_type: Literal["FinalTarget", "SystemVariable"]
     """What is answered. FinalTarget: what the operation ends with, an API Response activity. SystemVariable: what it
     put into jitterbit.api.response."""
-    parameters: Annotated[list[Parameter], Field(max_length=32)] = Field(default_factory=list)
+    parameters: Annotated[list[Parameter], Field(max_length=16)] = Field(default_factory=list)
     """The parameters in path, query and header."""
 
     rules: ClassVar[tuple[Rule, ...]] = (

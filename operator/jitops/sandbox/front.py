@@ -50,7 +50,7 @@ class Front:
     async def start(self, port: int) -> str:
         """Listen on loopback; port 0 takes a free one. Give the base URL."""
         app = web.Application(client_max_size=LARGEST_BODY)
-        app.router.add_route("*", "/{target:.*}", self._serve)
+        app.router.add_route("*", "/{target:(?s:.*)}", self._serve)  # a path may hold a newline, encoded
         app.on_response_prepare.append(_without_invented_type)
         self._runner = web.AppRunner(
             app, access_log=None, handle_signals=False, keepalive_timeout=KEEP_ALIVE, shutdown_timeout=0.2

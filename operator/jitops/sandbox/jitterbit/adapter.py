@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 BASE = "/v1/organizations/"
 NOTE = "A stand-in of an adapter, with the contract of jitops. It is no API of Jitterbit's, which publishes none."
-QUOTED = re.compile(r'"([!#-~]*)"')
 ALLOWED = {"": "GET, PUT, DELETE", "publish": "POST", "unpublish": "POST"}
 TITLES = {
     400: "Bad Request",
@@ -100,9 +99,10 @@ class ApiAdapter:
 
     def _on_api(self, call: Call, organization: str, key: str, verb: str = "") -> Answer:
         api = self.apis.find(organization, key)
+        configuration = self._configuration(call) if call.method == "PUT" else None
         self._check_preconditions(call, api)
-        if call.method == "PUT":
-            made = self.apis.put(organization, key, self._configuration(call))
+        if configuration is not None:
+            made = self.apis.put(organization, key, configuration)
             return _json(self._shown(made), 201 if api is None else 200)
         if api is None:
             raise ProblemError(404, "there is no such API")
@@ -124,10 +124,7 @@ class ApiAdapter:
             if api is not None:
                 raise ProblemError(412, "the API exists already")
         if call.method in {"PUT", "POST"} and match is not None:
-            revision = QUOTED.fullmatch(match)
-            if revision is None:
-                raise ProblemError(400, "If-Match must be a revision in double quotes")
-            if api is not None and revision[1] != api.revision:
+            if api is not None and match != f'"{api.revision}"':
                 raise ProblemError(412, "the API was changed meanwhile")
             if api is None and call.method == "PUT":
                 raise ProblemError(412, "the API does not exist any more")
