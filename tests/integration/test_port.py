@@ -16,7 +16,7 @@ from jitops.api.meta import API_VERSION, FINALIZER
 from jitops.controlplane import ControlPlane, Kubectl, write_token_kubeconfig
 from jitops.core import errors
 from jitops.core.clock import SystemClock
-from jitops.core.kube import Event, Key, Owner, Resource, Secret
+from jitops.core.kube import ConfigMap, Event, Key, Owner, Resource, Secret
 from jitops.runtime.apiserver import ApiServer
 from jitops.runtime.cluster import Cluster
 
@@ -133,6 +133,44 @@ async def test_secret_lives_and_dies(cluster: Cluster, user: User, stream: Resou
     assert await cluster.read_secret(user.namespace, "keys") is None
     with pytest.raises(errors.Conflict):
         await cluster.write_secret(changed)
+
+
+async def test_config_map_lives_and_dies(cluster: Cluster, user: User, stream: Resource) -> None:
+    """A ConfigMap does so by the same rules, and its binary values are written back as they were."""
+    owner = Owner("JitsuStream", "shop", stream.uid)
+    made = await cluster.write_config_map(
+        ConfigMap(user.namespace, "docs", {"a": "ä"}, {"jitops.dev/watch": "true"}, {"a/b": "c"}, owners=(owner,))
+    )
+    with pytest.raises(errors.Conflict):
+        await cluster.write_config_map(replace(made, resource_version=""))
+    blob = base64.b64encode(b"\xff\xfe\x00").decode()
+    await user.kubectl("patch", "configmap", "docs", "--type=merge", "-p", f'{{"binaryData":{{"blob":"{blob}"}}}}')
+    with pytest.raises(errors.Conflict):
+        await cluster.write_config_map(replace(made, data={"a": "b"}))
+    found = await cluster.read_config_map(user.namespace, "docs")
+    assert found is not None
+    assert (found.data, found.labels, found.owners) == (made.data, made.labels, made.owners)
+    changed = await cluster.write_config_map(replace(found, data={"a": "b"}))
+    kept = await user.get("configmap", "docs")
+    assert (kept["data"], kept["binaryData"]) == ({"a": "b"}, {"blob": blob})
+    await cluster.delete_config_map(changed)
+    await cluster.delete_config_map(changed)
+    assert await cluster.read_config_map(user.namespace, "docs") is None
+
+
+async def test_own_config_map_is_no_news_to_its_owner(cluster: Cluster, user: User) -> None:
+    """The watch's echo of an output that we wrote wakes nobody but others who use it; an edit wakes all."""
+    woken: list[tuple[Key, Key | None]] = []
+    cluster.on_input = lambda target, but: woken.append((target, but))
+    labels = {"app.kubernetes.io/managed-by": "jitops", "jitops.dev/owner-kind": "CustomAPI"}
+    await cluster.write_config_map(
+        ConfigMap(user.namespace, "docs", {"a": "b"}, {**labels, "jitops.dev/owner-name": "crm"})
+    )
+    key, owner = Key("ConfigMap", user.namespace, "docs"), Key("CustomAPI", user.namespace, "crm")
+    cluster.input_seen("ConfigMap", await user.get("configmap", "docs"), deleted=False)
+    await user.kubectl("patch", "configmap", "docs", "-p", '{"data":{"a":"c"}}')
+    cluster.input_seen("ConfigMap", await user.get("configmap", "docs"), deleted=False)
+    assert woken == [(key, owner), (key, None)]
 
 
 async def _unversioned(cluster: Cluster, secret: Secret) -> Secret:
@@ -281,8 +319,11 @@ async def test_gate_is_asked_before_every_write(cluster: Cluster, user: User, st
         raise errors.ClusterUnavailable("no Lease")
 
     secret = await cluster.write_secret(Secret(user.namespace, "keys", {"id": "x"}))
+    config_map = await cluster.write_config_map(ConfigMap(user.namespace, "docs", {"id": "x"}))
     cluster.gate = closed
     for write in (
+        cluster.write_config_map(config_map),
+        cluster.delete_config_map(config_map),
         cluster.set_finalizers(stream, (FINALIZER,)),
         cluster.write_status(stream, {"id": "x"}),
         cluster.write_secret(secret),

@@ -21,7 +21,7 @@ NEEDED: list[dict[str, Any]] = [
     {"apiGroups": ["jitops.dev"], "resources": PLURALS, "verbs": ["get", "list", "watch", "patch"]},
     {"apiGroups": ["jitops.dev"], "resources": [f"{plural}/status" for plural in PLURALS], "verbs": ["patch"]},
     {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "create", "update", "delete"]},
-    {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get"]},
+    {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "create", "update", "delete"]},
     {"apiGroups": ["events.k8s.io"], "resources": ["events"], "verbs": ["create"]},
     {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["get", "create", "update"]},
 ]

@@ -22,6 +22,7 @@ from tests.scenario.world import (
     WORKSPACE,
     World,
     connector,
+    custom_api,
     destination,
     link,
     secret_manifest,
@@ -269,7 +270,44 @@ async def stream_that_waits_for_a_link(world: World) -> None:
     world.store.delete(STREAM)
 
 
+async def published_by_adapter(world: World) -> None:
+    """Publish a Custom API by an adapter."""
+    await world.connect_jitterbit()
+    world.apply(custom_api())
+
+
+async def awaiting_a_person(world: World) -> None:
+    """Wait for what only a person can do."""
+    await world.connect_jitterbit()
+    world.apply(custom_api(publication={"mode": "Manual"}))
+
+
+async def not_at_the_gateway(world: World) -> None:
+    """Look for an API that is not there."""
+    await world.connect_jitterbit()
+    spec = {"baseUrl": world.sandbox.gateway_url, "security": {"profiles": [{"name": "partners"}]}}
+    world.apply(custom_api(publication={"mode": "Observe"}, **spec))
+
+
+async def gateway_down(world: World) -> None:
+    """Lose the gateway."""
+    await not_at_the_gateway(world)
+    world.sandbox.faults.add(Fault(kind="error", status=503, product="gateway"))
+    await world.wait(1200)
+
+
+async def adapter_missing(world: World) -> None:
+    """Have no adapter, and need one."""
+    await world.connect_jitterbit(apiAdapter=None)
+    world.apply(custom_api())
+
+
 STATES: list[Arrange] = [
+    published_by_adapter,
+    awaiting_a_person,
+    not_at_the_gateway,
+    gateway_down,
+    adapter_missing,
     ready,
     paused,
     observed,

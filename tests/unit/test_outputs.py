@@ -13,9 +13,9 @@ from tests.clock import TurnedClock
 from jitops.api.meta import API_VERSION, DATA_HASH
 from jitops.core.clock import SystemClock
 from jitops.core.errors import AlreadyOwned
-from jitops.core.kube import Owner, Resource, Secret
+from jitops.core.kube import ConfigMap, Owner, Resource, Secret
 from jitops.core.outputs import HashKey, Held, Outputs, is_changed
-from jitops.core.shelves import SecretShelf
+from jitops.core.shelves import ConfigMapShelf, SecretShelf
 from jitops.kinds import table
 from jitops.local.store import LocalStore
 from jitops.vendors.http import HttpPool
@@ -240,3 +240,77 @@ async def test_values_do_not_show(outputs: Outputs[Secret]) -> None:
     secret = await published(outputs, stream())
     held = await outputs.read(ROW, stream())
     assert "plaintext" not in repr(secret) + repr(held)
+
+
+DOCUMENTED = KINDS.managed["CustomAPI"]
+DOCUMENTS = {"openapi.json": "{}", "url": "https://a.example.com/dev/crm"}
+
+
+def custom_api(config_map: Mapping[str, Any] | None = None, status: Mapping[str, Any] | None = None) -> Resource:
+    """Give a Custom API, with what its spec asks of its ConfigMap."""
+    body = {
+        "apiVersion": API_VERSION,
+        "metadata": {"name": "crm", "namespace": "team", "uid": "uid-2"},
+        "spec": {"outputs": {"configMap": dict(config_map or {})}},
+        "status": dict(status or {}),
+    }
+    return Resource.parse("CustomAPI", body)
+
+
+@pytest.fixture
+def documents(store: LocalStore) -> Outputs[ConfigMap]:
+    """Give the output ConfigMaps over the cluster."""
+    return Outputs(ConfigMapShelf(store), HashKey(store, "jitops-system"))
+
+
+async def documented(documents: Outputs[ConfigMap], resource: Resource) -> ConfigMap:
+    """Publish and give the ConfigMap."""
+    held = await documents.read(DOCUMENTED, resource)
+    holder = (await documents.publish(DOCUMENTED, resource, held, DOCUMENTS, owned=True)).holder
+    assert holder is not None
+    return holder
+
+
+async def test_config_map_is_written_once(documents: Outputs[ConfigMap], store: LocalStore) -> None:
+    """A ConfigMap gets the same labels, annotation and owner as a Secret, and is not written again."""
+    config_map = await documented(documents, custom_api())
+    assert config_map.key == ("ConfigMap", "team", "crm-customapi")
+    assert config_map.data == DOCUMENTS
+    assert config_map.labels["jitops.dev/owner-kind"] == "CustomAPI"
+    assert config_map.labels["jitops.dev/watch"] == "true"
+    assert config_map.owners == (Owner("CustomAPI", "crm", "uid-2"),)
+    store.writes.clear()
+    await documented(documents, custom_api())
+    assert store.writes == []
+
+
+async def test_config_map_of_others_is_refused(documents: Outputs[ConfigMap], store: LocalStore) -> None:
+    """What someone else keeps under the name is not ours, even if it bears the label of ours for another resource."""
+    for labels in ({}, {"app.kubernetes.io/managed-by": "jitops", "jitops.dev/owner-kind": "CustomAPI"}):
+        store._put_holder(ConfigMap("team", "crm-customapi", {"a": "b"}, labels))
+        with pytest.raises(AlreadyOwned, match=r"ConfigMap crm-customapi exists.*spec\.outputs\.configMap\.name"):
+            await documents.read(DOCUMENTED, custom_api())
+
+
+async def test_config_map_moves_with_its_name(documents: Outputs[ConfigMap], store: LocalStore) -> None:
+    """Under another name the new one is written first, then the former one goes; a foreign one there stays."""
+    await documented(documents, custom_api())
+    renamed = custom_api({"name": "docs"}, {"configMapName": "crm-customapi"})
+    held = await documents.read(DOCUMENTED, renamed)
+    held = await documents.publish(DOCUMENTED, renamed, held, DOCUMENTS, owned=True)
+    await documents.drop_former(held)
+    assert [holder.name for holder in store.holders() if isinstance(holder, ConfigMap)] == ["docs"]
+    store._put_holder(ConfigMap("team", "crm-customapi", {"mine": "x"}))
+    assert (await documents.read(DOCUMENTED, renamed)).moved_from is None
+
+
+async def test_config_map_and_secret_of_one_name(
+    documents: Outputs[ConfigMap], outputs: Outputs[Secret], store: LocalStore
+) -> None:
+    """Both may have one name: neither takes the other for its own."""
+    await published(outputs, stream({"name": "same"}))
+    await documented(documents, custom_api({"name": "same"}))
+    assert {holder.kind: dict(holder.data) for holder in store.holders() if holder.name == "same"} == {
+        "Secret": VALUES,
+        "ConfigMap": DOCUMENTS,
+    }

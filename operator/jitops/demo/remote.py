@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import aiohttp
+
 if TYPE_CHECKING:
     from jitops.sandbox import Sandbox
 
@@ -23,7 +25,13 @@ class Remote:
         objects = {one["id"]: f"{kind} “{one['name']}”" for kind, many in held["objects"].items() for one in many}
         links = {one["id"]: "link" for one in held["links"]}
         connectors = {one.id: f"connector “{one.name}” {one.version}" for one in self.sandbox.jitterbit.connectors()}
-        return {**objects, **links, **connectors}
+        apis = {one.key: f"Custom API, {one.state}" for one in self.sandbox.jitterbit.apis.all()}
+        return {**objects, **links, **connectors, **apis}
+
+    async def answer(self, url: str) -> int:
+        """Call an address as a customer does, without credentials, and give the status of the answer."""
+        async with aiohttp.ClientSession() as session, session.get(url) as response:
+            return response.status
 
     def links(self) -> dict[str, tuple[str, str]]:
         """Give the two ends of each link, by their ids."""

@@ -9,10 +9,11 @@ from rich.table import Table
 from rich.text import Text
 
 from jitops.api.kinds import KINDS
-from jitops.demo.examples import examples
+from jitops.demo.examples import as_drafts, examples
 from jitops.demo.remote import BY_HAND, Remote
 from jitops.local.documents import is_output
 from jitops.local.progress import progress, row_of, say, table
+from jitops.sandbox.jitterbit.adapter import NOTE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -64,7 +65,8 @@ class Story:
         self._stage = stage
         self._remote = Remote(sandbox)
         self._sandbox = sandbox
-        self._manifests = examples(sandbox)
+        self._examples = examples(sandbox)
+        self._manifests = as_drafts(self._examples)
         self._step = 0
         self._before: dict[str, str] = {}
         """What the products held before the operator did anything."""
@@ -72,10 +74,12 @@ class Story:
     async def tell(self) -> None:
         """Tell it from beginning to end."""
         say(self._console, f"Jitsu is at {self._sandbox.jitsu_url}, Harmony at {self._sandbox.jitterbit_url}.")
+        say(self._console, f"The adapter for Custom APIs is at {self._sandbox.adapter_url}: {NOTE}")
         self._publish_by_hand()
         await self._create()
         await self._show_secrets()
         await self._show_manifest()
+        await self._publish()
         await self._repair()
         await self._delete()
         say(self._console, "\nEvery line with a ✓ was checked against the products' own state.")
@@ -129,6 +133,32 @@ class Story:
             id_ = int(secret.data["functionEntityStartId"]) + number
             _check(f"EntityTypeId-{activity}: {id_}\n" in text, f"activity {activity} has not got its id")
         self._done(f"{len(text.splitlines())} headers, each activity with an id of the registration")
+
+    async def _publish(self) -> None:
+        """Take the Custom API from draft to live."""
+        api = await self._only("CustomAPI")
+        url = str(api.status["url"])
+        self._head("A Custom API goes live: state: Draft becomes state: Published")
+        await self._check_answer(url, 404, f"{self._remote.inventory()[api.status['id']]}: {url} answers nobody yet")
+        self._manifests = self._examples
+        with self._shown() as progress:
+            await self._stage.apply(self._manifests, progress)
+            await self._stage.look_again(self._manifests, progress)
+        shown = self._remote.inventory()[api.status["id"]]
+        _check(shown == "Custom API, published", f"the Custom API is not live, but: {shown}")
+        await self._check_answer(url, 403, f"{shown}: {url} asks who is calling")
+        row = row_of(await self._only("CustomAPI"))
+        _check(row.reason == "Verified", f"the Custom API is Ready by {row.reason}, and not by a look at its URL")
+        self._done(f"CustomAPI customers is Ready: {row.message}")
+        say(self._console, f"  ({NOTE})")
+
+    async def _check_answer(self, url: str, status: int, sentence: str) -> None:
+        found = await self._remote.answer(f"{url}/7")
+        _check(found == status, f"{url} answers HTTP {found}, and not {status}")
+        self._done(sentence)
+
+    async def _only(self, kind: str) -> Resource:
+        return next(one for one in await self._stage.resources() if one.key.kind == kind)
 
     async def _repair(self) -> None:
         resources = await self._stage.resources()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from jitops.sandbox.jitterbit.custom_apis import Api, CustomApis
 
 BASE = "/v1/organizations/"
-NOTE = "A stand-in of an adapter, with the contract of jitops. It is no API of Jitterbit's, which publishes none."
+NOTE = "a stand-in, not a Jitterbit API. It speaks the contract of jitops; Jitterbit publishes no API for this."
 ALLOWED = {"": "GET, PUT, DELETE", "publish": "POST", "unpublish": "POST"}
 TITLES = {
     400: "Bad Request",
