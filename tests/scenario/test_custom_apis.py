@@ -343,6 +343,48 @@ async def test_refusal_of_the_adapter_is_passed_on(world: World) -> None:
     assert "operation Read customer is not deployed (***)" in world.message(CUSTOM_API)
 
 
+NO_CONTRACT = {
+    "a listing that is none": ("GET", 200, '{"apis": 1}', "RemoteUnavailable"),
+    "a row without a revision": ("GET", 200, '{"apis": [{"key": "a", "state": "draft"}]}', "RemoteUnavailable"),
+    "a configuration that is none": (
+        "GET",
+        200,
+        '{"apis": [{"key": "a", "state": "draft", "revision": "1", "draft": {"services": [7]}}]}',
+        "RemoteUnavailable",
+    ),
+    "no JSON": ("GET", 200, "<html>", "RemoteUnavailable"),
+    "an unknown organization": ("GET", 404, "{}", "DependencyNotReady"),
+    "another service": ("GET", 405, "", "InvalidConfiguration"),
+    "a redirect": ("GET", 302, "", "InvalidConfiguration"),
+    "a token that may not": ("GET", 403, "", "PermissionDenied"),
+    "a failure": ("GET", 500, '{"title": "planted"}', "RemoteUnavailable"),
+    "a URL that is taken": ("PUT", 409, '{"detail": "another API is at this URL"}', "Conflict"),
+    "a refusal": ("PUT", 422, '["no problem"]', "InvalidConfiguration"),
+    "an answer about another API": (
+        "PUT",
+        200,
+        '{"key": "other", "state": "draft", "revision": "1", "draft": {}}',
+        "RemoteUnavailable",
+    ),
+}
+
+
+@pytest.mark.parametrize(("method", "status", "body", "reason"), NO_CONTRACT.values(), ids=NO_CONTRACT)
+async def test_adapter_that_does_not_keep_to_the_contract(
+    world: World, method: str, status: int, body: str, reason: str
+) -> None:
+    """Whatever the adapter answers has a reason that fits, and once it keeps to the contract the API is made."""
+    await world.connect_jitterbit()
+    world.sandbox.faults.add(Fault(kind="error", status=status, body=body, product="adapter", method=method))
+    world.apply(custom_api())
+    await world.settle()
+    assert world.why(CUSTOM_API) == reason
+    world.sandbox.faults.clear()
+    await world.wait(1500)
+    assert world.condition(CUSTOM_API, "Ready") == ("True", "Published")
+    assert len(apis(world)) == 1
+
+
 async def test_adapter_that_tells_another_url(world: World) -> None:
     """Where the adapter says that the API is elsewhere, what we would publish is wrong: not Ready, and said why."""
     await made(world)

@@ -204,7 +204,7 @@ class Verification(Model):
     path: Path | None = None
     """What follows the API's URL in a request that looks at it, without parameters. Default: nothing."""
     interval: Duration | None = None
-    """How often it is looked at when nothing changes, such as 1h; at least 1m. Default: 1h."""
+    """How often it is looked at when nothing changes, such as 2h; less than 1m counts as 1m. Default: 1h."""
 
     rules: ClassVar[tuple[Rule, ...]] = (
         Rule(

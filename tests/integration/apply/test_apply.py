@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
+from typing import Any
 
-from tests.integration.apply.places import Remote, Site
+from tests.integration.apply.places import Remote, Site, resource
 
 
 def test_makes_all_ready(site: Site, remote: Remote) -> None:
@@ -132,3 +133,36 @@ def test_identity_is_kept(site: Site, remote: Remote) -> None:
         file.unlink()
     assert site.apply().code == 0
     assert list(remote.streams()) == [stream]
+
+
+def test_custom_api_by_hand(site: Site) -> None:
+    """What a person has to do is told with exit code 1, its documents lie in files; acknowledged, the code is 0."""
+    site.apply()
+    site.write("api.yaml", custom_api({"mode": "Manual"}))
+    result = site.apply()
+    documents = site.output("customers_configmap")
+    assert result.code == 1
+    (complaint,) = result.lines
+    assert "CustomAPI default/customers: not ready: ManualActionRequired" in complaint
+    assert documents["configurationHash"] in complaint
+    assert documents["url"] == "https://api.example.com/dev/customers"
+    site.write("api.yaml", custom_api({"mode": "Manual", "acknowledgedHash": documents["configurationHash"]}))
+    assert (site.apply().code, site.output("customers_configmap")) == (0, documents)
+    (site.manifests / "api.yaml").unlink()
+    assert site.apply().code == 0
+    assert site.output("customers_configmap") == {}
+
+
+def custom_api(publication: dict[str, str]) -> dict[str, Any]:
+    """Make a CustomAPI."""
+    service = {"name": "read", "project": "CRM", "operation": "Read", "method": "GET", "responseType": "FinalTarget"}
+    spec = {
+        "organizationRef": {"name": "acme"},
+        "environment": {"name": "Development", "urlPrefix": "dev"},
+        "serviceRoot": "customers",
+        "baseUrl": "https://api.example.com",
+        "services": [service],
+        "security": {"anonymous": True},
+        "publication": publication,
+    }
+    return resource("CustomAPI", "customers", spec)
