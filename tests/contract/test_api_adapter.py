@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import schemathesis
@@ -37,7 +38,7 @@ def products() -> Iterator[Products]:
     database=None,
     suppress_health_check=list(HealthCheck),
 )
-def test_sandbox_speaks_the_contract(case: schemathesis.Case, products: Products) -> None:
+def test_sandbox_speaks_the_contract(case: schemathesis.Case[Any], products: Products) -> None:
     """What fits is answered as documented, what does not fit is refused as documented, whatever is sent."""
     organization = case.path_parameters.get("organization", "")
     if isinstance(organization, str) and WELL_FORMED.fullmatch(organization):

@@ -317,6 +317,35 @@ async def test_refused_token(world: World, token: str | None) -> None:
     assert world.ready(CUSTOM_API)
 
 
+async def test_token_with_a_newline(world: World) -> None:
+    """A token as a file has it, with a newline at its end, is used; what no header can hold is told, unrepeated."""
+    credentials, connection = harmony(world)
+    token = credentials["stringData"]["adapterToken"]
+    world.apply(secret_manifest("harmony", {**credentials["stringData"], "adapterToken": f"{token}\n"}), connection)
+    world.apply(custom_api())
+    await world.settle()
+    assert world.ready(CUSTOM_API)
+    world.apply(secret_manifest("harmony", {**credentials["stringData"], "adapterToken": "planted\ntoken"}))
+    world.change(CUSTOM_API, description="New")
+    await world.settle()
+    assert world.condition(CUSTOM_API, "Ready") == ("False", "DependencyNotReady")
+    assert "adapterToken" in world.message(CUSTOM_API)
+    world.apply(credentials)
+    await world.settle()
+    assert world.ready(CUSTOM_API)
+
+
+async def test_credentials_that_no_header_can_hold(world: World) -> None:
+    """A value of several lines is refused by the name of the field."""
+    live(world)
+    world.apply(secret_manifest("caller", {"authorization": "Bearer planted-one\nplanted-two"}))
+    credentials = {"credentialsRef": {"name": "caller", "key": "authorization"}}
+    await made(world, **protected(world, publication=OBSERVE, verification=credentials))
+    assert world.condition(CUSTOM_API, "Ready") == ("False", "InvalidConfiguration")
+    assert "spec.verification.credentialsRef" in world.message(CUSTOM_API)
+    assert looks(world) == 0
+
+
 async def test_adapter_token_does_not_touch_the_count_of_log_ins(world: World) -> None:
     """Log-ins are counted for e-mail and password: a changed adapterToken buys no further attempt."""
     credentials, connection = harmony(world)

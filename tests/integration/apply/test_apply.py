@@ -140,17 +140,17 @@ def test_custom_api_by_hand(site: Site) -> None:
     site.apply()
     site.write("api.yaml", custom_api({"mode": "Manual"}))
     result = site.apply()
-    documents = site.output("customers_configmap")
+    documents = site.output("customers-customapi_configmap")
     assert result.code == 1
     (complaint,) = result.lines
     assert "CustomAPI default/customers: not ready: ManualActionRequired" in complaint
     assert documents["configurationHash"] in complaint
     assert documents["url"] == "https://api.example.com/dev/customers"
     site.write("api.yaml", custom_api({"mode": "Manual", "acknowledgedHash": documents["configurationHash"]}))
-    assert (site.apply().code, site.output("customers_configmap")) == (0, documents)
+    assert (site.apply().code, site.output("customers-customapi_configmap")) == (0, documents)
     (site.manifests / "api.yaml").unlink()
     assert site.apply().code == 0
-    assert site.output("customers_configmap") == {}
+    assert site.output("customers-customapi_configmap") == {}
 
 
 def custom_api(publication: dict[str, str]) -> dict[str, Any]:

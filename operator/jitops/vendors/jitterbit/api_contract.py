@@ -7,6 +7,7 @@ section 4.1: there is none). One conditional listing per organization serves all
 from __future__ import annotations
 
 import contextlib
+import re
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,12 @@ if TYPE_CHECKING:
 NOT_MODIFIED, NO_CONTENT, NOT_FOUND = 304, 204, 404
 FAILURES = 500
 LONGEST_DETAIL = 200
+TOKEN = re.compile(r"[!-~]+")
+NO_ADAPTER = (
+    "spec.publication.mode: Adapter needs spec.apiAdapter of the JitterbitOrganization, the address of a service that"
+    " speaks the contract of `jitops adapter-contract`; without one use Manual or Observe"
+)
+UNFIT = "adapterToken in the Secret of the JitterbitOrganization must be printable ASCII without spaces"
 
 
 def contract() -> str:
@@ -81,9 +88,12 @@ def _detail(answer: Answer) -> str:
 
 def open_contract(opening: Opening, pool: HttpPool, clock: Clock) -> ApiContract:
     """Make the way to the adapter of an organization, or to none."""
-    adapter, token = opening.spec.api_adapter, opening.credentials.get("adapterToken", "")
+    adapter, token = opening.spec.api_adapter, opening.credentials.get("adapterToken", "").strip()
+    organization = opening.spec.organization_id
     if adapter is None:
-        return ApiContract(None, opening.spec.organization_id, clock)
+        return ApiContract(DependencyNotReady(NO_ADAPTER), organization, clock)
+    if token and not TOKEN.fullmatch(token):
+        return ApiContract(DependencyNotReady(UNFIT), organization, clock)
     access = Access(
         base_url=adapter.base_url,
         ca=opening.ca,
@@ -92,25 +102,23 @@ def open_contract(opening: Opening, pool: HttpPool, clock: Clock) -> ApiContract
         headers={"Authorization": f"Bearer {token}"} if token else {},
         secrets=(token,) if token else (),
     )
-    return ApiContract(pool.http(access), opening.spec.organization_id, clock)
+    return ApiContract(pool.http(access), organization, clock)
 
 
 class ApiContract:
-    """The calls of the contract on one organization; without an adapter there is nothing to list."""
+    """The calls of the contract on one organization, or why they can't be made: then there is nothing to list."""
 
-    def __init__(self, http: Http | None, organization: str, clock: Clock) -> None:
-        self._http = http
+    def __init__(self, way: Http | DependencyNotReady, organization: str, clock: Clock) -> None:
+        self._way = way
         self._path = f"/v1/organizations/{segment(organization)}/apis"
         self._etag = ""
         self.apis: Snapshot[ApiRow] = Snapshot(self._list, clock)
 
-    def insist(self) -> None:
-        """Say what is missing where there is no adapter."""
-        if self._http is None:
-            raise DependencyNotReady(
-                "spec.publication.mode: Adapter needs spec.apiAdapter of the JitterbitOrganization, the address of a"
-                " service that speaks the contract of `jitops adapter-contract`; without one use Manual or Observe"
-            )
+    def insist(self) -> Http:
+        """Give the way to the adapter, or say what is missing."""
+        if isinstance(self._way, DependencyNotReady):
+            raise DependencyNotReady(str(self._way))
+        return self._way
 
     async def get(self, key: str) -> ApiRow:
         """Read one API; NotYet where there is none any more."""
@@ -137,8 +145,8 @@ class ApiContract:
 
     def close(self) -> None:
         """Give up the connection."""
-        if self._http is not None:
-            self._http.close()
+        if not isinstance(self._way, DependencyNotReady):
+            self._way.close()
 
     async def _exchange(
         self, method: str, key: str, verb: str = "", *, headers: Mapping[str, str] | None = None, body: JSON = None
@@ -155,7 +163,7 @@ class ApiContract:
         return row
 
     async def _list(self) -> Mapping[str, ApiRow] | None:
-        if self._http is None:
+        if isinstance(self._way, DependencyNotReady):
             return {}
         headers = {"if-none-match": self._etag} if self._etag else {}
         try:
@@ -174,9 +182,7 @@ class ApiContract:
     async def _request(
         self, method: str, path: str, *, who: str, headers: Mapping[str, str] | None = None, body: JSON = None
     ) -> Answer:
-        self.insist()
-        assert self._http is not None  # noqa: S101 - as just said
-        return await self._http.request(method, self._path + path, who=who, headers=headers, body=body)
+        return await self.insist().request(method, self._path + path, who=who, headers=headers, body=body)
 
 
 def _if_match(revision: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ and what Ready rests on is a person's word, or what the gateway answers.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,7 @@ Want = Wanted[CustomAPISpec]
 Found = External[ApiRow | None]
 
 CREDENTIALS = "verification.credentialsRef"
+ONE_LINE = re.compile("[ -~]+")
 Standing = tuple[str, str]
 
 
@@ -122,7 +124,7 @@ class CustomAPIAdapter(Adapter[CustomAPISpec, ApiRow | None]):
             public=spec.security.public,
             mark=_hash(wanted),
             header=spec.verification.header or "Authorization",
-            value=wanted.inputs.get(CREDENTIALS, ""),
+            value=_credentials(wanted),
         )
 
     def standing(self, wanted: Want, external: Found) -> Standing:
@@ -216,6 +218,13 @@ def _configuration(wanted: Want) -> Configuration:
 
 def _hash(wanted: Want) -> str:
     return fingerprint(_configuration(wanted), wanted.spec.publication.state)
+
+
+def _credentials(wanted: Want) -> str:
+    value = wanted.inputs.get(CREDENTIALS, "").strip()
+    if value and not ONE_LINE.fullmatch(value):
+        raise SpecInvalid(f"spec.{CREDENTIALS}: the value must be one line of printable ASCII, as a header has it")
+    return value
 
 
 def _awaits_a_person(wanted: Want) -> bool:
