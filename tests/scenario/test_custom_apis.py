@@ -226,6 +226,38 @@ async def test_unpublished_by_others(world: World) -> None:
     assert "publication" in world.last_event(CUSTOM_API).message
 
 
+async def test_drift_of_the_url_is_only_reported(world: World) -> None:
+    """Under `drift: Report` an API that someone moved is DriftDetected, and neither looked for nor called missing."""
+    await made(world, **protected(world, verification={"probe": True}, management={"drift": "Report"}))
+    change_api(world, serviceRoot="theirs")
+    held = world.sandbox.jitterbit.apis
+    held.publish(held.get(only_api(world)["id"]))
+    world.forget()
+    await world.resync()
+    await world.wait(3700)
+    assert world.condition(CUSTOM_API, "Ready") == ("False", "DriftDetected")
+    assert world.status(CUSTOM_API)["drift"]["fields"] == ["serviceRoot"]
+    assert looks(world) == 0
+
+
+async def test_adapter_that_keeps_something_else(world: World) -> None:
+    """An adapter that accepts a configuration and holds another one is told, never called Ready."""
+    await world.connect_jitterbit()
+    put = world.sandbox.jitterbit.apis.put
+
+    def cut(organization: str, key: str, configuration: Mapping[str, Any]) -> Any:
+        return put(organization, key, {**configuration, "description": configuration["description"][:3]})
+
+    world.sandbox.jitterbit.apis.put = cut  # type: ignore[method-assign]
+    world.apply(custom_api(description="a long one"))
+    await world.settle()
+    assert world.condition(CUSTOM_API, "Ready") == ("False", "InvalidConfiguration")
+    assert "description" in world.message(CUSTOM_API)
+    world.change(CUSTOM_API, description="a l")
+    await world.settle()
+    assert world.ready(CUSTOM_API)
+
+
 async def test_change_at_the_same_moment_is_not_overwritten_unseen(world: World) -> None:
     """What someone changes between our look and our write is looked at first: the write is refused by revision."""
     await made(world)

@@ -99,7 +99,13 @@ class CustomAPIAdapter(Adapter[CustomAPISpec, ApiRow | None]):
             row = await self._contract.publish(row)
         elif wanted.spec.publication.state == "Draft" and row.published is not None:
             row = await self._contract.unpublish(row)
-        return External(row.key, row, ours=True)
+        made: Found = External(row.key, row, ours=True)
+        if left := self.diff(wanted, made):
+            names = ", ".join(change.path for change in left)
+            raise SpecInvalid(
+                f"the adapter accepted the Custom API, and holds it with another {names}: write what it does"
+            )
+        return made
 
     async def delete(self, wanted: Want, external: Found) -> None:  # noqa: ARG002 - the contract's
         """Remove the API from the adapter, live or not."""
@@ -107,11 +113,11 @@ class CustomAPIAdapter(Adapter[CustomAPISpec, ApiRow | None]):
 
     async def probe(self, wanted: Want, external: Found) -> None:
         """Look at the URL, where it is asked for, and the API is to be there."""
-        row = external.remote
-        live = wanted.spec.publication.state == "Published" and (row is None or row.published is not None)
-        if not (live and wanted.spec.looks) or _awaits_a_person(wanted):
-            return
         spec = wanted.spec
+        if not spec.looks or spec.publication.state == "Draft" or _awaits_a_person(wanted):
+            return
+        if self.diff(wanted, external):
+            return  # Drift that is only reported: what is live now isn't what the spec speaks of.
         self._seen = await self._client.gateway.look(
             wanted.key, self._target(wanted), wanted.since, spec.verification.seconds
         )
@@ -129,6 +135,8 @@ class CustomAPIAdapter(Adapter[CustomAPISpec, ApiRow | None]):
 
     def standing(self, wanted: Want, external: Found) -> Standing:
         """Say what Ready rests on: the adapter, a look at the URL, or a person's word; or what a person has to do."""
+        if self.diff(wanted, external):
+            return Reason.DRIFT_DETECTED, "drift is only reported"
         seen = self._seen
         if seen is not None and seen.sight in {Sight.ABSENT, Sight.OPEN}:
             raise _contradiction(seen, self._url(wanted))
