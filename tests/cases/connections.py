@@ -104,6 +104,7 @@ ORGANIZATIONS = (
             "by region": organization(),
             "by host": organization(region=None, host="http://127.0.0.1:7720"),
             "by both": organization(host="https://apac.jitterbit.com", settleSeconds=0),
+            "with an adapter": organization(apiAdapter={"baseUrl": "https://adapter.example/base"}),
         },
     ),
     *refused(
@@ -119,6 +120,10 @@ ORGANIZATIONS = (
             },
             "spec.settleSeconds": {
                 "settles in no time": organization(settleSeconds=-1),
+            },
+            "spec.apiAdapter.baseUrl": {
+                "adapter nowhere": organization(apiAdapter={}),
+                "adapter with a password in its address": organization(apiAdapter={"baseUrl": "https://a:b@x.example"}),
             },
         },
     ),

@@ -48,6 +48,15 @@ def test_version() -> None:
     assert (told.returncode, told.stdout, told.stderr) == (0, f"jitops {jitops.__version__}\n", "")
 
 
+def test_adapter_contract() -> None:
+    """The contract is printed as it is, and says whose it is."""
+    told = jitops_("adapter-contract")
+    assert (told.returncode, told.stderr) == (0, "")
+    document = yaml.safe_load(told.stdout)
+    assert document["openapi"] == "3.1.0"
+    assert "no API of Jitterbit's" in document["info"]["description"]
+
+
 def test_a_version_does_not_wait_for_kopf() -> None:
     """Reading the command line imports nothing that only some command needs."""
     code = "import sys, jitops.__main__; print(sorted({'kopf', 'kubernetes', 'aiohttp', 'httpx'} & set(sys.modules)))"
