@@ -151,18 +151,12 @@ def demo(
 def sandbox(  # noqa: PLR0913 - what can be set about it
     context: typer.Context,
     *,
-    jitsu_port: Annotated[int, typer.Option(min=0, max=65535, help="Where Jitsu listens; 0: any free port.")] = 7710,
-    jitterbit_port: Annotated[int, typer.Option(min=0, max=65535, help="Where Harmony listens; 0: any.")] = 7720,
-    adapter_port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Where the adapter for Custom APIs listens; 0: any.")
-    ] = 7730,
-    gateway_port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Where the gateway of published Custom APIs listens; 0: any.")
-    ] = 7740,
+    jitsu_port: Annotated[int, options.port("Where Jitsu listens; 0: any free port.")] = 7710,
+    jitterbit_port: Annotated[int, options.port("Where Harmony listens; 0: any.")] = 7720,
+    adapter_port: Annotated[int, options.port("Where the adapter for Custom APIs listens; 0: any.")] = 7730,
+    gateway_port: Annotated[int, options.port("Where published Custom APIs are called; 0: any.")] = 7740,
     build: Annotated[Build, typer.Option(help="Which of the two known builds of the Jitsu console.")] = "A",
-    minute_seconds: Annotated[
-        float, typer.Option(min=0.001, help="How long a minute of Jitsu's request budget takes.")
-    ] = 60,
+    minute_seconds: Annotated[float, typer.Option(min=0.001, help="How long a minute of Jitsu's budget takes.")] = 60,
     seed: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="What exists at the start, in YAML.")
     ] = None,
@@ -258,9 +252,9 @@ def crds(
 @app.command("adapter-contract")
 def adapter_contract() -> None:
     """Print the contract of an adapter for Custom APIs, as OpenAPI: it is jitops' own, and no API of Jitterbit's."""
-    from jitops.vendors.jitterbit.api_contract import contract  # noqa: PLC0415 - only for this command
+    from jitops.vendors.jitterbit import api_contract  # noqa: PLC0415 - only for this command
 
-    typer.echo(contract(), nl=False)
+    typer.echo(api_contract.contract(), nl=False)
 
 
 @app.command()

@@ -20,6 +20,11 @@ def settable(name: str, text: str, *flags: str, **more: Any) -> Any:  # noqa: AN
     return typer.Option(*flags, help=f"{text} [env: JITOPS_{name}]", show_default=False, **more)
 
 
+def port(text: str) -> Any:  # noqa: ANN401 - as typer's own
+    """Declare the option of a port."""
+    return typer.Option(min=0, max=65535, help=text)
+
+
 def duration(text: str) -> timedelta:
     """Read an option as manifests have it."""
     try:

@@ -488,6 +488,23 @@ async def test_by_hand(world: World) -> None:
     assert len(world.sandbox.requests.matching(product="adapter")) == 0
 
 
+async def test_killed_before_a_person_is_told(worlds: Callable[[], World]) -> None:
+    """Killed after any effect: in the end there is one whole ConfigMap, and the person knows what to do."""
+
+    async def arrange(world: World) -> None:
+        await world.connect_jitterbit()
+
+    def act(world: World) -> None:
+        world.apply(custom_api(publication=MANUAL))
+
+    def check(world: World) -> None:
+        assert world.why(CUSTOM_API) == "ManualActionRequired"
+        assert world.documents()["configurationHash"] in world.message(CUSTOM_API)
+        assert world.finalizers(CUSTOM_API) == ["jitops.dev/finalizer"]
+
+    await killed_everywhere(worlds, arrange, act, check, least=4)
+
+
 async def test_what_is_no_configuration_does_not_make_an_acknowledgement_stale(world: World) -> None:
     """Only what a person enters in API Manager counts: not the policies, the address, the order of lists."""
     await made(world, publication=MANUAL, roles=["a", "b"])
