@@ -420,7 +420,8 @@ NO_CONTRACT = {
     "a token that may not": ("GET", 403, "", "PermissionDenied"),
     "a failure": ("GET", 500, '{"title": "planted"}', "RemoteUnavailable"),
     "a URL that is taken": ("PUT", 409, '{"detail": "another API is at this URL"}', "Conflict"),
-    "a refusal": ("PUT", 422, '["no problem"]', "InvalidConfiguration"),
+    "a refusal": ("PUT", 400, '["no problem"]', "InvalidConfiguration"),
+    "an operation that is not deployed": ("PUT", 422, '{"detail": "deploy it"}', "DependencyNotReady"),
     "an answer about another API": (
         "PUT",
         200,
@@ -444,6 +445,23 @@ async def test_adapter_that_does_not_keep_to_the_contract(
     await world.wait(1500)
     assert world.condition(CUSTOM_API, "Ready") == ("True", "Published")
     assert len(apis(world)) == 1
+
+
+async def test_operation_that_is_not_deployed(world: World) -> None:
+    """What API Manager lacks is tried again every five minutes, however long that lasts, and heals by itself."""
+    await world.connect_jitterbit()
+    told = json.dumps({"title": "Lacking", "status": 422, "detail": "operation Read customer is not deployed"})
+    world.sandbox.faults.add(Fault(kind="error", status=422, body=told, product="adapter", method="POST"))
+    world.apply(custom_api())
+    await world.settle()
+    assert world.condition(CUSTOM_API, "Ready") == ("False", "DependencyNotReady")
+    assert "operation Read customer is not deployed" in world.message(CUSTOM_API)
+    await world.wait(7200)
+    world.forget()
+    world.sandbox.faults.clear()
+    await world.wait(400)
+    assert world.condition(CUSTOM_API, "Ready") == ("True", "Published")
+    assert world.writes(CUSTOM_API) == ["status"]
 
 
 async def test_adapter_that_tells_another_url(world: World) -> None:

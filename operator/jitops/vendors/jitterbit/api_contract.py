@@ -54,6 +54,7 @@ class Missing(JitopsError):
     """The adapter has no such API."""
 
 
+# What API Manager lacks (422) heals there, unseen by any listing: it is tried again slowly, unlike a plain refusal.
 BY_STATUS: Mapping[int, tuple[type[JitopsError], str]] = {
     400: (SpecInvalid, "the adapter refuses the Custom API"),
     401: (PermissionDenied, "the adapter refuses the token: correct adapterToken in the Secret of the organization"),
@@ -62,7 +63,7 @@ BY_STATUS: Mapping[int, tuple[type[JitopsError], str]] = {
     405: (SpecInvalid, "the adapter does not speak the contract at spec.apiAdapter.baseUrl of the organization"),
     409: (AlreadyOwned, "the adapter says that this is in the way of another API"),
     415: (SpecInvalid, "the adapter does not speak the contract at spec.apiAdapter.baseUrl of the organization"),
-    422: (SpecInvalid, "the adapter refuses the Custom API"),
+    422: (DependencyNotReady, "API Manager lacks what the Custom API needs"),
 }
 
 
