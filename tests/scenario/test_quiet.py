@@ -524,7 +524,8 @@ async def test_refused_by_what_its_end_is(world: World, workers: int, *, ours: b
 
 def refusing(sample: Sample, method: str | None = None) -> Fault:
     """Give the fault by which the remote refuses what it is asked to make, or to change."""
-    body = "{}" if sample.is_jitsu else '{"status": false, "errorMessage": "not like this"}'
-    usual = {"kind": "error", "status": 400 if sample.is_jitsu else 200, "body": body, "times": None}
+    harmony = sample.creation.product == "jitterbit"
+    body = '{"status": false, "errorMessage": "not like this"}' if harmony else "{}"
+    usual = {"kind": "error", "status": 200 if harmony else 400, "body": body, "times": None}
     change = {} if method is None else {"method": method, "path": f"{sample.creation.path}*"}
     return sample.creation.model_copy(update={**usual, **change})
