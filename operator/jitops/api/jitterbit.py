@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from jitops.api.base import Rule, immutable
+from jitops.api.base import Model, Rule, immutable
 from jitops.api.connection import ConnectionSpec
 from jitops.api.integers import WHOLE
 from jitops.api.strings import HttpUrl, PathSegment

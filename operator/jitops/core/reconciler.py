@@ -85,8 +85,8 @@ class Reconciler:
         await self._publisher.publish(work)
         for sentence in work.warnings:
             work.tell(EventReason.VALIDATION_FAILED, sentence, warning=True)
-        await work.adapter.probe(work.wanted, work.found)
         left = await retire(work)
+        await work.adapter.probe(work.wanted, work.found)
         reason, message = work.adapter.standing(work.wanted, work.found)
         work.standing = reason, f"{message}{left}"
 
