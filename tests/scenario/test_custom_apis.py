@@ -431,6 +431,23 @@ NO_CONTRACT = {
 }
 
 
+async def test_token_at_the_edge_of_what_is_passed_on(world: World) -> None:
+    """A token that the adapter repeats where its sentence is cut leaves no half of itself behind."""
+    token = world.sandbox.credentials.adapter_token
+    await world.connect_jitterbit()
+    for words in range(160, 200, 8):
+        body = json.dumps({"detail": f"{'x' * words} {token}"})
+        world.sandbox.faults.add(Fault(kind="error", status=400, body=body, product="adapter", method="PUT", times=1))
+    world.apply(custom_api())
+    await world.settle()
+    for step in range(4):
+        assert token[:8] not in world.told()
+        world.change(CUSTOM_API, description=f"step {step}")
+        await world.settle()
+    assert world.condition(CUSTOM_API, "Ready") == ("False", "InvalidConfiguration")
+    assert token[:8] not in world.told()
+
+
 @pytest.mark.parametrize(("method", "status", "body", "reason"), NO_CONTRACT.values(), ids=NO_CONTRACT)
 async def test_adapter_that_does_not_keep_to_the_contract(
     world: World, method: str, status: int, body: str, reason: str
