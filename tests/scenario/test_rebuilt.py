@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from tests.scenario.samples import links
+from tests.scenario.samples import links, remove_link
 from tests.scenario.world import (
     DESTINATION,
     FUNCTION,
@@ -86,3 +86,18 @@ async def test_everything_is_found_again(world: World, workers: int) -> None:
         assert rebuilt.store.writes == []
     finally:
         await rebuilt.stop()
+
+
+async def test_parallel_sync_that_vanished_is_made_anew(world: World) -> None:
+    """A sync that others deleted never takes the one beside it, equal as it may be: each resource has its own."""
+    await world.connect_jitsu()
+    alike = {**PAIR, "data": HOURLY, "allowParallel": True}
+    world.apply(*MANIFESTS[:4], sync(**alike), sync("second", **alike))
+    await world.wait(30)
+    first = world.status(SYNC)["id"]
+    remove_link(world, first)
+    await world.resync()
+    both = {world.status(key)["id"] for key in (SYNC, SECOND)}
+    assert len(both) == 2
+    assert first not in both
+    assert {one["id"] for one in links(world)} == both

@@ -95,8 +95,10 @@ class Resolver:
     def _others(self, work: Work) -> list[Mapping[str, Any]]:
         """Give the status of the other resources, where ours has to be told from theirs: by what it claims it can't."""
         resource = work.resource
-        alike = work.adapter.intends and not work.row.claims(resource)
-        if resource.status.get("id") or not (alike or resource.status.get("intent")):
+        named = {resource.status.get("id"), work.spec.management.adopt.id}
+        alike = work.adapter.intends and work.row.claims(resource) <= named
+        unsure = resource.status.get("intent") and not resource.status.get("id")
+        if not (alike or unsure):
             return []
         return [other.status for other in self._s.kube.list(resource.key.kind) if other.key != resource.key]
 
