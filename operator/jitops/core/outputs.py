@@ -141,13 +141,16 @@ class Outputs(Generic[H]):
         if held.moved_from is not None:
             await self._shelf.delete(held.moved_from)
 
-    async def disown(self, row: Row, resource: Resource, *, always: bool) -> bool:
-        """Take our owner reference off, so that what we wrote outlives the resource; say whether it does.
+    async def disown(self, row: Row, resource: Resource, *, always: bool) -> tuple[str, ...]:
+        """Take our owner reference off, so that what we wrote outlives the resource; name what does.
 
-        Unless `always`, only a Secret stays whose values can't be had again.
+        Unless `always`, only a Secret stays whose values can't be had again. Under its former name it may be there too.
         """
-        name = self.name(row, resource)
-        found = await self._shelf.read(resource.key.namespace, name) if name else None
+        names = dict.fromkeys((self.name(row, resource), resource.status.get(self._shelf.memory)))
+        return tuple([name for name in names if name and await self._disown(row, resource, name, always=always)])
+
+    async def _disown(self, row: Row, resource: Resource, name: str, *, always: bool) -> bool:
+        found = await self._shelf.read(resource.key.namespace, name)
         if found is None or not _is_ours(found, resource):
             return False
         if not always and not row.write_once & _canonical(found).keys():

@@ -43,7 +43,7 @@ class Publisher:
     async def disown(self, work: Work, *, always: bool) -> bool:
         """Let what was written outlive the resource; say whether its Secret does."""
         await self._s.documents.disown(work.row, work.resource, always=always)
-        return await self._s.outputs.disown(work.row, work.resource, always=always)
+        return bool(await self._s.outputs.disown(work.row, work.resource, always=always))
 
     async def _write_secret(self, work: Work, values: Mapping[str, str]) -> None:
         before = work.held
