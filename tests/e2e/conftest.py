@@ -13,13 +13,12 @@ import yaml
 from tests.e2e.evidence import Evidence
 from tests.e2e.place import Manifest, Place
 from tests.e2e.products import Products, running_products
+from tests.e2e.rights import Accounts, refused
 
-from jitops.controlplane import ControlPlane, Kubectl, write_token_kubeconfig
+from jitops.controlplane import ControlPlane, Kubectl
 from jitops.sandbox import Switches
 
 CRDS = Path(__file__).parents[2] / "crds"
-ROBOT = "jitops-e2e"
-ACCOUNT = f"system:serviceaccount:{ROBOT}:jitops"
 
 
 @pytest.fixture(scope="session")
@@ -31,33 +30,9 @@ def kubectl_with_crds(kubectl: Kubectl) -> Kubectl:
 
 
 @pytest.fixture(scope="session")
-def operator_kubeconfig(kubectl: Kubectl, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the operator an account of its own, by which the audit log tells its requests from the tests'."""
-    meta = {"name": "jitops", "namespace": ROBOT}
-    objects: list[Manifest] = [
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": ROBOT}},
-        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": meta},
-        {
-            "apiVersion": "rbac.authorization.k8s.io/v1",
-            "kind": "ClusterRoleBinding",
-            "metadata": {"name": ROBOT},
-            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
-            "subjects": [{"kind": "ServiceAccount", **meta}],
-        },
-    ]
-    kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(objects))
-    token = kubectl("-n", ROBOT, "create", "token", "jitops", "--duration=3h").strip()
-    folder = tmp_path_factory.mktemp("kubeconfig")
-    return write_token_kubeconfig(kubectl.kubeconfig, token, folder / "operator")
-
-
-@pytest.fixture(scope="session")
-def evidence(
-    kubectl_with_crds: Kubectl, operator_kubeconfig: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Evidence]:
+def evidence(kubectl_with_crds: Kubectl, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evidence]:
     """Take down all that the run shows; at its end, no secret and no trace of a defect may stand anywhere in it."""
-    token = yaml.safe_load(operator_kubeconfig.read_text())["users"][0]["user"]["token"]
-    evidence = Evidence(tmp_path_factory.mktemp("evidence"), {token})
+    evidence = Evidence(tmp_path_factory.mktemp("evidence"))
     evidence.watch(kubectl_with_crds)
     yield evidence
     lasted = evidence.unwatch()
@@ -98,21 +73,26 @@ def plant(evidence: Evidence) -> Callable[[str], None]:
 
 @pytest.fixture
 def place(
-    kubectl: Kubectl, control_plane: ControlPlane, products: Products, evidence: Evidence, operator_kubeconfig: Path
+    kubectl: Kubectl, control_plane: ControlPlane, products: Products, evidence: Evidence, tmp_path: Path
 ) -> Iterator[Place]:
-    """Make a place for one test; afterwards no operator runs, and nothing of the place is left to the next one."""
+    """Make a place for one test; afterwards no operator runs, and nothing of the place is left to the next one.
+
+    Whatever the operator did, it never asked for more than the chart lets it do.
+    """
     assert control_plane.audit_log is not None
     name = f"e2e-{uuid.uuid4().hex[:8]}"
     system = f"{name}-system"
     kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all([_namespace(name), _namespace(system)]))
-    place = Place(
-        kubectl, name, system, products, control_plane.audit_log, ACCOUNT, evidence.folder, operator_kubeconfig
-    )
+    accounts = Accounts(kubectl, control_plane.audit_log, tmp_path, name, system)
+    place = Place(kubectl, name, system, products, accounts, evidence.folder)
     yield place
     for operator in place.operators:
         operator.end()
+    evidence.planted |= accounts.tokens()
     kubectl("delete", "namespace", name, system, "--wait=false", "--ignore-not-found")
     _release(kubectl, name)
+    accounts.drop()
+    assert refused(accounts.requests()) == []
 
 
 def _namespace(name: str) -> Manifest:

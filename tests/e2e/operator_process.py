@@ -30,6 +30,7 @@ class Operator:
     kubeconfig: Path
     log: Path
     options: tuple[str, ...] = ()
+    lease: str = "jitops"
     port: int = field(default_factory=free_port)
     _process: subprocess.Popen[bytes] | None = None
 
@@ -41,7 +42,7 @@ class Operator:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - this Python, our own program
                 [*command, "--log-level", "debug", *self.options],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=_environment(),
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=_environment() | {"JITOPS_LEASE_NAME": self.lease},
             )  # fmt: skip
         return self
 

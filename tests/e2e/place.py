@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 from tests.e2e.operator_process import Operator
 from tests.e2e.products import Products
+from tests.e2e.rights import Accounts
 
 from jitops.controlplane import Kubectl
 
@@ -53,11 +54,9 @@ class Place:
     system: str
     """The operator's own namespace."""
     products: Products
-    audit_log: Path
-    account: str
-    """The user name that the operator bears in the audit log."""
+    accounts: Accounts
+    """As whom operators work here: with the chart's rights, nothing more."""
     folder: Path
-    operator_kubeconfig: Path
     operators: list[Operator] = field(default_factory=list)
     _heard: int = 0
 
@@ -67,11 +66,15 @@ class Place:
         """Start an operator for this place, or for all namespaces."""
         scope = ("--cluster-id", self.namespace) if clusterwide else self._scope()
         log = self.folder / f"{self.namespace}-{len(self.operators)}.log"
-        operator = Operator(
-            kubeconfig or self.operator_kubeconfig, log, (*scope, "--operator-namespace", self.system, *options)
-        )
+        options = (*scope, "--operator-namespace", self.system, *options)
+        lease = "jitops-wide" if clusterwide else "jitops"
+        operator = Operator(kubeconfig or self.kubeconfig(clusterwide=clusterwide), log, options, lease)
         self.operators.append(operator)
         return operator.start()
+
+    def kubeconfig(self, *, clusterwide: bool = False) -> Path:
+        """Give the kubeconfig with the operator's token."""
+        return self.accounts.get(clusterwide=clusterwide).kubeconfig
 
     def _scope(self) -> tuple[str, ...]:
         return ("--namespace", self.namespace, "--cluster-id", self.namespace)
@@ -180,19 +183,11 @@ class Place:
 
     def listen(self) -> None:
         """Begin to count the operator's requests here."""
-        self._heard = self.audit_log.stat().st_size
+        self._heard = self.accounts.audit_log.stat().st_size
 
     def heard(self) -> list[Manifest]:
-        """Give the operator's completed requests since then."""
-        with self.audit_log.open("rb") as log:
-            log.seek(self._heard)
-            lines = log.read().splitlines()
-        events: list[Manifest] = [json.loads(line) for line in lines]
-        return [
-            event
-            for event in events
-            if event["user"]["username"] == self.account and event["stage"] == "ResponseComplete"
-        ]
+        """Give the operator's requests since then."""
+        return self.accounts.requests(self._heard)
 
     def kubernetes_writes(self, *, lease: bool = False) -> Counter[str]:
         """Count the operator's writes since then, as `verb resource[/subresource] name`; the Lease apart."""

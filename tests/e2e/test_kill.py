@@ -68,7 +68,7 @@ CONNECTOR_EFFECTS = (
 @pytest.fixture
 def gate(place: Place) -> Iterator[Gate]:
     """Put a gate between the operator and the API server."""
-    with running_gate(place.operator_kubeconfig) as gate:
+    with running_gate(place.kubeconfig()) as gate:
         yield gate
         for operator in place.operators:
             operator.end()

@@ -150,7 +150,7 @@ def test_a_frozen_leader_does_no_harm(place: Place) -> None:
 
 def test_an_outage_of_the_api_server_passes(place: Place) -> None:
     """Cut off from the API server, the leader stops writing; when it is back, the work goes on without a restart."""
-    with running_gate(place.operator_kubeconfig) as gate:
+    with running_gate(place.kubeconfig(clusterwide=True)) as gate:
         through = gate.kubeconfig(place.folder.parent / f"{place.namespace}.kubeconfig")
         operator = place.operator(kubeconfig=through, clusterwide=True)
         place.apply(place.examples(JITSU))
