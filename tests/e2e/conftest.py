@@ -83,7 +83,7 @@ def place(
     name = f"e2e-{uuid.uuid4().hex[:8]}"
     system = f"{name}-system"
     kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all([_namespace(name), _namespace(system)]))
-    accounts = Accounts(kubectl, control_plane.audit_log, tmp_path, name, system)
+    accounts = Accounts(kubectl, control_plane.audit_log, tmp_path, [name], system)
     place = Place(kubectl, name, system, products, accounts, evidence.folder)
     yield place
     for operator in place.operators:

@@ -23,6 +23,16 @@ def free_port() -> int:
     return port
 
 
+def ask(port: int, path: str) -> str | None:
+    """Ask a port of probes and metrics; None when nothing answers, or it says no."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=PROBE_SECONDS) as answer:
+            told: str = answer.read().decode()
+    except OSError:
+        return None
+    return told
+
+
 @dataclass
 class Operator:
     """One process of the operator; started by `start`, it writes its log, and at its end its metrics, to files."""
@@ -42,9 +52,14 @@ class Operator:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - this Python, our own program
                 [*command, "--log-level", "debug", *self.options],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=_environment() | {"JITOPS_LEASE_NAME": self.lease},
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self._environment(),
             )  # fmt: skip
         return self
+
+    def _environment(self) -> dict[str, str]:
+        """Keep settings of this shell out: a test names what it sets."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("JITOPS_", "KUBECONFIG"))}
+        return {**kept, "JITOPS_LEASE_NAME": self.lease}
 
     @property
     def process(self) -> subprocess.Popen[bytes]:
@@ -59,12 +74,7 @@ class Operator:
 
     def ask(self, path: str) -> str | None:
         """Ask the port of probes and metrics; None when nothing answers, or it says no."""
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=PROBE_SECONDS) as answer:
-                told: str = answer.read().decode()
-        except OSError:
-            return None
-        return told
+        return ask(self.port, path)
 
     def metric(self, name: str) -> float | None:
         """Read one metric without labels; None when nothing answers."""
@@ -118,8 +128,3 @@ class Operator:
     def words(self, last: int = 30) -> str:
         """Quote the end of the log."""
         return "\n".join(self.log.read_text(encoding="utf-8").splitlines()[-last:])
-
-
-def _environment() -> dict[str, str]:
-    """Keep our own settings out: a test names what it sets."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(("JITOPS_", "KUBECONFIG"))}

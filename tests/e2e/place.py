@@ -8,7 +8,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -62,12 +62,14 @@ class Place:
 
     # The operator.
 
-    def operator(self, *options: str, kubeconfig: Path | None = None, clusterwide: bool = False) -> Operator:
-        """Start an operator for this place, or for all namespaces."""
+    def operator(
+        self, *options: str, kubeconfig: Path | None = None, clusterwide: bool = False, lease: str | None = None
+    ) -> Operator:
+        """Start an operator for this place, or for all namespaces; its Lease is its account's, if none is named."""
         scope = ("--cluster-id", self.namespace) if clusterwide else self._scope()
         log = self.folder / f"{self.namespace}-{len(self.operators)}.log"
         options = (*scope, "--operator-namespace", self.system, *options)
-        lease = "jitops-wide" if clusterwide else "jitops"
+        lease = lease or ("jitops-wide" if clusterwide else "jitops")
         operator = Operator(kubeconfig or self.kubeconfig(clusterwide=clusterwide), log, options, lease)
         self.operators.append(operator)
         return operator.start()
@@ -77,7 +79,12 @@ class Place:
         return self.accounts.get(clusterwide=clusterwide).kubeconfig
 
     def _scope(self) -> tuple[str, ...]:
-        return ("--namespace", self.namespace, "--cluster-id", self.namespace)
+        namespaces = (f"--namespace={name}" for name in self.accounts.namespaces)
+        return (*namespaces, "--cluster-id", self.namespace)
+
+    def at(self, namespace: str) -> Place:
+        """Give a place in another namespace, with the same products and operators."""
+        return replace(self, namespace=namespace)
 
     # What a user does.
 

@@ -41,7 +41,8 @@ class Accounts:
     kubectl: Kubectl
     audit_log: Path
     folder: Path
-    namespace: str
+    namespaces: list[str]
+    """Where the one with Roles has them; to be set before it is asked for."""
     system: str
     _made: dict[str, Account] = field(default_factory=dict)
     _since: int = 0
@@ -53,7 +54,7 @@ class Accounts:
         """Give the account for a scope, whose name its Lease bears too."""
         name = "jitops-wide" if clusterwide else "jitops"
         if name not in self._made:
-            scope = {} if clusterwide else {"watchNamespaces": [self.namespace]}
+            scope = {} if clusterwide else {"watchNamespaces": self.namespaces}
             self._made[name] = make_account(self.kubectl, self.folder, self.system, name, **scope, **values)
         return self._made[name]
 

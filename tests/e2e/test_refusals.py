@@ -110,7 +110,7 @@ def test_no_consent_no_use(place: Place) -> None:
     stream["spec"]["workspaceRef"]["namespace"] = place.namespace
     place.apply(connection)
     place.wait_ready(WORKSPACE)
-    other = Place(place.kubectl, place.system, place.system, place.products, place.accounts, place.folder)
+    other = place.at(place.system)
     other.apply([stream])
     reason, message = told(other, STREAM)
     assert reason == "ReferenceNotPermitted"

@@ -37,11 +37,8 @@ definitions, so that a new one needs no line here. tests/e2e compares this table
   verbs: [create]
 {{- end }}
 
-{{/* Besides, with a ClusterRole: kopf finds namespaces and definitions that come and go. */}}
+{{/* Besides, with a ClusterRole: kopf notices definitions that come and go. */}}
 {{- define "jitops.rights.cluster" -}}
-- apiGroups: [""]
-  resources: [namespaces]
-  verbs: [list, watch]
 - apiGroups: [apiextensions.k8s.io]
   resources: [customresourcedefinitions]
   verbs: [list, watch]

@@ -1,0 +1,98 @@
+"""Least rights: a life with all that the operator does asks for each right that the chart gives, and for no other.
+
+That no other one is ever wanting is asked of every test here, after it (`place`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+from tests.e2e.place import JITSU, STREAM, Place, until
+from tests.e2e.rights import CHART, Right, refused, used
+
+from jitops.api.kinds import KINDS
+from jitops.api.meta import GROUP
+from jitops.controlplane import Helm
+
+pytestmark = pytest.mark.cluster
+
+OURS = {info.plural for info in KINDS}
+FUNCTION = """
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: code, labels: {jitops.dev/watch: "true"}}
+data: {main.js: "export default async function (event) { return event; }"}
+---
+apiVersion: jitops.dev/v1alpha1
+kind: JitsuFunction
+metadata: {name: enrich}
+spec:
+  workspaceRef: {name: acme}
+  name: Enrich
+  kind: event
+  codeFrom: [{configMapKeyRef: {name: code, key: main.js}}]
+"""
+
+
+def as_one_kind(rights: set[Right]) -> set[Right]:
+    """Take all our kinds for one: they have the same rights, by one rule."""
+    return {right._replace(resource=_kind(right)) if right.group == GROUP else right for right in rights}
+
+
+def _kind(right: Right) -> str:
+    plural, _, subresource = right.resource.partition("/")
+    assert plural in OURS
+    return f"any/{subresource}"
+
+
+def live(place: Place, there: Place) -> None:
+    """Have everything happen that an operator does: create, read code, consent, move a Secret, conflict, delete."""
+    *connection, stream = place.examples(JITSU)
+    connection[-1]["spec"]["allowedNamespaces"] = {
+        "from": "Selector",
+        "selector": {"matchLabels": {"kubernetes.io/metadata.name": there.namespace}},
+    }
+    place.apply([*connection, *yaml.safe_load_all(FUNCTION)])
+    stream["spec"]["workspaceRef"]["namespace"] = place.namespace
+    there.apply([stream])
+    place.wait_ready()
+    there.wait_ready(STREAM)
+    until(there.events, "the creation is told")
+    there.patch(STREAM, {"spec": {"outputs": {"secret": {"name": "moved"}}}})
+    until(lambda: there.values("moved") and not there.values("website-jitsustream"), "the Secret has moved")
+    place.products.fault(kind="latency", product="jitsu", method="DELETE", path="*/config/stream/*", seconds=2, times=1)
+    there("delete", STREAM, "--wait=false")
+    until(lambda: any(one.fault == "latency" for one in place.products.requests()), "it is being deleted")
+    there("label", STREAM, "edited=meanwhile")
+    there("wait", "--for=delete", STREAM, "--timeout=60s")
+    place("delete", "jitops", "--all", "--timeout=60s")
+
+
+@pytest.mark.parametrize("watched", [True, False], ids=["watching Secrets", "not watching Secrets"])
+@pytest.mark.parametrize("clusterwide", [True, False], ids=["ClusterRole", "Roles"])
+def test_every_right_is_needed_and_enough(place: Place, *, clusterwide: bool, watched: bool) -> None:
+    """What the chart gives, in either scope and with or without the watch on Secrets, is what is used, exactly."""
+    there = place.at(place.system)
+    place.accounts.namespaces.append(there.namespace)
+    account = place.accounts.get(clusterwide=clusterwide, secrets={"watch": watched})
+    place.operator("--secrets-watch" if watched else "--no-secrets-watch", clusterwide=clusterwide)
+    live(place, there)
+    requests = place.accounts.requests()
+    assert refused(requests) == []
+    assert as_one_kind(used(requests)) == as_one_kind(set(account.granted))
+    secrets = {right.verb for right in account.granted if right.resource == "secrets"}
+    assert secrets == {"get", "create", "update", "delete", *(("list", "watch") if watched else ())}
+
+
+def rendered(**values: Any) -> list[Any]:
+    """Render the chart."""
+    return [one for one in yaml.safe_load_all(Helm().render(CHART, **values)) if one]
+
+
+def test_with_namespaces_there_are_roles_alone() -> None:
+    """With namespaces named, the chart makes nothing that has a right on the whole cluster."""
+    kinds = [one["kind"] for one in rendered(watchNamespaces=["one", "two"], clusterId="here")]
+    assert not {"ClusterRole", "ClusterRoleBinding"} & set(kinds)
+    assert kinds.count("Role") == kinds.count("RoleBinding") == 2 + 1 + 2 + 1
