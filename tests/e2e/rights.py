@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from jitops.api.kinds import KINDS
+from jitops.api.meta import GROUP
 from jitops.controlplane import Helm, Kubectl, write_token_kubeconfig
 
 CHART = Path(__file__).parents[2] / "helm" / "jitops"
@@ -122,6 +124,17 @@ def right(event: Any) -> Right:
     target = event["objectRef"]
     resource = "/".join(part for part in (target["resource"], target.get("subresource")) if part)
     return Right(target.get("apiGroup", ""), resource, event["verb"])
+
+
+def as_one_kind(rights: Iterable[Right]) -> set[Right]:
+    """Take all our kinds for one: they have the same rights, by one rule."""
+    return {right._replace(resource=_one_kind(right.resource)) if right.group == GROUP else right for right in rights}
+
+
+def _one_kind(resource: str) -> str:
+    plural, _, subresource = resource.partition("/")
+    assert plural in {info.plural for info in KINDS}
+    return f"any/{subresource}"
 
 
 def refused(events: Iterable[Any]) -> list[str]:

@@ -10,15 +10,12 @@ from typing import Any
 import pytest
 import yaml
 from tests.e2e.place import JITSU, STREAM, Place, until
-from tests.e2e.rights import CHART, Right, refused, used
+from tests.e2e.rights import CHART, as_one_kind, refused, used
 
-from jitops.api.kinds import KINDS
-from jitops.api.meta import GROUP
 from jitops.controlplane import Helm
 
 pytestmark = pytest.mark.cluster
 
-OURS = {info.plural for info in KINDS}
 FUNCTION = """
 apiVersion: v1
 kind: ConfigMap
@@ -34,17 +31,6 @@ spec:
   kind: event
   codeFrom: [{configMapKeyRef: {name: code, key: main.js}}]
 """
-
-
-def as_one_kind(rights: set[Right]) -> set[Right]:
-    """Take all our kinds for one: they have the same rights, by one rule."""
-    return {right._replace(resource=_kind(right)) if right.group == GROUP else right for right in rights}
-
-
-def _kind(right: Right) -> str:
-    plural, _, subresource = right.resource.partition("/")
-    assert plural in OURS
-    return f"any/{subresource}"
 
 
 def live(place: Place, there: Place) -> None:
@@ -81,7 +67,7 @@ def test_every_right_is_needed_and_enough(place: Place, *, clusterwide: bool, wa
     live(place, there)
     requests = place.accounts.requests()
     assert refused(requests) == []
-    assert as_one_kind(used(requests)) == as_one_kind(set(account.granted))
+    assert as_one_kind(used(requests)) == as_one_kind(account.granted)
     secrets = {right.verb for right in account.granted if right.resource == "secrets"}
     assert secrets == {"get", "create", "update", "delete", *(("list", "watch") if watched else ())}
 
