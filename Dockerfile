@@ -1,19 +1,26 @@
-# The operator's image: built from hashed requirements, with the Python that they were resolved for; runs as nobody.
-FROM python:3.11-slim AS build
-ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PYTHONDONTWRITEBYTECODE=1
+# The operator's image: the wheel and its requirements, by their hashes, in an environment of their own; it runs as
+# nobody, needs no shell, and writes nothing to its root. BASE is any image with a Python 3.11 or newer, its venv module
+# and a certificate store; with the Python of the requirements' hashes (make lock) all wheels are found.
+ARG BASE=python:3.11-slim-bookworm
+
+FROM ${BASE} AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /src
-RUN python -m venv /opt/jitops && python -m venv /opt/build
-COPY requirements.txt requirements-dev.txt ./
-RUN /opt/jitops/bin/pip install --require-hashes --no-deps -r requirements.txt \
- && /opt/build/bin/pip install --require-hashes --no-deps -r requirements-dev.txt
+RUN python3 -m venv /opt/jitops && python3 -m venv /opt/build
+COPY requirements.txt requirements-build.txt ./
+RUN /opt/jitops/bin/pip install --require-hashes --no-deps --requirement requirements.txt \
+ && /opt/build/bin/pip install --require-hashes --no-deps --requirement requirements-build.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY operator operator
 COPY examples examples
 RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /dist . \
  && /opt/jitops/bin/pip install --no-deps --no-index /dist/*.whl \
- && /opt/jitops/bin/pip uninstall --yes pip
+ && /opt/jitops/bin/pip uninstall --yes pip setuptools
 
-FROM python:3.11-slim
+FROM ${BASE}
+LABEL org.opencontainers.image.title=jitops \
+      org.opencontainers.image.description="A Kubernetes operator for Jitterbit Harmony and Jitsu" \
+      org.opencontainers.image.licenses=Apache-2.0
 ENV PATH=/opt/jitops/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 COPY --from=build /opt/jitops /opt/jitops
 USER 65532:65532
