@@ -15,8 +15,17 @@ if TYPE_CHECKING:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let a whole run of scenarios and contracts be against the other build of the Jitsu console."""
+    """Let a run be against the other build of the Jitsu console, and the image be asked for, which needs root."""
     parser.addoption("--build", choices=["A", "B"], default="A", help="the console's build where a test names none")
+    parser.addoption("--image", action="store_true", help="build the image, and run the chart's pods from it")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests of the image where it isn't asked for."""
+    if not config.getoption("--image"):
+        others = [item for item in items if item.get_closest_marker("image")]
+        items[:] = [item for item in items if item not in others]
+        config.hook.pytest_deselected(items=others)
 
 
 @pytest.fixture(scope="session")

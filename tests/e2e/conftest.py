@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,11 +12,15 @@ from pathlib import Path
 import pytest
 import yaml
 from tests.e2e.evidence import Evidence
+from tests.e2e.image import Image, NoImage, build_image
+from tests.e2e.node import Runtime
 from tests.e2e.place import Manifest, Place
 from tests.e2e.products import Products, running_products
 from tests.e2e.rights import Accounts, refused
+from tests.e2e.runtimes import Environment
 
 from jitops.controlplane import ControlPlane, Kubectl
+from jitops.controlplane.build import to_stderr
 from jitops.sandbox import Switches
 
 CRDS = Path(__file__).parents[2] / "crds"
@@ -38,6 +43,26 @@ def evidence(kubectl_with_crds: Kubectl, tmp_path_factory: pytest.TempPathFactor
     lasted = evidence.unwatch()
     assert evidence.findings() == []
     assert lasted, "a watch ended before the run did: what came later was not searched"
+
+
+@pytest.fixture(scope="session")
+def image(request: pytest.FixtureRequest) -> Iterator[Image]:
+    """Build the image; it takes 700 MB for as long as the tests run."""
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+    with tempfile.TemporaryDirectory(prefix="jitops-image-") as folder:
+        try:
+            with capture.global_and_fixture_disabled():
+                built = build_image(Path(folder), to_stderr)
+        except NoImage as missing:
+            raise pytest.fail.Exception(str(missing), pytrace=False) from None
+        yield built
+
+
+@pytest.fixture(scope="session")
+def runtime(request: pytest.FixtureRequest) -> Runtime:
+    """Say from what pods run: from the image if that was asked for, else from this Python environment."""
+    found: Runtime = request.getfixturevalue("image") if request.config.getoption("--image") else Environment()
+    return found
 
 
 @pytest.fixture

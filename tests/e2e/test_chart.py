@@ -14,12 +14,11 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.e2e.node import running_node
+from tests.e2e.node import Runtime, running_node
 from tests.e2e.place import CONNECTOR, CONNECTOR_SECRET, JITSU, STREAM, STREAM_SECRET, Place, until
 from tests.e2e.products import running_products
 from tests.e2e.release import OPERATOR, RELEASER, RESTRICTED, SYSTEM, Release
 from tests.e2e.rights import CHART, Accounts, Right, as_one_kind, refused, used
-from tests.e2e.runtimes import Environment
 
 from jitops.controlplane import ControlPlane, Helm, HelmFailed, Kubectl, running_control_plane
 
@@ -41,14 +40,14 @@ def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
 
 
 @pytest.fixture
-def release(plane: ControlPlane, tmp_path: Path) -> Iterator[Release]:
+def release(plane: ControlPlane, runtime: Runtime, tmp_path: Path) -> Iterator[Release]:
     """Give a release that is not installed yet, and products; afterwards nothing of either is left."""
     kubectl, helm = Kubectl(plane.kubeconfig), Helm(plane.kubeconfig)
     assert plane.audit_log is not None
     for name in (SYSTEM, TEAM):
         kubectl("create", "namespace", name)
     kubectl("label", "namespace", SYSTEM, RESTRICTED)
-    with running_products() as products, running_node(plane.kubeconfig, SYSTEM, tmp_path, Environment()) as node:
+    with running_products() as products, running_node(plane.kubeconfig, SYSTEM, tmp_path, runtime) as node:
         accounts = Accounts(kubectl, plane.audit_log, tmp_path, [TEAM], SYSTEM)
         place = Place(kubectl, TEAM, SYSTEM, products, accounts, tmp_path)
         release = Release(helm, place, node, plane.audit_log)
