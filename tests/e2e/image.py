@@ -39,7 +39,7 @@ for shell in bash dash; do mount --bind /dev/null "$root/usr/bin/$shell"; done
 mount -o remount,bind,ro "$root"
 exec "$@"
 """
-"""Runs in a mount namespace of its own, where the image's shells are gone; `exec`, so that signals reach the program."""
+"""Runs in a mount namespace of its own, in which the image's shells are gone; by `exec` signals reach the program."""
 
 
 class NoImage(Exception):
@@ -83,11 +83,11 @@ class Buildah:
     """buildah with a store of its own."""
 
     def __init__(self, folder: Path) -> None:
-        self._store = ("--root", str(folder / "store"), "--runroot", str(folder / "run"))
+        self._store = ("--storage-driver", "vfs", "--root", str(folder / "store"), "--runroot", str(folder / "run"))
 
     def __call__(self, *arguments: str) -> str:
         """Run one command to its end."""
-        return _run("buildah", *self._store, *arguments, BUILDAH_ISOLATION="chroot", STORAGE_DRIVER="vfs")
+        return _run("buildah", *self._store, *arguments, BUILDAH_ISOLATION="chroot")
 
 
 def build_image(folder: Path, report: Callable[[str], None]) -> Image:
