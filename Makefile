@@ -9,7 +9,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(LOCKER)/bin/pip-compile --quiet --upgrade --generate-hashes --strip-extras \
 	--no-emit-options --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: help demo demo-cluster test test-quick check crds bench lock clean
+ENGINE ?= $(firstword $(notdir $(wildcard $(foreach name,docker podman buildah,$(addsuffix /$(name),$(subst :, ,$(PATH)))))) docker)
+VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' operator/jitops/__init__.py)
+
+.PHONY: help demo demo-cluster test test-quick proof check crds image bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## show this
@@ -21,11 +24,14 @@ demo: $(READY) ## show both products being managed, without a cluster
 demo-cluster: $(READY) ## the same on a real Kubernetes API server; the first time it is built, for some minutes
 	$(BIN)/jitops demo --cluster
 
-test: $(READY) ## all tests; the first time the control plane is built, for some minutes
-	$(BIN)/pytest
+test: $(READY) ## all tests but the image's; the first time the control plane is built, for some minutes
+	$(BIN)/pytest $(ARGS)
 
 test-quick: $(READY) ## the tests that need no control plane
 	$(BIN)/pytest -m "not cluster"
+
+proof: $(READY) ## build the image, install the chart from it, and show in a table what holds; needs root, buildah, debootstrap
+	$(BIN)/python tests/proof.py $(ARGS)
 
 check: $(READY) ## linters, types, layers, generated files, quick tests
 	$(BIN)/ruff check .
@@ -39,6 +45,9 @@ check: $(READY) ## linters, types, layers, generated files, quick tests
 crds: $(READY) ## generate the CRDs from the models, and what the chart has of them
 	$(BIN)/jitops crds --write crds
 	$(BIN)/python helm/generate.py
+
+image: ## build the image with docker, podman or buildah; BASE is the image that it stands on
+	$(ENGINE) build --tag jitops:$(VERSION) $(if $(BASE),--build-arg BASE=$(BASE)) .
 
 bench: $(READY) ## 1,000 streams on a real API server, beside others; then, for 5 minutes, 600 on a budget of 120 a minute
 	$(BIN)/python benchmarks/creation

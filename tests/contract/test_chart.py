@@ -153,7 +153,8 @@ def test_it_can_be_part_of_another_chart(tmp_path: Path) -> None:
     parent = tmp_path / "parent"
     shutil.copytree(CHART, parent / "charts" / "jitops")
     (parent / "Chart.yaml").write_text("{apiVersion: v2, name: parent, version: 1.0.0}", encoding="utf-8")
-    assert "kind: Deployment" in Helm().render(parent, **{"global": {"registry": "x"}, "jitops": {"replicaCount": 2}})
+    values: dict[str, Any] = {"global": {"registry": "x"}, "jitops": {"replicaCount": 2}}
+    assert "kind: Deployment" in Helm().render(parent, **values)
 
 
 def leaves(values: Any, path: str = "") -> set[str]:

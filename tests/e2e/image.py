@@ -26,7 +26,8 @@ from jitops.controlplane.build import cache_folder
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = "python3,python3-venv,ca-certificates"
-SERVICE_ACCOUNT = "var/run/secrets/kubernetes.io/serviceaccount"
+SERVICE_ACCOUNT = "run/secrets/kubernetes.io/serviceaccount"
+"""Debian's /var/run is a link to /run; followed from outside it would lead out of the image."""
 NAMESPACED = """
 set -e
 root=$1 secrets=$2 place=$3

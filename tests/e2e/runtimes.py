@@ -18,7 +18,7 @@ class Environment:
         """Start `jitops` as a user without settings of his own would."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("JITOPS_", "KUBECONFIG"))}
         kubeconfig = write_token_kubeconfig(container.server_kubeconfig, container.token, container.folder / "token")
-        environment = kept | container.environment | {"JITOPS_KUBECONFIG": str(kubeconfig)}
+        environment = {**kept, **container.environment, "JITOPS_KUBECONFIG": str(kubeconfig)}
         with container.log.open("ab") as log:
             return subprocess.Popen(  # noqa: S603 - this Python, our own program
                 [sys.executable, "-m", "jitops", *container.arguments],

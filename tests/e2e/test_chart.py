@@ -27,7 +27,7 @@ pytestmark = pytest.mark.cluster
 TEAM = "team"
 ALL = ("jitsuworkspace/acme", STREAM, "jitterbitorganization/acme", CONNECTOR)
 CREDENTIALS = ("secret/jitsu-credentials", "secret/harmony-credentials")
-FAST = {"resyncPeriod": "2s", "logging": {"level": "debug"}}
+FAST: dict[str, Any] = {"resyncPeriod": "2s", "logging": {"level": "debug"}}
 DEFINITION = "jitsustreams.jitops.dev"
 CREATE_LEASE = Right("coordination.k8s.io", "leases", "create")
 

@@ -87,7 +87,7 @@ class Helm:
             raise HelmFailed(done.stderr.strip() or done.stdout.strip())
         return done.stdout
 
-    def render(self, chart: Path, *options: str, release: str = "jitops", namespace: str = "jitops", **values: Any) -> str:  # noqa: ANN401 - values are any YAML
-        """Render a chart with values by their names at the top."""
-        command = ("template", release, str(chart), "--namespace", namespace, "--values", "-", *options)
+    def render(self, chart: Path, *options: str, namespace: str = "jitops", **values: Any) -> str:  # noqa: ANN401 - YAML
+        """Render a chart, as the release `jitops`, with values by their names at the top."""
+        command = ("template", "jitops", str(chart), "--namespace", namespace, "--values", "-", *options)
         return self(*command, stdin=json.dumps(values))
