@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
+import jitops
 from jitops.api.kinds import KINDS
 from jitops.api.reasons import Reason
 from jitops.controlplane import Helm, HelmFailed
@@ -155,6 +156,30 @@ def test_it_can_be_part_of_another_chart(tmp_path: Path) -> None:
     (parent / "Chart.yaml").write_text("{apiVersion: v2, name: parent, version: 1.0.0}", encoding="utf-8")
     values: dict[str, Any] = {"global": {"registry": "x"}, "jitops": {"replicaCount": 2}}
     assert "kind: Deployment" in Helm().render(parent, **values)
+
+
+@pytest.mark.parametrize(
+    ("file", "place"),
+    [
+        ("argocd-application.yaml", ("spec", "source", "helm", "valuesObject")),
+        ("flux-helmrelease.yaml", ("spec", "values")),
+    ],
+)
+def test_the_samples_are_valid(file: str, place: tuple[str, ...]) -> None:
+    """The values in the samples for ArgoCD and Flux are accepted, and the versions and paths are those of this tree."""
+    text = (HELM.parent / "docs" / "gitops" / file).read_text(encoding="utf-8")
+    *_, values = yaml.safe_load_all(text)
+    for name in place:
+        values = values[name]
+    assert one("Deployment", **values)["spec"]["replicas"] == 2
+    assert f"v{jitops.__version__}" in text
+    assert "helm/jitops\n" in text
+
+
+def test_versions_agree() -> None:
+    """The chart installs the version of this tree."""
+    chart = yaml.safe_load((CHART / "Chart.yaml").read_text(encoding="utf-8"))
+    assert chart["appVersion"] == jitops.__version__
 
 
 def leaves(values: Any, path: str = "") -> set[str]:

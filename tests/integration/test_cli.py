@@ -21,7 +21,7 @@ from jitops.__main__ import main
 from jitops.runtime.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("run", "apply", "demo", "sandbox", "crds", "version")
+COMMANDS = ("run", "release", "apply", "demo", "sandbox", "crds", "version")
 
 
 def jitops_(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
