@@ -20,7 +20,7 @@ from tests.e2e.products import running_products
 from tests.e2e.release import OPERATOR, RELEASER, RESTRICTED, SYSTEM, Release
 from tests.e2e.rights import CHART, Accounts, Right, as_one_kind, refused, used
 
-from jitops.controlplane import ControlPlane, Helm, HelmFailed, Kubectl, running_control_plane
+from jitops.controlplane import ControlPlane, Helm, HelmFailed, Kubectl, KubectlFailed, running_control_plane
 
 pytestmark = pytest.mark.cluster
 
@@ -55,8 +55,10 @@ def release(plane: ControlPlane, runtime: Runtime, tmp_path: Path) -> Iterator[R
         if release.installed():
             release.uninstall()
         kubectl("delete", "namespace", SYSTEM, TEAM, "--timeout=90s")
+        secrets = products.secrets()
     assert node.troubles == []
     assert "Traceback" not in release.said()
+    assert not [secret for secret in secrets if secret in release.said()]
     assert refused(release.requests(OPERATOR) + release.requests(RELEASER)) == []
 
 
@@ -70,9 +72,14 @@ def untouched(place: Place) -> bool:
 
 
 def test_installed(release: Release) -> None:
-    """`helm install --wait` of the defaults ends with a ready operator that makes what the examples ask."""
+    """`helm install --wait` of the defaults ends with a ready operator that makes what the examples ask.
+
+    Its namespace admits restricted pods alone.
+    """
     release.install()
     place = release.place
+    with pytest.raises(KubectlFailed, match="violates PodSecurity"):
+        place.kubectl("-n", SYSTEM, "run", "unrestricted", "--image=any")
     place.apply(place.examples())
     place.wait_ready()
     assert place.stream_whole()

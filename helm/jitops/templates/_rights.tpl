@@ -27,7 +27,7 @@ definitions, so that a new one needs no line here. tests/e2e compares this table
   resources: [secrets]
   verbs: [get, create, update, delete {{- if .Values.secrets.watch }}, list, watch {{- end }}]
 - apiGroups: [""]
-  resources: [configmaps]
+  resources: [configmaps] # inputs only; a kind that writes ConfigMaps adds its verbs here
   verbs: [get {{- if .Values.secrets.watch }}, list, watch {{- end }}]
 - apiGroups: [""]
   resources: [namespaces]
