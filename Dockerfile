@@ -21,8 +21,8 @@ FROM ${BASE}
 LABEL org.opencontainers.image.title=jitops \
       org.opencontainers.image.description="A Kubernetes operator for Jitterbit Harmony and Jitsu" \
       org.opencontainers.image.licenses=Apache-2.0
-# Nobody has no entry in /etc/passwd, so no home either, for those libraries that ask.
-ENV PATH=/opt/jitops/bin:$PATH HOME=/ PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+# 65532 has no entry in /etc/passwd: libraries that ask for a home and a name are told these, whatever user is set.
+ENV PATH=/opt/jitops/bin:$PATH HOME=/ USER=jitops PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 COPY --from=build /opt/jitops /opt/jitops
 USER 65532:65532
 ENTRYPOINT ["jitops"]

@@ -49,7 +49,7 @@ def test_it_holds_the_locked_requirements_and_nothing_else(image: Image) -> None
 
 def test_it_says_nothing_of_this_machine(image: Image) -> None:
     """The settings with which pip worked are not in it, nor any variable but its own."""
-    assert set(image.environment) == {"PATH", "HOME", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"}
+    assert set(image.environment) == {"PATH", "HOME", "USER", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"}
     assert not (image.root / "etc/pip.conf").exists() or not (image.root / "etc/pip.conf").read_text(encoding="utf-8")
 
 
