@@ -100,6 +100,7 @@ def test_help(capsys: pytest.CaptureFixture[str]) -> None:
         (["run", "--workers", "0"], "--workers"),
         (["run", "--resync-period", "5x"], "write a duration such as 90s, 10m or 1h30m"),
         (["run", "--log-format", "xml"], "--log-format"),
+        (["release", "--timeout", "0"], "--timeout"),
     ],
 )
 def test_usage_errors(capsys: pytest.CaptureFixture[str], arguments: list[str], words: str) -> None:
@@ -134,9 +135,10 @@ def test_wrong_environment(capsys: pytest.CaptureFixture[str], monkeypatch: pyte
     assert "JITOPS_SLOW_RETRY='soon' can't be read: write a duration" in complaint
 
 
-def test_no_cluster(tmp_path: Path) -> None:
-    """Without a cluster `run` says so, in a line."""
-    told = jitops_("run", "--kubeconfig", str(tmp_path / "none"))
+@pytest.mark.parametrize("command", ["run", "release"])
+def test_no_cluster(tmp_path: Path, command: str) -> None:
+    """Without a cluster what needs one says so, in a line."""
+    told = jitops_(command, "--kubeconfig", str(tmp_path / "none"))
     assert (told.returncode, told.stderr.count("\n")) == (1, 1)
     assert "Traceback" not in told.stderr
 
