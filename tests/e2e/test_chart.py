@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,15 @@ from tests.e2e.products import running_products
 from tests.e2e.release import OPERATOR, RELEASER, RESTRICTED, SYSTEM, Release
 from tests.e2e.rights import CHART, Accounts, Right, as_one_kind, refused, used
 
-from jitops.controlplane import ControlPlane, Helm, HelmFailed, Kubectl, KubectlFailed, running_control_plane
+from jitops.controlplane import (
+    ControlPlane,
+    Helm,
+    HelmFailed,
+    Kubectl,
+    KubectlFailed,
+    running_control_plane,
+    write_token_kubeconfig,
+)
 
 pytestmark = pytest.mark.cluster
 
@@ -218,6 +228,32 @@ def test_an_uninstallation_waits_for_who_works_elsewhere(release: Release) -> No
     assert elsewhere.terminate() == 0
     release.uninstall()
     assert "finalizers" not in place.get(STREAM)["metadata"]
+
+
+def test_letting_go_by_hand(release: Release, tmp_path: Path) -> None:
+    """Without the rights the command says which is wanting, and nothing is touched; with them it prints a table."""
+    place = release.place
+    release.install()
+    place.apply(place.examples(JITSU))
+    place.wait_ready()
+    place.kubectl("-n", SYSTEM, "create", "serviceaccount", "nobody")
+    token = place.kubectl("-n", SYSTEM, "create", "token", "nobody").strip()
+    refused = _let_go(write_token_kubeconfig(release.node.kubeconfig, token, tmp_path / "nobody"))
+    assert refused.returncode == 1
+    assert "stopping the Deployment jitops/jitops: Kubernetes refuses it" in refused.stderr
+    assert "jitops.dev/finalizer" in place.get(STREAM)["metadata"]["finalizers"]
+    done = _let_go(release.node.kubeconfig)
+    assert done.returncode == 0
+    head, *rows = [line.split() for line in done.stdout.splitlines()]
+    assert head == ["KIND", "RESOURCE", "REMOTE-ID", "SECRETS", "KEPT"]
+    assert rows[0] == ["JitsuStream", "team/website", place.get(STREAM)["status"]["id"], STREAM_SECRET]
+    assert "finalizers" not in place.get(STREAM)["metadata"]
+
+
+def _let_go(kubeconfig: Path) -> subprocess.CompletedProcess[str]:
+    where = ("--kubeconfig", str(kubeconfig), "--operator-namespace", SYSTEM, "--deployment", "jitops")
+    command = [sys.executable, "-m", "jitops", "release", *where, "--timeout", "90"]
+    return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own program
 
 
 def test_fail_over(release: Release) -> None:
