@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,34 @@ def test_image(image: dict[str, str], name: str) -> None:
     """The tag is the application's version unless it is named, and a digest wins; the hook runs the same."""
     assert container(image=image)["image"] == name
     assert one("Job", image=image)["spec"]["template"]["spec"]["containers"][0]["image"] == name
+
+
+@pytest.mark.parametrize(
+    ("values", "roles"),
+    [
+        ({}, {"ClusterRole": 2, "Role": 2}),
+        ({"watchNamespaces": ["one", "two"], "clusterId": "blue"}, {"Role": 6}),
+        (
+            {"watchNamespaces": ["one"], "clusterId": "blue", "rbac": {"scope": "Cluster"}},
+            {"ClusterRole": 2, "Role": 2},
+        ),
+        ({"uninstall": {"release": False}}, {"ClusterRole": 1, "Role": 1}),
+        ({"uninstall": {"release": False}, "leaderElection": {"enabled": False}}, {"ClusterRole": 1}),
+        ({"rbac": {"create": False}}, {}),
+    ],
+)
+def test_roles(values: dict[str, Any], roles: dict[str, int]) -> None:
+    """Each role is bound, to an account of the release's namespace, and there are no more than the scope needs."""
+    made = rendered(**values)
+    kinds = Counter(each["kind"] for each in made if each["kind"].endswith("Role"))
+    assert kinds == roles
+    bindings = [each for each in made if each["kind"].endswith("RoleBinding")]
+    accounts = {each["metadata"]["name"] for each in made if each["kind"] == "ServiceAccount"}
+    assert len(bindings) == sum(roles.values())
+    for binding in bindings:
+        (subject,) = binding["subjects"]
+        assert subject["name"] in accounts
+        assert subject["namespace"] == "jitops"
 
 
 def test_definitions() -> None:
