@@ -245,7 +245,7 @@ def test_letting_go_by_hand(release: Release, tmp_path: Path) -> None:
     done = _let_go(release.node.kubeconfig)
     assert done.returncode == 0
     head, *rows = [line.split() for line in done.stdout.splitlines()]
-    assert head == ["KIND", "RESOURCE", "REMOTE-ID", "SECRETS", "KEPT"]
+    assert head == ["KIND", "RESOURCE", "REMOTE-ID", "KEPT"]
     assert rows[0] == ["JitsuStream", "team/website", place.get(STREAM)["status"]["id"], STREAM_SECRET]
     assert "finalizers" not in place.get(STREAM)["metadata"]
 

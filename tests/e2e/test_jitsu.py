@@ -44,7 +44,7 @@ def place(place: Place, plant: Callable[[str], None]) -> Place:
     for one in everything(place):
         for value in one.get("stringData", {}).values():
             plant(value.rpartition(":")[2])
-    place.operator()
+    place.operator(clusterwide=True)  # Roles in the namespace would be deleted with it: docs/install.md.
     place.apply(everything(place))
     place.wait_ready()
     return place

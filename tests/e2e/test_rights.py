@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.e2e.place import JITSU, STREAM, Place, until
+from tests.e2e.place import JITSU, JITTERBIT, STREAM, Place, until
 from tests.e2e.rights import CHART, as_one_kind, refused, used
 
 from jitops.controlplane import Helm
@@ -31,6 +31,20 @@ spec:
   kind: event
   codeFrom: [{configMapKeyRef: {name: code, key: main.js}}]
 """
+API = """
+apiVersion: jitops.dev/v1alpha1
+kind: CustomAPI
+metadata: {name: customers}
+spec:
+  organizationRef: {name: acme}
+  name: Customers
+  environment: {name: Development, urlPrefix: dev}
+  serviceRoot: customers
+  services: [{name: read, project: CRM, operation: Read, method: GET, path: /, responseType: FinalTarget}]
+  security: {profiles: [{name: partners, kind: Basic}]}
+  publication: {mode: Manual}
+"""
+CUSTOM_API = "customapi/customers"
 
 
 def live(place: Place, there: Place) -> None:
@@ -48,12 +62,24 @@ def live(place: Place, there: Place) -> None:
     until(there.events, "the creation is told")
     there.patch(STREAM, {"spec": {"outputs": {"secret": {"name": "moved"}}}})
     until(lambda: there.values("moved") and not there.values("website-jitsustream"), "the Secret has moved")
+    document(place)
     place.products.fault(kind="latency", product="jitsu", method="DELETE", path="*/config/stream/*", seconds=2, times=1)
     there("delete", STREAM, "--wait=false")
     until(lambda: any(one.fault == "latency" for one in place.products.requests()), "it is being deleted")
     there("label", STREAM, "edited=meanwhile")
     there("wait", "--for=delete", STREAM, "--timeout=60s")
     place("delete", "jitops", "--all", "--timeout=60s")
+
+
+def document(place: Place) -> None:
+    """Have a ConfigMap written, changed and moved, for a person who publishes an API."""
+    place.apply([*place.examples(JITTERBIT)[:-1], yaml.safe_load(API)])
+    until(lambda: place.get("configmap/customers-customapi"), "the ConfigMap is there")
+    before = place.get("configmap/customers-customapi")["data"]
+    place.patch(CUSTOM_API, {"spec": {"description": "Looks up customers."}})
+    until(lambda: place.get("configmap/customers-customapi").get("data") != before, "the ConfigMap has changed")
+    place.patch(CUSTOM_API, {"spec": {"outputs": {"configMap": {"name": "moved"}}}})
+    until(lambda: place.get("configmap/moved") and not place.get("configmap/customers-customapi"), "it has moved")
 
 
 @pytest.mark.parametrize("watched", [True, False], ids=["watching Secrets", "not watching Secrets"])

@@ -28,7 +28,7 @@ async def arrange(world: World) -> None:
 async def let_go(world: World) -> list[Released]:
     """Let go of all resources, once."""
     services = world.services
-    releaser = Releaser(services.kinds, world.store, services.outputs)
+    releaser = Releaser(services.kinds, world.store, (services.outputs, services.documents))
     return [await releaser.release(resource) for resource in releaser.resources()]
 
 
@@ -48,7 +48,7 @@ async def test_all_is_let_go_and_taken_up(world: World) -> None:
     released = await let_go(world)
     assert nothing_held(world)
     assert world.remote_writes() == []
-    assert [(one.key, one.remote_id, one.secrets) for one in released if one.key in (STREAM, CONNECTOR)] == [
+    assert [(one.key, one.remote_id, one.kept) for one in released if one.key in (STREAM, CONNECTOR)] == [
         (STREAM, ids[0], SECRETS[:1]),
         (CONNECTOR, ids[1], SECRETS[1:]),
     ]
@@ -114,7 +114,7 @@ async def test_what_others_put_there_stays(world: World) -> None:
     world.store.put_finalizers(STREAM, "jitops.dev/finalizer", "example.com/theirs")
     secret = world.secret(SECRETS[1])
     assert secret is not None
-    world.store._put_secret(replace(secret, labels={}))
+    world.store._put_holder(replace(secret, labels={}))
     await let_go(world)
     assert world.finalizers(STREAM) == ["example.com/theirs"]
     after = world.secret(SECRETS[1])

@@ -27,8 +27,8 @@ definitions, so that a new one needs no line here. tests/e2e compares this table
   resources: [secrets]
   verbs: [get, create, update, delete {{- if .Values.secrets.watch }}, list, watch {{- end }}]
 - apiGroups: [""]
-  resources: [configmaps] # inputs only; a kind that writes ConfigMaps adds its verbs here
-  verbs: [get {{- if .Values.secrets.watch }}, list, watch {{- end }}]
+  resources: [configmaps]
+  verbs: [get, create, update, delete {{- if .Values.secrets.watch }}, list, watch {{- end }}]
 - apiGroups: [""]
   resources: [namespaces]
   verbs: [get] # its labels, where a connection selects namespaces by them
@@ -72,7 +72,7 @@ definitions, so that a new one needs no line here. tests/e2e compares this table
   resources: {{- include "jitops.plurals" . | trim | nindent 4 }}
   verbs: [list, patch]
 - apiGroups: [""]
-  resources: [secrets]
+  resources: [secrets, configmaps]
   verbs: [get, update]
 {{- end }}
 
