@@ -1,4 +1,4 @@
-"""The command line: `jitops run`, `release`, `apply`, `import`, `demo`, `sandbox`, `crds`, `adapter-contract`, `version`.
+"""The command line: `run`, `release`, `apply`, `import`, `demo`, `sandbox`, `crds`, `adapter-contract`, `version`.
 
 Each command imports what it needs when it is called: nobody waits for kopf to read a version.
 """

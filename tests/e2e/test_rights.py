@@ -40,6 +40,7 @@ spec:
   name: Customers
   environment: {name: Development, urlPrefix: dev}
   serviceRoot: customers
+  baseUrl: http://127.0.0.1:1
   services: [{name: read, project: CRM, operation: Read, method: GET, path: /, responseType: FinalTarget}]
   security: {profiles: [{name: partners, kind: Basic}]}
   publication: {mode: Manual}
@@ -72,12 +73,15 @@ def live(place: Place, there: Place) -> None:
 
 
 def document(place: Place) -> None:
-    """Have a ConfigMap written, changed and moved, for a person who publishes an API."""
+    """Have a ConfigMap written, changed, and moved, for a person who publishes an API and says so."""
     place.apply([*place.examples(JITTERBIT)[:-1], yaml.safe_load(API)])
     until(lambda: place.get("configmap/customers-customapi"), "the ConfigMap is there")
     before = place.get("configmap/customers-customapi")["data"]
     place.patch(CUSTOM_API, {"spec": {"description": "Looks up customers."}})
     until(lambda: place.get("configmap/customers-customapi").get("data") != before, "the ConfigMap has changed")
+    hash_ = place.condition(CUSTOM_API)["message"].split()[-1]
+    place.patch(CUSTOM_API, {"spec": {"publication": {"acknowledgedHash": hash_}}})
+    place.wait_ready(CUSTOM_API)
     place.patch(CUSTOM_API, {"spec": {"outputs": {"configMap": {"name": "moved"}}}})
     until(lambda: place.get("configmap/moved") and not place.get("configmap/customers-customapi"), "it has moved")
 
