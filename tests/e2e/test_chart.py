@@ -21,6 +21,7 @@ from tests.e2e.place import CONNECTOR, CONNECTOR_SECRET, JITSU, STREAM, STREAM_S
 from tests.e2e.products import running_products
 from tests.e2e.release import OPERATOR, RELEASER, RESTRICTED, SYSTEM, Release
 from tests.e2e.rights import CHART, Accounts, Right, as_one_kind, refused, used
+from tests.e2e.test_rights import API
 
 from jitops.controlplane import (
     ControlPlane,
@@ -160,6 +161,8 @@ def test_an_uninstallation_lets_go_and_is_taken_up_again(release: Release, scope
     release.install(**FAST, **SCOPES[scope])
     place.apply(place.examples())
     place.wait_ready()
+    place.apply([yaml.safe_load(API)])
+    until(lambda: place.get("configmap/customers-customapi"), "the ConfigMap is there")
     hook_rights = release.granted(hooks=True)
     values = {name: place.values(name) for name in (STREAM_SECRET, CONNECTOR_SECRET)}
     ids = {what: place.get(what)["status"].get("id") for what in ALL}
@@ -168,13 +171,14 @@ def test_an_uninstallation_lets_go_and_is_taken_up_again(release: Release, scope
     assert not release.installed()
     assert release.pods() == []
     assert untouched(place)
-    assert "let go of 4 resources" in release.said()
+    assert "ownerReferences" not in place.get("configmap/customers-customapi")["metadata"]
+    assert "let go of 5 resources" in release.said()
     assert as_one_kind(used(release.requests(RELEASER))) | {CREATE_LEASE} == as_one_kind(hook_rights)
     release.install(**FAST, **SCOPES[scope])
     until(
         lambda: all("jitops.dev/finalizer" in place.get(what)["metadata"].get("finalizers", ()) for what in ALL), "held"
     )
-    place.wait_ready()
+    place.wait_ready(*ALL)
     until(lambda: place.products.count(method="GET", path="*/config/stream") >= 2, "it has compared everything")
     assert [one for one in place.products.writes() if "securityinfo" not in one.path] == []
     assert {name: place.values(name) for name in values} == values
