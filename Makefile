@@ -44,7 +44,9 @@ bench: $(READY) ## 1,000 streams on a real API server, beside others; then, for 
 
 lock: $(LOCKER)/.ready ## resolve the newest dependencies anew, with hashes
 	$(COMPILE) --output-file requirements.txt pyproject.toml
-	$(COMPILE) --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
+	$(COMPILE) --extra otel --constraint requirements.txt --output-file requirements-otel.txt pyproject.toml
+	$(COMPILE) --extra release --allow-unsafe --constraint requirements.txt --output-file requirements-release.txt pyproject.toml
+	$(COMPILE) --extra dev --constraint requirements-otel.txt --output-file requirements-dev.txt pyproject.toml
 
 clean: ## remove what was installed and generated; the control plane stays in the user's cache
 	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,6 +31,7 @@ class Operator:
     kubeconfig: Path
     log: Path
     options: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     _process: subprocess.Popen[bytes] | None = None
 
@@ -41,7 +43,7 @@ class Operator:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - this Python, our own program
                 [*command, "--log-level", "debug", *self.options],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=_environment(),
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**_environment(), **self.environment},
             )  # fmt: skip
         return self
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -64,13 +64,14 @@ class Argo:
 
     def __init__(self) -> None:
         self._lua = LuaRuntime(register_eval=False)
+        self._globals: Any = self._lua.globals()
         for library in STANDARD:
-            self._lua.globals()[library] = None
-        self._check = self._lua.compile(SCRIPT.read_text(encoding="utf-8"))
+            self._globals[library] = None
+        self._check: Callable[[], Any] = self._lua.compile(SCRIPT.read_text(encoding="utf-8"))
 
     def thinks(self, body: Body) -> str:
         """Tell the health; a message is a text."""
-        self._lua.globals().obj = self._lua.table_from(body, recursive=True)
+        self._globals.obj = self._lua.table_from(body, recursive=True)
         health = dict(self._check())
         assert health.keys() <= {"status", "message"}
         assert isinstance(health.get("message", ""), str)

@@ -158,10 +158,10 @@ class Replica:
         await self.controller.run()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        """Take the process along with a task that should have gone on."""
-        if self._stopping is not None or task.cancelled():
+        """Take the process along with a task that should have gone on, however it ended."""
+        if self._stopping is not None:
             return
-        error = task.exception()
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
         if error is None and task.get_name() == "discovery":
             if not self.discovery.restart_needed:
                 return
@@ -249,6 +249,8 @@ def _words(error: BaseException | None) -> str:
     """Tell of an error: our own in their words, others by name and place, for their words might repeat a value."""
     if isinstance(error, BaseExceptionGroup):
         return "; ".join(_words(inner) for inner in error.exceptions)
+    if isinstance(error, asyncio.CancelledError):
+        return "it was cancelled"
     if error is None or isinstance(error, errors.JitopsError | LeaseLost):
         return str(error or "it was not to end")
     return type(error).__name__ + "\n" + "".join(traceback.format_tb(error.__traceback__))
