@@ -63,7 +63,7 @@ class Argo:
     """ArgoCD's side: the script, in the Lua version that ArgoCD has, without the libraries that it takes away."""
 
     def __init__(self) -> None:
-        self._lua = LuaRuntime(register_eval=False)
+        self._lua = LuaRuntime(unpack_returned_tuples=False)
         self._globals: Any = self._lua.globals()
         for library in STANDARD:
             self._globals[library] = None

@@ -51,6 +51,7 @@ async def open_organization(opening: Opening, pool: HttpPool, clock: Clock) -> J
         ca=opening.ca,
         account=account.email,
         classify=classify,
+        connection=opening.key,
         secrets=(account.email, account.password),
         limits=stated(spec.limits),
     )
