@@ -5,11 +5,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 LOCKER := $(VENV)/locker
+RELEASER := $(VENV)/releaser
+SHIPPED := $(VENV)/shipped
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(LOCKER)/bin/pip-compile --quiet --upgrade --generate-hashes --strip-extras \
 	--no-emit-options --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: help demo demo-cluster test test-quick check crds bench lock clean
+.PHONY: help demo demo-cluster test test-quick check crds bench lock sbom licenses audit clean
 .DEFAULT_GOAL := help
 
 help: ## show this
@@ -48,6 +50,20 @@ lock: $(LOCKER)/.ready ## resolve the newest dependencies anew, with hashes
 	$(COMPILE) --extra release --allow-unsafe --constraint requirements.txt --output-file requirements-release.txt pyproject.toml
 	$(COMPILE) --extra dev --constraint requirements-otel.txt --output-file requirements-dev.txt pyproject.toml
 
+sbom: $(SHIPPED)/.ready ## list what is shipped, as CycloneDX, in dist/sbom.cdx.json
+	@mkdir -p dist
+	$(RELEASER)/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
+		--output-file dist/sbom.cdx.json $(SHIPPED)/bin/python
+
+licenses: $(SHIPPED)/.ready ## check the licences of what is shipped, and write their texts to dist/licenses.txt
+	@mkdir -p dist
+	$(RELEASER)/bin/pip-licenses --python $(SHIPPED)/bin/python
+	cd dist && ../$(RELEASER)/bin/pip-licenses --python ../$(SHIPPED)/bin/python --from mixed --format plain-vertical \
+		--with-license-file --no-license-path --output-file licenses.txt
+
+audit: $(RELEASER)/.ready ## ask PyPI's vulnerability service about what is shipped; needs the network
+	$(RELEASER)/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements-otel.txt
+
 clean: ## remove what was installed and generated; the control plane stays in the user's cache
 	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find operator tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -65,4 +81,16 @@ $(READY): requirements-dev.txt pyproject.toml | $(BIN)/python
 $(LOCKER)/.ready: | $(BIN)/python
 	$(PYTHON) -m venv $(LOCKER)
 	$(LOCKER)/bin/python -m pip --disable-pip-version-check --quiet install "pip-tools>=7.6"
+	@touch $@
+
+$(RELEASER)/.ready: requirements-release.txt | $(BIN)/python
+	$(PYTHON) -m venv $(RELEASER)
+	$(RELEASER)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps --requirement $<
+	@touch $@
+
+# What is shipped, and nothing else: not even pip, which installs from outside.
+$(SHIPPED)/.ready: requirements-otel.txt $(RELEASER)/.ready
+	$(PYTHON) -m venv --clear --without-pip $(SHIPPED)
+	$(RELEASER)/bin/python -m pip --python $(SHIPPED)/bin/python --disable-pip-version-check --quiet install \
+		--require-hashes --no-deps --requirement $<
 	@touch $@
