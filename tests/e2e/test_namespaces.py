@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 import yaml
-from tests.e2e.place import JITSU, Place, until
+from tests.e2e.place import JITSU, Manifest, Place, until
 
 pytestmark = pytest.mark.cluster
 
 CONNECTIONS = ("jitsuworkspace/acme", "jitterbitorganization/acme")
 CREDENTIALS = ("secret/jitsu-credentials", "secret/harmony-credentials")
-RESOURCES = ("jitsustream/website", "connector/crm")
+RESOURCES = ("jitsustream/website", "jitsudestination/warehouse", "connector/crm")
 LIMIT = "90s"
 
 ORDERS = {
@@ -39,10 +39,10 @@ def test_namespaces_end(place: Place, others: list[str]) -> None:
     for order in ORDERS:
         others.append(f"{place.namespace}-{order}")
         place.kubectl("create", "namespace", others[-1])
-        *unnamed, connector = place.examples()
+        manifests: list[Manifest] = list(yaml.safe_load_all(place.all_text()))
+        connector = next(one for one in manifests if one["kind"] == "Connector")
         connector["spec"]["name"] = others[-1]  # An organization has one connector of a name.
-        applied = yaml.safe_dump_all([*unnamed, connector])
-        place.kubectl("-n", others[-1], "apply", "-f", "-", stdin=applied)
+        place.kubectl("-n", others[-1], "apply", "-f", "-", stdin=yaml.safe_dump_all(manifests))
     for name in others:
         place.kubectl("-n", name, "wait", "--for=condition=Ready", "jitops", "--all", f"--timeout={LIMIT}")
     assert (len(place.products.streams()), len(place.products.connectors())) == (len(ORDERS), len(ORDERS))
