@@ -13,9 +13,12 @@ import yaml
 from tests.e2e.evidence import Evidence
 from tests.e2e.place import Manifest, Place
 from tests.e2e.products import Products, running_products
+from tests.health.conftest import argo, flux
 
 from jitops.controlplane import ControlPlane, Kubectl, write_token_kubeconfig
 from jitops.sandbox import Switches
+
+__all__ = ["argo", "flux"]
 
 CRDS = Path(__file__).parents[2] / "crds"
 ROBOT = "jitops-e2e"

@@ -7,6 +7,7 @@ import json
 import pytest
 import yaml
 from tests.e2e.place import CONNECTOR, JITSU, STREAM, STREAM_SECRET, Place, until
+from tests.health.judges import Argo, Flux
 
 from jitops.api.kinds import KINDS
 
@@ -78,13 +79,16 @@ def test_prune(place: Place) -> None:
     assert place.stream_whole()
 
 
-def test_a_new_object_is_never_taken_for_a_finished_one(place: Place) -> None:
+def test_a_new_object_is_never_taken_for_a_finished_one(place: Place, flux: Flux, argo: Argo) -> None:
     """Until it was looked at, status says generation -1; afterwards it has caught up, and nothing is under way."""
     place.apply(place.examples())
     for what in ALL:
         assert place.get(what)["status"] == {"observedGeneration": -1}
+        assert (flux.thinks(place.get(what)), argo.thinks(place.get(what))) == ("InProgress", "Progressing")
     place.operator()
     place.wait_ready()
+    for what in ALL:
+        assert (flux.thinks(place.get(what)), argo.thinks(place.get(what))) == ("Current", "Healthy")
     for what in ALL:
         status = place.get(what)["status"]
         assert status["observedGeneration"] == place.get(what)["metadata"]["generation"]
