@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 import yaml
-from tests.e2e.place import JITSU, Manifest, Place, until
+from tests.e2e.place import EVERY, JITSU, JITTERBIT, Place, until
 
 pytestmark = pytest.mark.cluster
 
@@ -39,7 +39,7 @@ def test_namespaces_end(place: Place, others: list[str]) -> None:
     for order in ORDERS:
         others.append(f"{place.namespace}-{order}")
         place.kubectl("create", "namespace", others[-1])
-        manifests: list[Manifest] = list(yaml.safe_load_all(place.all_text()))
+        manifests = [*place.examples(JITSU, files=EVERY), *place.examples(JITTERBIT)]
         connector = next(one for one in manifests if one["kind"] == "Connector")
         connector["spec"]["name"] = others[-1]  # An organization has one connector of a name.
         place.kubectl("-n", others[-1], "apply", "-f", "-", stdin=yaml.safe_dump_all(manifests))

@@ -70,8 +70,8 @@ def paused(manifest: Manifest) -> Manifest:
 
 
 def product(sample: Sample) -> Any:
-    """Name the product of a kind, as a fault wants it."""
-    return "jitsu" if sample.is_jitsu else "jitterbit"
+    """Name where a kind's objects are made, as a fault wants it."""
+    return sample.creation.product
 
 
 def adopting(mode: str, id_: str, **management: str) -> Mapping[str, Any]:
@@ -242,15 +242,15 @@ async def _outage(world: World, sample: Sample, seconds: float) -> None:
 async def new_in_an_outage(world: World, sample: Sample) -> Key:
     """Arrange that it was made while the remote fails."""
     await sample.connect(world)
-    world.sandbox.faults.add(Fault(kind="error", product=product(sample), method="POST", status=503))
+    world.sandbox.faults.add(Fault(kind="error", product=product(sample), method=sample.creation.method, status=503))
     return await applied(world, sample)
 
 
 async def throttled(world: World, sample: Sample) -> Key:
     """Arrange that the remote's budget is used up for a while."""
     await sample.connect(world)
-    path = sample.creation.path
-    world.sandbox.faults.add(Fault(kind="throttled", product=product(sample), method="POST", path=path, seconds=60))
+    refused = sample.creation.model_copy(update={"kind": "throttled", "seconds": 60.0, "times": None})
+    world.sandbox.faults.add(refused)
     await applied(world, sample)
     await world.wait(30)
     return sample.key

@@ -54,7 +54,7 @@ class Tracing:
     def reconciled(self, kind: str, outcome: str, seconds: float) -> None:  # noqa: ARG002 - the span knows them
         """Note in the span of the work how it ended."""
         span = self._trace.get_current_span()
-        span.set_attribute("jitops.outcome", outcome)
+        span.set_attribute("jitops.outcome", str(outcome))
         if outcome in DEFECTS:
             span.set_status(self._trace.StatusCode.ERROR)
 
