@@ -7,8 +7,8 @@ FROM ${BASE} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /src
 RUN python3 -m venv /opt/jitops && python3 -m venv /opt/build
-COPY requirements.txt requirements-build.txt ./
-RUN /opt/jitops/bin/pip install --require-hashes --no-deps --requirement requirements.txt \
+COPY requirements-otel.txt requirements-build.txt ./
+RUN /opt/jitops/bin/pip install --require-hashes --no-deps --requirement requirements-otel.txt \
  && /opt/build/bin/pip install --require-hashes --no-deps --requirement requirements-build.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY operator operator

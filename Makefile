@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 LOCKER := $(VENV)/locker
+RELEASER := $(VENV)/releaser
+SHIPPED := $(VENV)/shipped
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(LOCKER)/bin/pip-compile --quiet --upgrade --generate-hashes --strip-extras \
 	--no-emit-options --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
@@ -12,7 +14,7 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(LOCKER)/bin/pip-compile --quiet 
 ENGINE ?= $(firstword $(notdir $(wildcard $(foreach name,docker podman buildah,$(addsuffix /$(name),$(subst :, ,$(PATH)))))) docker)
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' operator/jitops/__init__.py)
 
-.PHONY: help demo demo-cluster test test-quick proof check crds image bench lock clean
+.PHONY: help demo demo-cluster test test-quick proof check lint crds image bench lock sbom licenses audit clean
 .DEFAULT_GOAL := help
 
 help: ## show this
@@ -33,14 +35,15 @@ test-quick: $(READY) ## the tests that need no control plane
 proof: $(READY) ## build the image, install the chart from it, and show in a table what holds; needs root, buildah, debootstrap
 	$(BIN)/python tests/proof.py $(ARGS)
 
-check: $(READY) ## linters, types, layers, generated files, quick tests
+check: lint test-quick ## what every change must pass: all that lint does, and the quick tests
+
+lint: $(READY) ## linters, types, layers, generated files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/jitops crds --check crds
 	$(BIN)/python helm/generate.py --check
-	$(BIN)/pytest -m "not cluster"
 
 crds: $(READY) ## generate the CRDs from the models, and what the chart has of them
 	$(BIN)/jitops crds --write crds
@@ -55,8 +58,24 @@ bench: $(READY) ## 1,000 streams on a real API server, beside others; then, for 
 
 lock: $(LOCKER)/.ready ## resolve the newest dependencies anew, with hashes
 	$(COMPILE) --output-file requirements.txt pyproject.toml
-	$(COMPILE) --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
+	$(COMPILE) --extra otel --constraint requirements.txt --output-file requirements-otel.txt pyproject.toml
+	$(COMPILE) --extra release --allow-unsafe --constraint requirements.txt --output-file requirements-release.txt pyproject.toml
+	$(COMPILE) --extra dev --constraint requirements-otel.txt --output-file requirements-dev.txt pyproject.toml
 	$(COMPILE) --only-build-deps --build-deps-for wheel --constraint requirements-dev.txt --output-file requirements-build.txt pyproject.toml
+
+sbom: $(SHIPPED)/.ready ## list what is shipped, as CycloneDX, in dist/sbom.cdx.json
+	@mkdir -p dist
+	$(RELEASER)/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
+		--output-file dist/sbom.cdx.json $(SHIPPED)/bin/python
+
+licenses: $(SHIPPED)/.ready ## check the licences of what is shipped, and write their texts to dist/licenses.txt
+	@mkdir -p dist
+	$(RELEASER)/bin/pip-licenses --python $(SHIPPED)/bin/python
+	cd dist && ../$(RELEASER)/bin/pip-licenses --python ../$(SHIPPED)/bin/python --from mixed --format plain-vertical \
+		--with-license-file --no-license-path --output-file licenses.txt
+
+audit: $(RELEASER)/.ready ## ask PyPI's vulnerability service about what is shipped; needs the network
+	$(RELEASER)/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements-otel.txt
 
 clean: ## remove what was installed and generated; the control plane stays in the user's cache
 	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
@@ -75,4 +94,16 @@ $(READY): requirements-dev.txt requirements-helm.txt pyproject.toml | $(BIN)/pyt
 $(LOCKER)/.ready: | $(BIN)/python
 	$(PYTHON) -m venv $(LOCKER)
 	$(LOCKER)/bin/python -m pip --disable-pip-version-check --quiet install "pip-tools>=7.6"
+	@touch $@
+
+$(RELEASER)/.ready: requirements-release.txt | $(BIN)/python
+	$(PYTHON) -m venv $(RELEASER)
+	$(RELEASER)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps --requirement $<
+	@touch $@
+
+# What is shipped, and nothing else: not even pip, which installs from outside.
+$(SHIPPED)/.ready: requirements-otel.txt $(RELEASER)/.ready
+	$(PYTHON) -m venv --clear --without-pip $(SHIPPED)
+	$(RELEASER)/bin/python -m pip --python $(SHIPPED)/bin/python --disable-pip-version-check --quiet install \
+		--require-hashes --no-deps --requirement $<
 	@touch $@

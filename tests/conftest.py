@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jitops.controlplane import ControlPlane, ControlPlaneUnavailable, Kubectl, running_control_plane
-from jitops.controlplane.build import to_stderr
+from jitops.controlplane.goprogram import to_stderr
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,6 +3,7 @@
 The image is built, the chart installed from it on a real API server, the end-to-end suite passes with the chart's
 rights and nothing more, and the chart is upgraded, fails over, and is uninstalled.
 `make proof` needs root, buildah and debootstrap; `make proof ARGS=--quick` neither: it leaves out image and suite.
+`ARGS=--without-suite` leaves out the suite alone, which `make test` runs too, from the virtual environment.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 HERE = Path(__file__).parent / "e2e"
-QUICK = ("test_chart.py", "test_rights.py", "test_replicas.py")
+CORE = ("test_chart.py", "test_rights.py", "test_replicas.py")
+IMAGE = "test_image.py"
 STEPS = (
     ("image build", "test_image *", "built on a bare Debian from hashed lists; nobody, no shell, read-only root"),
     ("install", "test_chart test_installed*", "helm install --wait, restricted pods, its own ServiceAccount"),
@@ -46,15 +48,22 @@ class Case(NamedTuple):
 
 def main() -> None:
     """Run the tests, print the table, and end as they did."""
-    quick = "--quick" in sys.argv[1:]
-    where = [str(HERE / name) for name in QUICK] if quick else [str(HERE), "--image"]
+    arguments = sys.argv[1:]
+    where = [str(HERE / name) for name in _chosen(arguments)]
+    image = [] if "--quick" in arguments else ["--image"]
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        command = [sys.executable, "-m", "pytest", *where, f"--junitxml={report}"]
+        command = [sys.executable, "-m", "pytest", *where, *image, f"--junitxml={report}"]
         code = subprocess.run(command, check=False).returncode  # noqa: S603 - pytest
         cases = list(_cases(report)) if report.exists() else []
     sys.stdout.write("\n".join(table(cases)) + "\n")
     sys.exit(code)
+
+
+def _chosen(arguments: list[str]) -> list[str]:
+    if "--quick" in arguments:
+        return list(CORE)
+    return [*CORE, IMAGE] if "--without-suite" in arguments else ["."]
 
 
 def _cases(report: Path) -> Iterator[Case]:

@@ -18,10 +18,13 @@ from tests.e2e.place import Manifest, Place
 from tests.e2e.products import Products, running_products
 from tests.e2e.rights import Accounts, refused
 from tests.e2e.runtimes import Environment
+from tests.health.conftest import argo, flux
 
 from jitops.controlplane import ControlPlane, Kubectl
-from jitops.controlplane.build import to_stderr
+from jitops.controlplane.goprogram import to_stderr
 from jitops.sandbox import Switches
+
+__all__ = ["argo", "flux"]
 
 CRDS = Path(__file__).parents[2] / "crds"
 

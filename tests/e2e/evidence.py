@@ -20,7 +20,16 @@ from jitops.controlplane import Kubectl, kubectl_path
 SHOWN = ("events.events.k8s.io", "leases", "configmaps", *(f"{kind.plural}.jitops.dev" for kind in KINDS))
 """What anyone may read: no secret may ever stand there."""
 PUBLIC = frozenset(
-    {"id", "publicKeyId", "privateKeyId", "endpointEntityId", "functionEntityStartId", "functionEntityEndId"}
+    {
+        "id",
+        "publicKeyId",
+        "privateKeyId",
+        "endpointEntityId",
+        "functionEntityStartId",
+        "functionEntityEndId",
+        "url",
+        "baseUrl",
+    }
 )
 """The values of output Secrets that status tells too."""
 WHOLE = frozenset({"MANIFEST.MF"})

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,6 +42,7 @@ class Operator:
     log: Path
     options: tuple[str, ...] = ()
     lease: str = "jitops"
+    environment: Mapping[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     _process: subprocess.Popen[bytes] | None = None
 
@@ -59,7 +61,7 @@ class Operator:
     def _environment(self) -> dict[str, str]:
         """Keep settings of this shell out: a test names what it sets."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("JITOPS_", "KUBECONFIG"))}
-        return {**kept, "JITOPS_LEASE_NAME": self.lease}
+        return {**kept, "JITOPS_LEASE_NAME": self.lease, **self.environment}
 
     @property
     def process(self) -> subprocess.Popen[bytes]:

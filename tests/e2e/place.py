@@ -26,7 +26,8 @@ JITSU, JITTERBIT = EXAMPLES / "jitsu", EXAMPLES / "jitterbit"
 FIRST = "0[12]-*.yaml"
 """The examples that most of these tests tell of: of each product its connection, and what it hands keys out for."""
 EVERY = "*.yaml"
-ADDRESSES = ("http://127.0.0.1:7710", "http://127.0.0.1:7720")
+MADE = ((JITSU, EVERY), (JITTERBIT, FIRST), (JITTERBIT, "*-customapi.yaml"))
+ADDRESSES = ("http://127.0.0.1:7710", "http://127.0.0.1:7720", "http://127.0.0.1:7730", "http://127.0.0.1:7740")
 """What the examples say where the sandbox is, which in tests listens on free ports."""
 STREAM, CONNECTOR = "jitsustream/website", "connector/crm"
 STREAM_SECRET, CONNECTOR_SECRET = "website-jitsustream", "crm-connector"
@@ -63,14 +64,20 @@ class Place:
     # The operator.
 
     def operator(
-        self, *options: str, kubeconfig: Path | None = None, clusterwide: bool = False, lease: str | None = None
+        self,
+        *options: str,
+        kubeconfig: Path | None = None,
+        clusterwide: bool = False,
+        lease: str | None = None,
+        **environment: str,
     ) -> Operator:
         """Start an operator for this place, or for all namespaces; its Lease is its account's, if none is named."""
         scope = ("--cluster-id", self.namespace) if clusterwide else self._scope()
         log = self.folder / f"{self.namespace}-{len(self.operators)}.log"
         options = (*scope, "--operator-namespace", self.system, *options)
         lease = lease or ("jitops-wide" if clusterwide else "jitops")
-        operator = Operator(kubeconfig or self.kubeconfig(clusterwide=clusterwide), log, options, lease)
+        used = kubeconfig or self.kubeconfig(clusterwide=clusterwide)
+        operator = Operator(used, log, options, lease, environment)
         self.operators.append(operator)
         return operator.start()
 
@@ -104,10 +111,15 @@ class Place:
             for one in yaml.safe_load_all(self.example_text(folder, files))
         ]
 
+    def all_text(self) -> str:
+        """Give all examples as one text, but for the Builder's, which waits for a person and is never deleted."""
+        return "---\n".join(self.example_text(folder, files) for folder, files in MADE)
+
     def example_text(self, folder: Path, files: str = FIRST) -> str:
         """Give the files of a folder of examples as one text, addresses turned to the sandbox."""
         text = "---\n".join(file.read_text(encoding="utf-8") for file in sorted(folder.rglob(files)))
-        actual = (self.products.sandbox.jitsu_url, self.products.sandbox.jitterbit_url)
+        sandbox = self.products.sandbox
+        actual = (sandbox.jitsu_url, sandbox.jitterbit_url, sandbox.adapter_url, sandbox.gateway_url)
         for written, ours in zip(ADDRESSES, actual, strict=True):
             text = text.replace(written, ours)
         return text

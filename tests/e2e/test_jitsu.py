@@ -129,6 +129,7 @@ def _repair(place: Place) -> None:
 
 def _delete_in_the_wrong_order(place: Place) -> None:
     """Delete first what links use: it waits for them, and says so."""
+    links = place.products.held()["link"]
     place.products.forget()
     place("delete", "--wait=false", "jitsuworkspace/acme", *USED)
     until(lambda: place.condition(ENDS[0]).get("reason") == "DeletionBlocked", "the stream says what uses it")
@@ -136,22 +137,25 @@ def _delete_in_the_wrong_order(place: Place) -> None:
     assert place.products.count(method="DELETE", path="*/config/stream/*") == 0
     place("delete", *LINKS, f"--timeout={LIMIT}")
     place("wait", "--for=delete", "jitsuworkspace/acme", *USED, f"--timeout={LIMIT}")
-    links_first(place)
+    links_first(place, links)
     assert place.products.empty()
 
 
 def test_namespace_is_deleted(place: Place) -> None:
     """`kubectl delete namespace` with all of it ends, the links before what they use, and leaves nothing."""
+    links = place.products.held()["link"]
     place.products.forget()
     place.kubectl("delete", "namespace", place.namespace, f"--timeout={LIMIT}")
-    links_first(place)
+    links_first(place, links)
     assert place.products.empty()
 
 
-def links_first(place: Place) -> None:
+def links_first(place: Place, links: list[dict[str, Any]]) -> None:
     """See that no link was deleted after an end or a function of its own."""
-    order = [one.path.split("/config/")[1].partition("/")[0] for one in place.products.requests(method="DELETE")]
-    last_link = max(at for at, type_ in enumerate(order) if type_ == "link")
-    assert order.count("link") == len(LINKS)
-    unlinked = {"service", "function"}  # The second function and the service are in no link.
-    assert set(order[:last_link]) <= {"link", *unlinked}, order
+    done = [one for one in place.products.requests(method="DELETE") if one.status == 200]
+    order = [one.query.get("id") or one.path.rpartition("/")[2] for one in done]
+    assert len(links) == len(LINKS)
+    for one in links:
+        functions = [used["functionId"].removeprefix("udf.") for used in one["data"].get("functions", ())]
+        used = [order.index(id_) for id_ in (one["fromId"], one["toId"], *functions)]
+        assert order.index(one["id"]) < min(used), order

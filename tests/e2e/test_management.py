@@ -99,7 +99,8 @@ def test_paused_means_nothing_is_done(place: Place) -> None:
     place.products.forget()
     place.patch(STREAM, {"spec": {"name": "Renamed"}})
     place("delete", "secret", CONNECTOR_SECRET)
-    until(lambda: place.get(STREAM)["status"]["observedGeneration"] == 2, "the change was seen")
+    until(lambda: place.condition(STREAM, "Synced")["observedGeneration"] == 2, "the change was seen")
+    assert place.get(STREAM)["status"]["observedGeneration"] == 1, "and nobody may take Ready for it"
     assert place.products.writes() == []
     assert place.values(CONNECTOR_SECRET) == {}
     for what in (STREAM, CONNECTOR):

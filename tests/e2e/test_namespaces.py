@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 import yaml
-from tests.e2e.place import JITSU, Manifest, Place, until
+from tests.e2e.place import EVERY, JITSU, JITTERBIT, Place, until
 
 pytestmark = pytest.mark.cluster
 
 CONNECTIONS = ("jitsuworkspace/acme", "jitterbitorganization/acme")
 CREDENTIALS = ("secret/jitsu-credentials", "secret/harmony-credentials")
-RESOURCES = ("jitsustream/website", "connector/crm")
+RESOURCES = ("jitsustream/website", "jitsudestination/warehouse", "connector/crm")
 LIMIT = "90s"
 
 ORDERS = {
@@ -24,12 +22,6 @@ ORDERS = {
     "resources-first": (RESOURCES,),
     "while-down": (),
 }
-
-
-def in_reverse(text: str) -> str:
-    """Give the manifests in the other order."""
-    documents: list[Manifest | Any] = list(yaml.safe_load_all(text))
-    return yaml.safe_dump_all(reversed(documents))
 
 
 @pytest.fixture
@@ -47,10 +39,10 @@ def test_namespaces_end(place: Place, others: list[str]) -> None:
     for order in ORDERS:
         others.append(f"{place.namespace}-{order}")
         place.kubectl("create", "namespace", others[-1])
-        *unnamed, connector = place.examples()
+        manifests = [*place.examples(JITSU, files=EVERY), *place.examples(JITTERBIT)]
+        connector = next(one for one in manifests if one["kind"] == "Connector")
         connector["spec"]["name"] = others[-1]  # An organization has one connector of a name.
-        applied = yaml.safe_dump_all([*unnamed, connector])
-        place.kubectl("-n", others[-1], "apply", "-f", "-", stdin=applied)
+        place.kubectl("-n", others[-1], "apply", "-f", "-", stdin=yaml.safe_dump_all(manifests))
     for name in others:
         place.kubectl("-n", name, "wait", "--for=condition=Ready", "jitops", "--all", f"--timeout={LIMIT}")
     assert (len(place.products.streams()), len(place.products.connectors())) == (len(ORDERS), len(ORDERS))
@@ -67,16 +59,29 @@ def test_namespaces_end(place: Place, others: list[str]) -> None:
     assert place.products.empty()
 
 
-@pytest.mark.parametrize("which", [lambda text: text, in_reverse], ids=["as written", "reversed"])
-def test_everything_is_deleted_in_one_go(place: Place, which: Callable[[str], str]) -> None:
-    """`kubectl delete -f` of all there is ends, in the files' order and the other one, and the products are empty."""
-    place.operator()
-    place.apply(place.examples())
-    place.wait_ready()
-    manifests = which(yaml.safe_dump_all(place.examples()))
-    place("delete", "-f", "-", f"--timeout={LIMIT}", stdin=manifests)
-    assert place.products.empty()
-    until(lambda: not json.loads(place("get", "jitops,secrets", "-o", "json"))["items"], "nothing is left")
+def test_a_namespace_without_credentials_has_a_way_out(place: Place, others: list[str]) -> None:
+    """With `protect: Never` and the credentials gone nothing can be cleaned up: that is said, and a person lets go."""
+    place.operator(clusterwide=True)
+    others.append(f"{place.namespace}-bare")
+    place.kubectl("create", "namespace", others[0])
+    manifests = place.examples(JITSU)
+    connection = next(one for one in manifests if one["kind"] == "JitsuWorkspace")
+    connection["spec"]["credentials"] = {"protect": "Never"}
+    place.kubectl("-n", others[0], "apply", "-f", "-", stdin=yaml.safe_dump_all(manifests))
+    place.kubectl("-n", others[0], "wait", "--for=condition=Ready", "jitops", "--all", f"--timeout={LIMIT}")
+    place.kubectl("-n", others[0], "delete", "secret/jitsu-credentials", f"--timeout={LIMIT}")
+    place.kubectl("delete", "namespace", others[0], "--wait=false")
+
+    def told() -> str:
+        path = "{.status.conditions[?(@.type=='Ready')].message}"
+        return place.kubectl("-n", others[0], "get", "jitsustream/website", "-o", f"jsonpath={path}")
+
+    until(lambda: "jitops.dev/release-finalizer=orphan" in told(), "the condition names the way out")
+    assert "jitsu-credentials" in told()
+    way_out = "jitops.dev/release-finalizer=orphan"
+    place.kubectl("-n", others[0], "annotate", "jitsustream/website", way_out)
+    place.kubectl("wait", "--for=delete", f"namespace/{others[0]}", f"--timeout={LIMIT}")
+    assert len(place.products.streams()) == 1, "it was let go, not deleted"
 
 
 def test_a_connection_outlives_its_users(place: Place, others: list[str]) -> None:

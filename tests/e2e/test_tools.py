@@ -6,7 +6,8 @@ import json
 
 import pytest
 import yaml
-from tests.e2e.place import CONNECTOR, JITSU, JITTERBIT, STREAM, Place, until
+from tests.e2e.place import CONNECTOR, JITSU, STREAM, STREAM_SECRET, Place, until
+from tests.health.judges import Argo, Flux
 
 from jitops.api.kinds import KINDS
 
@@ -14,48 +15,80 @@ pytestmark = pytest.mark.cluster
 
 SERVER_SIDE = ("--server-side", "--force-conflicts=false")
 ALL = ("jitsuworkspace/acme", STREAM, "jitterbitorganization/acme", CONNECTOR)
+KINDS_OF_ALL = {info.kind for info in KINDS}
 
 
-def text(place: Place) -> str:
-    """Give all examples as one manifest."""
-    return "---\n".join(place.example_text(folder) for folder in (JITSU, JITTERBIT))
+def generations(place: Place) -> set[int]:
+    """Give the generations of all resources: 1 says that nobody wrote into a spec."""
+    return {one["metadata"]["generation"] for one in place.items("jitops")}
 
 
 def test_client_side_apply_shows_no_difference(place: Place) -> None:
-    """After `kubectl apply` and Ready, `kubectl diff` of the same files is empty: nothing was written into them."""
+    """After `kubectl apply` of every example and Ready, `kubectl diff` of the same files is empty."""
     place.operator()
-    place("apply", "-f", "-", stdin=text(place))
+    place("apply", "-f", "-", stdin=place.all_text())
     place.wait_ready()
-    assert place("diff", "-f", "-", stdin=text(place)) == ""
-    assert {place.get(what)["metadata"]["generation"] for what in ALL} == {1}
+    assert place("diff", "-f", "-", stdin=place.all_text()) == ""
+    assert {one["kind"] for one in place.items("jitops")} == KINDS_OF_ALL, "each kind has an example"
+    assert generations(place) == {1}
 
 
 def test_server_side_apply_shows_no_difference(place: Place) -> None:
     """The same on the server; and a second manager who applies the same has no conflict with anyone."""
+    text = place.all_text()
     place.operator()
-    place("apply", *SERVER_SIDE, "--field-manager=git", "-f", "-", stdin=text(place))
+    place("apply", *SERVER_SIDE, "--field-manager=git", "-f", "-", stdin=text)
     place.wait_ready()
-    assert place("diff", "--server-side", "--field-manager=git", "-f", "-", stdin=text(place)) == ""
+    assert place("diff", "--server-side", "--field-manager=git", "-f", "-", stdin=text) == ""
     # A Secret's stringData is write-only: the API server takes two managers of it for a conflict, whoever reads it.
-    ours = [one for one in place.examples() if one["kind"] != "Secret"]
+    ours = [one for one in yaml.safe_load_all(text) if one["kind"] != "Secret"]
     place("apply", *SERVER_SIDE, "--field-manager=other", "-f", "-", stdin=yaml.safe_dump_all(ours))
-    place("apply", *SERVER_SIDE, "--field-manager=git", "-f", "-", stdin=text(place))
-    for what in ALL:
-        shown = json.loads(place("get", what, "--show-managed-fields", "-o", "json"))["metadata"]["managedFields"]
-        owned = {one["manager"]: one["fieldsV1"] for one in shown if one.get("subresource") != "status"}
+    place("apply", *SERVER_SIDE, "--field-manager=git", "-f", "-", stdin=text)
+    shown = json.loads(place("get", "jitops", "--show-managed-fields", "-o", "json"))["items"]
+    for what in shown:
+        owned = {
+            one["manager"]: one["fieldsV1"]
+            for one in what["metadata"]["managedFields"]
+            if one.get("subresource") != "status"
+        }
         assert owned.keys() == {"git", "other", "jitops"}
         assert owned["jitops"].keys() == {"f:metadata"}
         assert owned["jitops"]["f:metadata"].keys() == {"f:finalizers"}
-    assert {place.get(what)["metadata"]["generation"] for what in ALL} == {1}
+    assert generations(place) == {1}
 
 
-def test_a_new_object_is_never_taken_for_a_finished_one(place: Place) -> None:
+PRUNED = ("--prune", "--selector=set=demo", *(f"--prune-allowlist=jitops.dev/v1alpha1/{info.kind}" for info in KINDS))
+
+
+def test_prune(place: Place) -> None:
+    """`kubectl apply --prune` deletes what left the files, here and at the products, and nothing that we wrote."""
+    labels, output = {"set": "demo"}, {"secret": {"name": STREAM_SECRET, "labels": {"set": "demo"}}}
+    manifests = [
+        {**one, "metadata": {**one["metadata"], "labels": {**one["metadata"].get("labels", {}), **labels}}}
+        for one in place.examples(JITSU, JitsuStream={"workspaceRef": {"name": "acme"}, "outputs": output})
+    ]
+    spec = {"workspaceRef": {"name": "acme"}, "name": "second"}
+    second = {**manifests[-1], "metadata": {"name": "second", "labels": labels}, "spec": spec}
+    place.operator()
+    place.apply([*manifests, second], *PRUNED)
+    place.wait_ready()
+    told = place("apply", *PRUNED, "--prune-allowlist=core/v1/Secret", "-f", "-", stdin=yaml.safe_dump_all(manifests))
+    assert [line for line in told.splitlines() if "pruned" in line] == ["jitsustream.jitops.dev/second pruned"]
+    place("wait", "--for=delete", "jitsustream/second", "--timeout=60s")
+    assert [one["id"] for one in place.products.streams()] == [place.get(STREAM)["status"]["id"]]
+    assert place.stream_whole()
+
+
+def test_a_new_object_is_never_taken_for_a_finished_one(place: Place, flux: Flux, argo: Argo) -> None:
     """Until it was looked at, status says generation -1; afterwards it has caught up, and nothing is under way."""
     place.apply(place.examples())
     for what in ALL:
         assert place.get(what)["status"] == {"observedGeneration": -1}
+        assert (flux.thinks(place.get(what)), argo.thinks(place.get(what))) == ("InProgress", "Progressing")
     place.operator()
     place.wait_ready()
+    for what in ALL:
+        assert (flux.thinks(place.get(what)), argo.thinks(place.get(what))) == ("Current", "Healthy")
     for what in ALL:
         status = place.get(what)["status"]
         assert status["observedGeneration"] == place.get(what)["metadata"]["generation"]

@@ -24,13 +24,15 @@ from jitops.runtime.app import run
 from jitops.runtime.settings import Settings
 run(Settings.from_environment())
 """
-CRASH = """
+BROKEN = """
+import asyncio
 from jitops.core.queue import WorkQueue
 async def broken(self):
-    raise RuntimeError("planted-defect")
+    raise {}("planted-defect")
 WorkQueue.take = broken
 """
-"""A controller with a defect in its machinery."""
+CRASH, CANCELLED = BROKEN.format("RuntimeError"), BROKEN.format("asyncio.CancelledError")
+"""A controller with a defect in its machinery, and one that somebody cancels."""
 GRACE = 40.0
 
 

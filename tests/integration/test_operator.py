@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.integration.conftest import User, eventually
-from tests.integration.operators import CRASH, Process, jitops_run
+from tests.integration.operators import CANCELLED, CRASH, Process, jitops_run
 
 from jitops.controlplane import ControlPlane, Kubectl
 from jitops.sandbox import Fault
@@ -163,13 +163,18 @@ async def test_writes_of_a_create_are_counted(
     assert sorted(writes) == ["create events", "create secrets", "patch jitsustreams", "patch jitsustreams"]
 
 
-async def test_crash_of_the_controller_ends_the_process(
-    user: User, environment: Environment, tmp_path: Path, unused_tcp_port_factory: Port
+@pytest.mark.parametrize(
+    ("defect", "told"),
+    [(CRASH, "leading ended: RuntimeError"), (CANCELLED, "leading ended: it was cancelled")],
+    ids=["raises", "is cancelled"],
+)
+async def test_crash_of_the_controller_ends_the_process(  # noqa: PLR0913, PLR0917 - fixtures
+    user: User, environment: Environment, tmp_path: Path, unused_tcp_port_factory: Port, defect: str, told: str
 ) -> None:
-    """A defect in the machinery must not leave a process that only looks alive."""
-    async with jitops_run(environment, tmp_path, unused_tcp_port_factory(), before=CRASH) as operator:
+    """A defect in the machinery must not leave a process that only looks alive; the Lease is free at once."""
+    async with jitops_run(environment, tmp_path, unused_tcp_port_factory(), before=defect) as operator:
         assert await operator.wait() == 1
-        assert "leading ended: RuntimeError" in operator.log
+        assert told in operator.log
         assert "planted-defect" not in operator.log, "an unknown error's own words might repeat a value"
         lease = await user.kubectl("get", "lease", "jitops", "-o", "jsonpath={.spec.holderIdentity}")
         assert lease == ""

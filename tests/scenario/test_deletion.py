@@ -85,6 +85,34 @@ async def test_credentials_are_gone(world: World, sample: Sample) -> None:
 
 
 @every_kind
+async def test_unprotected_credentials_are_gone(world: World, sample: Sample) -> None:
+    """With `protect: Never` the Secret may go first: the deletion says so, tries again, and a person can let it go."""
+    connection = await ready(world, sample)
+    world.change(connection, credentials={"protect": "Never"})
+    await world.settle()
+    world.store.delete(credentials(connection))
+    await world.settle()
+    assert world.secret(credentials(connection).name) is None
+    world.store.terminating.add("team")
+    for key in (connection, sample.key, Key("Secret", "team", sample.secret)):
+        world.store.delete(key)
+    world.forget()
+    await world.wait(1200)
+    assert world.condition(sample.key, "Ready")[0] == "False"
+    assert f"team/{credentials(connection).name}" in world.message(sample.key)
+    assert RELEASE in world.message(sample.key)
+    tried = world.store.read.count(credentials(connection).name)
+    await world.wait(1200)
+    assert world.store.read.count(credentials(connection).name) > tried, "it is tried again"
+    world.annotate(sample.key, release_finalizer="orphan")
+    await world.settle()
+    assert not world.exists(sample.key)
+    assert not world.exists(connection)
+    assert len(sample.objects(world)) == 1
+    assert world.remote_writes() == []
+
+
+@every_kind
 async def test_credentials_are_refused(world: World, sample: Sample) -> None:
     """With refused credentials the deletion says so at once, with the way out; it ends when they are right."""
     connection = await ready(world, sample)

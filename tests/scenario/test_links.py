@@ -283,7 +283,7 @@ async def test_two_new_syncs_after_an_unclear_answer(world: World) -> None:
     await connect_ends(world)
     world.sandbox.faults.add(Fault(kind="lost", product="jitsu", method="POST", path="*/config/link", times=1))
     world.apply(sync())
-    await world.survives(6, 0.5)
+    await world.survives(5, 0.5)
     assert world.status(SYNC)["intent"]["ids"] == []
     made = only_link(world)["id"]
     theirs = plant_link(world, "newer", {"streams": {}}, start="crm1")

@@ -87,6 +87,26 @@ async def test_short_outage_leaves_no_trace(world: World, sample: Sample) -> Non
 
 
 @every_kind
+async def test_listing_alone_fails(world: World, sample: Sample) -> None:
+    """What can't be looked at goes Unknown and stays so, whatever was known of it before; one look makes it Ready."""
+    connection = await ready(world, sample)
+    world.sandbox.faults.add(Fault(kind="error", status=503, method="GET", path=sample.listing))
+    world.annotate(sample.key, reconcile_requested_at="now")
+    await world.wait(600)
+    for _ in range(6):
+        assert world.condition(sample.key, "Ready") == ("Unknown", "RemoteUnavailable")
+        await world.wait(400)
+    assert len(world.events(sample.key)) == 1
+    if sample.key == CONNECTOR:
+        assert world.condition(connection, "Ready") == ("Unknown", "RemoteUnavailable"), "a session proves nothing"
+    world.sandbox.faults.clear()
+    await world.wait(700)
+    assert world.ready(sample.key)
+    assert world.ready(connection)
+    assert world.remote_writes() == []
+
+
+@every_kind
 async def test_two_short_outages_are_not_a_long_one(world: World, sample: Sample) -> None:
     """The five minutes begin anew with each outage, also when something else was wrong between them."""
     await ready(world, sample)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,6 +24,8 @@ from jitops.core.services import Services
 from jitops.kinds import table
 from jitops.local.holders import HOLDERS
 from jitops.local.store import LocalStore
+from jitops.runtime.observers import Together
+from jitops.vendors.exchange import Exchange
 from jitops.vendors.http import HttpPool
 
 if TYPE_CHECKING:
@@ -157,13 +160,18 @@ class Witness:
     def __init__(self) -> None:
         self.heard: list[str] = []
 
+    def working(self, action: str, key: Key) -> AbstractContextManager[None]:
+        """Note what is begun."""
+        self.heard.append(f"{action} {key}")
+        return nullcontext()
+
     def reconciled(self, kind: str, outcome: str, seconds: float) -> None:
         """Note one piece of work."""
         self.heard.append(f"{kind} {outcome} {seconds}")
 
-    def request(self, host: str, method: str, outcome: str, seconds: float) -> None:
+    def request(self, exchange: Exchange) -> None:
         """Note one request."""
-        self.heard.append(f"{host} {method} {outcome} {seconds}")
+        self.heard.append(repr(exchange))
 
 
 @dataclass
@@ -182,16 +190,19 @@ class World:
         self.store = FatefulStore(self.clock, self.fate)
         self.store.namespaces = {"team": {}, "other": {"team": "other"}}
         self.witness = Witness()
+        self.observers: tuple[Any, ...] = ()
+        """Who observes beside the witness, from the next start on."""
         self.planted: set[str] = set()
         self._boot()
 
     def _boot(self) -> None:
-        self.pool = HttpPool(self.clock, may_write=self.fate.before_remote, observer=self.witness)
+        observer = Together(self.witness, *self.observers)
+        self.pool = HttpPool(self.clock, may_write=self.fate.before_remote, observer=observer)
         kinds = table(self.pool, self.clock)
         self.services = Services.assemble(
             kinds, self.store, self.clock, identity=self.identity, namespace="jitops-system"
         )
-        self.controller = Controller(self.services, self.pace, self.witness)
+        self.controller = Controller(self.services, self.pace, observer)
         self.store.on_change = self.controller.feed
         self.store.on_gone = self.controller.gone
         self.store.on_input = self._input_changed

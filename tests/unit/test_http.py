@@ -23,7 +23,7 @@ from jitops.core.errors import (
     Unavailable,
 )
 from jitops.vendors.breaker import THRESHOLD
-from jitops.vendors.exchange import Access, Answer, AnswerLost, segment
+from jitops.vendors.exchange import Access, Answer, AnswerLost, Exchange, segment
 from jitops.vendors.http import Http, HttpPool
 
 if TYPE_CHECKING:
@@ -57,12 +57,12 @@ class Seen:
     """An observer that keeps what it is told."""
 
     def __init__(self) -> None:
-        self.outcomes: list[tuple[str, str, str]] = []
+        self.outcomes: list[tuple[str, str, str, str]] = []
 
-    def request(self, host: str, method: str, outcome: str, seconds: float) -> None:
+    def request(self, exchange: Exchange) -> None:
         """Note one request."""
-        assert seconds >= 0
-        self.outcomes.append((host, method, outcome))
+        assert exchange.seconds >= 0
+        self.outcomes.append((exchange.host, exchange.method, exchange.path, exchange.outcome))
 
 
 class Lease:
@@ -319,14 +319,18 @@ async def test_connections_of_one_key_share_its_budget(world: World) -> None:
 
 
 async def test_the_observer_hears_of_each_request(world: World) -> None:
-    """With the host, the method, and the status or the name of our error."""
-    await world.http().request("GET", "/")
+    """With the host, the method, the path without its query, and the status or the name of our error."""
+    await world.http().request("GET", "/list?after=1")
     world.server.answer = lambda _: httpx.Response(404)
     await error_of(world.http(), "PUT")
     world.fails(httpx.ReadTimeout("x"))
     await error_of(world.http())
     host = "console.example.com"
-    assert world.seen.outcomes == [(host, "GET", "200"), (host, "PUT", "404"), (host, "GET", "AnswerLost")]
+    assert world.seen.outcomes == [
+        (host, "GET", "/prefix/list", "200"),
+        (host, "PUT", "/prefix/x", "404"),
+        (host, "GET", "/prefix/x", "AnswerLost"),
+    ]
 
 
 async def test_a_cancelled_trial_does_not_block_the_host(world: World) -> None:

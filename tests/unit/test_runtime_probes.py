@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
+from jitops.core.kube import Key
 from jitops.runtime.metrics import Metrics
 from jitops.runtime.probes import Server
+from jitops.vendors.exchange import Exchange
 
 
 class Health:
@@ -73,16 +75,18 @@ async def test_taken_port_is_an_error(health: Health, unused_tcp_port: int) -> N
 
 
 def test_metrics_count_work_and_requests() -> None:
-    """Reconciles by kind and outcome, remote requests by host, method and code."""
+    """Reconciles by kind and outcome, remote requests by connection, host, method and code."""
     metrics = Metrics()
     metrics.reconciled("JitsuStream", "Available", 0.02)
     metrics.reconciled("JitsuStream", "Available", 0.2)
-    metrics.request("jitsu.example.com", "POST", "200", 0.5)
+    connection = Key("JitsuWorkspace", "web", "acme")
+    metrics.request(Exchange(connection, "jitsu.example.com", "POST", "/api", "200", 0.5))
     metrics.gauge("jitops_leader", "1 on the replica that works.", lambda: 1.0)
     text = metrics.text().decode()
     assert 'jitops_reconciles_total{kind="JitsuStream",outcome="Available"} 2.0' in text
     assert 'jitops_reconcile_seconds_bucket{kind="JitsuStream",le="0.03"} 1.0' in text
-    assert 'jitops_remote_requests_total{code="200",host="jitsu.example.com",method="POST"} 1.0' in text
+    labels = 'code="200",connection="acme",connection_kind="JitsuWorkspace",connection_namespace="web"'
+    assert f'jitops_remote_requests_total{{{labels},host="jitsu.example.com",method="POST"}} 1.0' in text
     assert "jitops_leader 1.0" in text
     assert "_created" not in text
 

@@ -1,18 +1,45 @@
--- ArgoCD's health check of every kind of jitops.dev, by its conditions.
-local health = {status = "Progressing", message = "Waiting for the operator to look at it"}
-local status = obj.status or {}
-if status.observedGeneration ~= obj.metadata.generation then
-  return health
-end
-for _, condition in ipairs(status.conditions or {}) do
-  if condition.type == "Stalled" and condition.status == "True" then
-    return {status = "Degraded", message = condition.message}
-  end
-  if condition.type == "Ready" then
-    health.message = condition.message
-    if condition.status == "True" then
-      health.status = "Healthy"
+-- The health of every kind of jitops.dev, for ArgoCD (docs/gitops.md says where this goes).
+-- ArgoCD gives it Lua 5.1 with the base library alone, and the resource as `obj`.
+
+local function condition(type)
+  local status = obj.status or {}
+  for _, one in ipairs(status.conditions or {}) do
+    if one.type == type then
+      return one
     end
   end
+  return {}
 end
-return health
+
+local function is_true(type)
+  return condition(type).status == "True"
+end
+
+local function says(status, message)
+  return { status = status, message = message }
+end
+
+local ready = condition("Ready")
+
+if obj.metadata.deletionTimestamp ~= nil then
+  return says("Progressing", ready.message or "is being deleted")
+end
+if condition("Synced").reason == "ReconcilePaused" then
+  return says("Suspended", condition("Synced").message)
+end
+if obj.status == nil or obj.status.observedGeneration ~= obj.metadata.generation then
+  return says("Progressing", "waits to be looked at")
+end
+if is_true("Reconciling") then
+  return says("Progressing", condition("Reconciling").message)
+end
+if is_true("Stalled") and ready.reason == "ManualActionRequired" then
+  return says("Suspended", ready.message)
+end
+if is_true("Stalled") then
+  return says("Degraded", condition("Stalled").message)
+end
+if ready.status == "True" then
+  return says("Healthy", ready.message)
+end
+return says("Progressing", ready.message or "waits to be looked at")

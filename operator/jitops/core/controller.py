@@ -10,6 +10,7 @@ import asyncio
 import logging
 import random
 from collections import defaultdict
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
@@ -53,7 +54,10 @@ class Pace:
 
 
 class Observer(Protocol):
-    """Is told of each piece of work, for metrics."""
+    """Is told of each piece of work, for metrics and traces."""
+
+    def working(self, action: str, key: Key) -> AbstractContextManager[None]:
+        """Surround one piece of work, so that what is asked of remotes meanwhile can be told to belong to it."""
 
     def reconciled(self, kind: str, outcome: str, seconds: float) -> None:
         """Note one piece of work."""
@@ -61,6 +65,10 @@ class Observer(Protocol):
 
 class Silent:
     """Observes nothing."""
+
+    def working(self, action: str, key: Key) -> AbstractContextManager[None]:  # noqa: ARG002 - the protocol's
+        """Do nothing around it."""
+        return nullcontext()
 
     def reconciled(self, kind: str, outcome: str, seconds: float) -> None:
         """Let it pass."""
@@ -141,6 +149,11 @@ class Controller:
         return max((now - started for started in self._running.values()), default=0.0)
 
     async def _work(self, key: Task, due: float) -> None:
+        with self._observer.working(*_described(key)):
+            result = await self._attempt(key, due)
+        self._schedule(key, result)
+
+    async def _attempt(self, key: Task, due: float) -> Result:
         started = self._s.clock.monotonic()
         try:
             async with asyncio.timeout(DEADLINE):
@@ -155,7 +168,7 @@ class Controller:
             self.queue.done(key)
         self.finished = self._s.clock.monotonic()
         self._observer.reconciled(key.kind, result.outcome, self.finished - started)
-        self._schedule(key, result)
+        return result
 
     async def _dispatch(self, key: Task, due: float) -> Result:
         if isinstance(key, Resync):
@@ -216,6 +229,13 @@ class Controller:
                 doubled = self._pace.backoff_base * 2 ** min(self._failures[key] - 1, 16)
                 pause = random.uniform(0, min(self._pace.backoff_cap, doubled))  # noqa: S311 - jitter
                 self.queue.add(key, pause if result.after is None else min(pause, result.after))
+
+
+def _described(task: Task) -> tuple[str, Key]:
+    """Say what is done, and what for: a resync is for the resources of a kind over one connection."""
+    if isinstance(task, Resync):
+        return "resync", task.connection._replace(kind=task.kind)
+    return "reconcile", task
 
 
 def is_news(before: Resource, after: Resource) -> bool:

@@ -148,6 +148,10 @@ class Outcomes:
                 return verdict
         return Verdict(verdict.reason, verdict.message, retry=verdict.retry, after=after) if silent else verdict
 
+    def in_outage(self, key: Key) -> bool:
+        """Tell whether the remote could not be reached for a resource the last time."""
+        return self._failing.get(key, (None, 0.0))[0] is errors.Unavailable
+
     def _left(self, key: Key, kind: type[Exception], patience: float) -> float:
         """Tell for how many seconds a failure of this kind may still go on untold."""
         now = self._s.clock.monotonic()
@@ -243,12 +247,14 @@ def _differs(work: Work) -> str:
 
 
 def _drifted(work: Work) -> Verdict:
+    """Report what differs; it is for a person to end that, but for a hold, whose end corrects it."""
     return Verdict(
         reason=Reason.DRIFT_DETECTED,
         message=_differs(work),
         ready="False",
         synced="True",
         resolved="True",
+        stalled=work.hold_until is None,
         drift=work.plan.drift,
     )
 

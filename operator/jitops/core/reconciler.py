@@ -110,9 +110,13 @@ class Reconciler:
         await self._release(work)
 
     async def _observe(self, work: Work) -> None:
-        """Look and decide; look again at a listing begun after the key was enqueued if a write rests on it."""
+        """Look and decide; look again at a listing begun after the key was enqueued if a write rests on it.
+
+        Whoever asks for a look, or could not reach the remote the last time, is not told what was known before.
+        """
         work.phase = EventReason.CANNOT_OBSERVE if not work.resource.deleting else work.phase
-        for since in (work.since,) if work.asked else (None, work.since):
+        anew = work.asked or self.outcomes.in_outage(work.resource.key)
+        for since in (work.since,) if anew else (None, work.since):
             wanted = self._resolver.wanted(work, since)
             work.external = await work.adapter.observe(wanted)
             work.wanted = work.adapter.prepare(wanted, work.external)

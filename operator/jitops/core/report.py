@@ -39,11 +39,13 @@ class Reporter:
     ) -> Resource:
         """Write the verdict and the facts (None removes one); `failed` is the event reason if it went wrong.
 
-        The warning goes out only when the Ready condition says something new, so that retries are silent.
+        The warning goes out only when the Ready condition says something new, so that retries are silent. A verdict
+        that leaves Ready as it was (a pause) observed no new generation: nobody may take Ready for what it asks.
         """
         verdict = _steady(resource, verdict)
         status = {**resource.status, **facts}
-        status["observedGeneration"] = resource.generation
+        if verdict.ready is not None:
+            status["observedGeneration"] = resource.generation
         now = self._clock.now()
         status["conditions"] = conditions(resource.status.get("conditions") or (), verdict, resource.generation, now)
         if requested(resource):

@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from jitops.core.errors import Unavailable
+
 if TYPE_CHECKING:
     from jitops.core.clock import Clock
 
@@ -49,6 +51,8 @@ class Snapshot(Generic[R]):
         self._corrections: list[_Correction[R]] = []
         self._retracted: dict[str, float] = {}
         self._lock = asyncio.Lock()
+        self.failing = False
+        """Whether the last attempt to list found nobody there."""
 
     async def get(self, since: float | None = None) -> Listing[R]:
         """Return a listing begun after `since` (None: any), refreshing it if need be."""
@@ -91,7 +95,12 @@ class Snapshot(Generic[R]):
 
     async def _refresh(self) -> None:
         begun = self._clock.monotonic()
-        listed = await self._fetch()
+        try:
+            listed = await self._fetch()
+        except Unavailable:
+            self.failing = True
+            raise
+        self.failing = False
         if listed is not None:
             self._listed = listed
         self._rows, self._begun = dict(self._listed), begun

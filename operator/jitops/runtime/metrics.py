@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
@@ -10,9 +11,13 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from jitops.api.reasons import EventReason
-from jitops.core.kube import Event, Resource
+from jitops.core.kube import Event, Key, Resource
+from jitops.vendors.exchange import Exchange
 
 DRIFT = (EventReason.DRIFT_DETECTED, EventReason.DRIFT_CORRECTED)
+CONNECTION = ("connection_kind", "connection_namespace", "connection")
+"""The labels that name a connection."""
+_NOTHING = nullcontext()
 SECONDS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 120.0)
 
 
@@ -29,7 +34,10 @@ class Metrics:
             "jitops_reconcile_seconds", "How long a reconcile took.", ("kind",), buckets=SECONDS, registry=self.registry
         )
         requests = Counter(
-            "jitops_remote_requests", "Requests to the remotes.", ("host", "method", "code"), registry=self.registry
+            "jitops_remote_requests",
+            "Requests to the remotes.",
+            (*CONNECTION, "host", "method", "code"),
+            registry=self.registry,
         )
         waited = Histogram(
             "jitops_remote_request_seconds",
@@ -51,15 +59,19 @@ class Metrics:
         self._waited = cache(waited.labels)
         self._drift = cache(drift.labels)
 
+    def working(self, action: str, key: Key) -> AbstractContextManager[None]:  # noqa: ARG002 - the protocol's
+        """Measure nothing around a piece of work: its end tells how long it took."""
+        return _NOTHING
+
     def reconciled(self, kind: str, outcome: str, seconds: float) -> None:
         """Note one piece of the controller's work."""
         self._reconciles(kind, outcome).inc()
         self._lasted(kind).observe(seconds)
 
-    def request(self, host: str, method: str, outcome: str, seconds: float) -> None:
-        """Note one request to a remote."""
-        self._requests(host, method, outcome).inc()
-        self._waited(host, method).observe(seconds)
+    def request(self, exchange: Exchange) -> None:
+        """Note one request to a remote; paths are too many for a label."""
+        self._requests(*exchange.connection, exchange.host, exchange.method, exchange.outcome).inc()
+        self._waited(exchange.host, exchange.method).observe(exchange.seconds)
 
     def told(self, resource: Resource, event: Event) -> None:
         """Note an event of a resource."""

@@ -22,9 +22,11 @@ from jitops.runtime.apiserver import ApiServer, leading
 from jitops.runtime.cluster import Cluster
 from jitops.runtime.discovery import Discovery
 from jitops.runtime.lease import Elector, LeaseLost
-from jitops.runtime.metrics import Metrics
+from jitops.runtime.metrics import CONNECTION, Metrics
+from jitops.runtime.observers import Together
 from jitops.runtime.probes import OVERDUE, STALLED, Server
 from jitops.runtime.settings import Settings
+from jitops.runtime.tracing import tracing
 from jitops.vendors.http import HttpPool
 
 log = logging.getLogger(__name__)
@@ -58,11 +60,13 @@ class Replica:
         self.metrics = Metrics()
         self.cluster = Cluster(api, clock, namespaces=settings.namespaces, instance=instance)
         self.cluster.gate = self.elector.may_write if self.elector else leading
-        self._pool = HttpPool(clock, may_write=self.cluster.gate, observer=self.metrics)
+        self._tracing = tracing()
+        observer = Together(self.metrics, self._tracing) if self._tracing else self.metrics
+        self._pool = HttpPool(clock, may_write=self.cluster.gate, observer=observer)
         self._services = Services.assemble(
             table(self._pool, clock), self.cluster, clock, identity=identity, namespace=namespace
         )
-        self.controller = Controller(self._services, _pace(settings), self.metrics)
+        self.controller = Controller(self._services, _pace(settings), observer)
         self.cluster.events.on_tell = self.metrics.told
         self.cluster.on_change = self.controller.feed
         self.cluster.on_gone = self.controller.gone
@@ -125,6 +129,8 @@ class Replica:
             await self.elector.release()
         await self._services.connections.aclose()
         await self._pool.aclose()
+        if self._tracing is not None:
+            await asyncio.to_thread(self._tracing.end)
         await self._server.stop()
         await self._api.aclose()
 
@@ -158,10 +164,10 @@ class Replica:
         await self.controller.run()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        """Take the process along with a task that should have gone on."""
-        if self._stopping is not None or task.cancelled():
+        """Take the process along with a task that should have gone on, however it ended."""
+        if self._stopping is not None:
             return
-        error = task.exception()
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
         if error is None and task.get_name() == "discovery":
             if not self.discovery.restart_needed:
                 return
@@ -202,7 +208,7 @@ class Replica:
         self.metrics.gauges(
             "jitops_remote_budget_left",
             "Calls that a connection could make at once, where they are counted.",
-            ("connection_kind", "connection_namespace", "connection", "method"),
+            (*CONNECTION, "method"),
             self._services.connections.budgets,
         )
         self.metrics.gauges(
@@ -249,6 +255,8 @@ def _words(error: BaseException | None) -> str:
     """Tell of an error: our own in their words, others by name and place, for their words might repeat a value."""
     if isinstance(error, BaseExceptionGroup):
         return "; ".join(_words(inner) for inner in error.exceptions)
+    if isinstance(error, asyncio.CancelledError):
+        return "it was cancelled"
     if error is None or isinstance(error, errors.JitopsError | LeaseLost):
         return str(error or "it was not to end")
     return type(error).__name__ + "\n" + "".join(traceback.format_tb(error.__traceback__))

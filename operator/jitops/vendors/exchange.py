@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
 from jitops.core.errors import CredentialsRejected, JitopsError, PermissionDenied, SpecInvalid, Unavailable
+from jitops.core.kube import Key
 
 if TYPE_CHECKING:
     from jitops.core.kube import JSON
@@ -67,22 +68,39 @@ Hide = Callable[["JSON"], "JSON"]
 """Masks the secrets in the strings of a JSON value."""
 
 
-class Observer(Protocol):
-    """Is told of each request; `outcome` is the status code or the name of our error."""
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What may be told of one request to anyone: for metrics and traces."""
 
-    def request(self, host: str, method: str, outcome: str, seconds: float) -> None:
-        """Note one request."""
+    connection: Key
+    host: str
+    method: str
+    path: str
+    """Without the query, which may hold credentials."""
+    outcome: str
+    """The status code, or the name of our error."""
+    seconds: float
+
+
+class Observer(Protocol):
+    """Is told of each request."""
+
+    def request(self, exchange: Exchange) -> None:
+        """Note one request that has just ended."""
 
 
 class Silent:
     """Observes nothing."""
 
-    def request(self, host: str, method: str, outcome: str, seconds: float) -> None:
+    def request(self, exchange: Exchange) -> None:
         """Let it pass."""
 
 
 def leading() -> None:
     """Permit every write: for a process that needs no Lease."""
+
+
+NOBODY = Key("", "", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +111,7 @@ class Access:
     account: str = field(repr=False)
     """The key id or user that the budget belongs to."""
     classify: Classify
+    connection: Key = NOBODY
     ca: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)

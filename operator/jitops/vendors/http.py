@@ -26,14 +26,14 @@ from httpx_aiohttp import AiohttpTransport
 from jitops.core.errors import JitopsError, SpecInvalid, Unavailable
 from jitops.vendors.breaker import Breaker, Guards
 from jitops.vendors.budget import METHODS, MINUTE, Budget
-from jitops.vendors.exchange import Access, Answer, AnswerLost, Observer, Silent, content_of, judged, leading
+from jitops.vendors.exchange import Answer, AnswerLost, Exchange, Silent, content_of, judged, leading
 from jitops.vendors.redaction import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from jitops.core.clock import Clock
-    from jitops.vendors.exchange import Hide
+    from jitops.vendors.exchange import Access, Hide, Observer
 
 T = TypeVar("T")
 
@@ -113,11 +113,8 @@ class Http:
     """One connection's way to its host."""
 
     def __init__(self, pool: HttpPool, host: _Host, base: str, budget: Budget, access: Access) -> None:
-        self._pool = pool
-        self._host = host
-        self._base = base
-        self._budget = budget
-        self._classify = access.classify
+        self._pool, self._host, self._base = pool, host, base
+        self._budget, self._access = budget, access
         self._headers = [
             ("accept", "application/json"),
             ("accept-encoding", "gzip"),
@@ -194,7 +191,8 @@ class Http:
         else:
             outcome, error = type(sent).__name__.strip("_"), sent
         guards.settle(error)
-        self._pool.observer.request(self.host, request.method, outcome, self._pool.clock.monotonic() - started)
+        lasted, connection = self._pool.clock.monotonic() - started, self._access.connection
+        self._pool.observer.request(Exchange(connection, self.host, request.method, request.url.path, outcome, lasted))
         return error or sent
 
     def _build(self, method: str, path: str, body: Any, headers: Mapping[str, str] | None) -> httpx.Request:  # noqa: ANN401 - JSON
@@ -227,7 +225,7 @@ class Http:
         meter.learn(answer.status, answer.headers)
         if answer.status == TOO_MANY:
             return meter.refused(who, answer.headers, self)
-        return judged(answer, self._classify, self.host, hide)
+        return judged(answer, self._access.classify, self.host, hide)
 
 
 class _Disconnected(AnswerLost):

@@ -77,6 +77,7 @@ async def open_workspace(opening: Opening, pool: HttpPool, clock: Clock) -> Jits
         ca=opening.ca,
         account=key_id,
         classify=errors.classify,
+        connection=opening.key,
         headers={"Authorization": f"Bearer {key_id}:{secret}"},
         secrets=(raw, match.group(), secret),
         budget=BUDGET,

@@ -51,6 +51,7 @@ async def open_organization(opening: Opening, pool: HttpPool, clock: Clock) -> J
         ca=opening.ca,
         account=account.email,
         classify=classify,
+        connection=opening.key,
         secrets=(account.email, account.password),
         limits=stated(spec.limits),
     )
@@ -103,7 +104,10 @@ class JitterbitClient:
         return self._http.trouble
 
     async def verify(self) -> Mapping[str, JSON]:
-        """Prove that the log-in works, and that it may use the organization, in this region."""
+        """Prove that the log-in works, and that it may use the organization, in this region.
+
+        A session that lasts proves nothing about today: a listing that failed is tried again.
+        """
         told = (await self._session.login(self._http, self._ledger)).body
         organization = _organizations(told).get(self.organization, {})
         self._check_region(organization.get("orgZoneUrl") or told.get("serverUrl"))
@@ -112,6 +116,8 @@ class JitterbitClient:
                 "spec.organizationId: the account is no member of this organization, but of"
                 f" {', '.join(filter(HARMLESS.fullmatch, _organizations(told))) or 'others'}"
             )
+        if self.connectors.failing:
+            await self.connectors.get(self.clock.monotonic())
         name = organization.get("orgName")
         self._name = name if isinstance(name, str) else None
         return {
