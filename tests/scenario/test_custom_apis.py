@@ -523,6 +523,18 @@ async def test_by_hand(world: World) -> None:
     assert len(world.sandbox.requests.matching(product="adapter")) == 0
 
 
+async def test_documents_move_while_a_person_is_waited_for(world: World) -> None:
+    """Another name for the ConfigMap takes the documents along, acknowledged or not; the former one goes."""
+    await made(world, publication=MANUAL)
+    assert world.why(CUSTOM_API) == "ManualActionRequired"
+    assert world.status(CUSTOM_API)["configMapName"] == "customers-customapi"
+    before = dict(world.documents())
+    world.change(CUSTOM_API, outputs={"configMap": {"name": "docs"}})
+    await world.settle()
+    assert world.documents("docs") == before
+    assert world.store.config_map("customers-customapi") is None
+
+
 async def test_killed_before_a_person_is_told(worlds: Callable[[], World]) -> None:
     """Killed after any effect: in the end there is one whole ConfigMap, and the person knows what to do."""
 

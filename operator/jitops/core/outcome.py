@@ -118,8 +118,6 @@ class Outcomes:
         """Add to the facts what holds once everything was done."""
         if not work.plan.drift:
             work.facts["syncedGeneration"] = work.resource.generation
-        work.facts["secretName"] = self._s.outputs.name(work.row, work.resource)
-        work.facts["configMapName"] = self._s.documents.name(work.row, work.resource)
         work.facts["drift"] = self._drift(work)
 
     def _drift(self, work: Work) -> JSON:

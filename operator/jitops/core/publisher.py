@@ -38,6 +38,7 @@ class Publisher:
             await work.adapter.verify(work.wanted, work.external)
         await self._write_secret(work, values)
         await self._s.outputs.drop_former(work.held)
+        work.facts["secretName"] = self._s.outputs.name(work.row, work.resource)
         await self._write_documents(work)
 
     async def disown(self, work: Work, *, always: bool) -> bool:
@@ -58,3 +59,4 @@ class Publisher:
         owned = not work.policies.retain
         work.documents = await self._s.documents.publish(work.row, work.resource, work.documents, values, owned=owned)
         await self._s.documents.drop_former(work.documents)
+        work.facts["configMapName"] = self._s.documents.name(work.row, work.resource)
