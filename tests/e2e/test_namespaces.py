@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -101,3 +103,23 @@ def test_a_connection_outlives_its_users(place: Place, others: list[str]) -> Non
     place.kubectl("-n", others[0], "delete", "jitsustream/website", f"--timeout={LIMIT}")
     place.kubectl("wait", "--for=delete", f"namespace/{place.namespace}", f"--timeout={LIMIT}")
     assert place.products.empty()
+
+
+def test_who_has_the_rights_lets_a_namespace_go(place: Place, others: list[str]) -> None:
+    """With Roles alone a deleted namespace takes the operator's rights away first: `jitops release` lets all go."""
+    others.append(f"{place.namespace}-roles")
+    place.kubectl("create", "namespace", others[0])
+    place.accounts.namespaces.append(others[0])
+    operator = place.operator()
+    place.kubectl("-n", others[0], "apply", "-f", "-", stdin=yaml.safe_dump_all(place.examples(JITSU, files=EVERY)))
+    place.kubectl("-n", others[0], "wait", "--for=condition=Ready", "jitops", "--all", f"--timeout={LIMIT}")
+    assert operator.terminate() == 0  # It would be refused everything from here on.
+    place.kubectl("delete", "namespace", others[0], "--wait=false")
+    until(lambda: "ContentRemaining" in place.kubectl("get", "namespace", others[0], "-o", "yaml"), "it is held up")
+    command = [sys.executable, "-m", "jitops", "release", "--kubeconfig", str(place.kubectl.kubeconfig)]
+    scope = ("--namespace", others[0], "--no-leader-election")
+    done = subprocess.run([*command, *scope], capture_output=True, text=True, check=False)  # noqa: S603 - ours
+    assert done.returncode == 0, done.stderr
+    assert "nothing was deleted at the remotes" in done.stdout
+    place.kubectl("wait", "--for=delete", f"namespace/{others[0]}", f"--timeout={LIMIT}")
+    assert len(place.products.streams()) == 1
