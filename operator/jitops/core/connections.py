@@ -160,8 +160,8 @@ class Connections:
         spec = _parsed(row, resource)
         secret = await self._secret(row, resource, spec)
         ca = await self._ca(resource, spec)
-        login = {name: secret.data[name] for name in row.credentials}
-        credentials = login | {name: secret.data[name] for name in row.optional if secret.data.get(name)}
+        login = {name: _value(secret, name) for name in row.credentials}
+        credentials = login | {name: value for name in row.optional if (value := _value(secret, name))}
         print_ = _fingerprint(resource.spec, credentials, ca)
         line = self._lines.get(resource.key)
         if line is not None and line.fingerprint == print_:
@@ -182,7 +182,7 @@ class Connections:
     async def _secret(self, row: ConnectionRow, resource: Resource, spec: Any) -> Secret:  # noqa: ANN401
         name = spec.credentials_ref.name
         secret = await self._kube.read_secret(resource.key.namespace, name)
-        missing = [key for key in row.credentials if secret is None or not secret.data.get(key)]
+        missing = [key for key in row.credentials if secret is None or not _value(secret, key)]
         if secret is None or missing:
             what = f"has no value under {', '.join(missing)}" if secret else "does not exist"
             raise DependencyNotReady(
@@ -214,6 +214,11 @@ def _parsed(row: ConnectionRow, resource: Resource) -> Any:  # noqa: ANN401 - a 
         return validate_spec(row.info.spec, resource.spec)
     except InvalidSpec as error:
         raise SpecInvalid(str(error)) from None
+
+
+def _value(secret: Secret, name: str) -> str:
+    """Give a credential without the newline that a file has at its end; no credential ends with one."""
+    return secret.data.get(name, "").rstrip("\r\n")
 
 
 def _fingerprint(spec: Mapping[str, JSON], data: Mapping[str, str], ca: str | None) -> str:

@@ -3,7 +3,7 @@
 Five refused log-ins lock a Harmony account for 30 minutes (reference/jitterbit.md section 2.3). Attempts are written
 before they are made, taken back when nobody judged them, and cleared when accepted; an account's count is the sum over
 all connections that use it. At two nobody tries, until the Secret changes (another account hash) or a person asks,
-which allows exactly one more.
+which allows exactly one more. A Secret that goes back to what was refused gets no new attempts by that.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from jitops.core.kube import JSON, Key, Kube, Resource
 
 LIMIT = 2
+MOST_LINES = 16
+"""How many accounts a connection remembers that refused it: those of former Secrets may come back."""
 
 
 class StatusLedger:
@@ -52,7 +54,7 @@ class StatusLedger:
         }
         if asked:
             counted["granted"] = asked
-        await self._write(resource, counted)
+        await self._write(resource, [*self._others(resource), counted])
         before = {**counted, "attempts": counted["attempts"] - 1, "granted": handled or ""}
         self._former = before if entry or granted else None
 
@@ -60,13 +62,13 @@ class StatusLedger:
         """Take the last attempt back: two writes a try, which the breaker spaces, and no outage uses tries up."""
         resource = self._kube.get(self._key)
         if resource is not None and self._entry(resource):
-            await self._write(resource, self._former)
+            await self._write(resource, [*self._others(resource), *([self._former] if self._former else [])])
 
     async def accepted(self) -> None:
-        """Clear the count of this account, on whichever connection it stands."""
+        """Clear the count of this account, on whichever connection it stands, and what the Secret held before."""
         for connection in self._kube.list(self._key.kind):
             if any(map(self._is_mine, _logins(connection))):
-                await self._write(connection, None)
+                await self._write(connection, [] if connection.key == self._key else self._others(connection))
 
     def _total(self) -> int:
         lines = self._kube.list(self._key.kind)
@@ -74,6 +76,10 @@ class StatusLedger:
 
     def _entry(self, resource: Resource) -> Mapping[str, JSON]:
         return next((line for line in _logins(resource) if self._is_mine(line)), {})
+
+    def _others(self, resource: Resource) -> list[Mapping[str, JSON]]:
+        """Give the lines of other credentials: a Secret that goes back to them finds them counted."""
+        return [line for line in _logins(resource) if not self._is_mine(line)]
 
     def _is_mine(self, line: Mapping[str, JSON]) -> bool:
         return bool(line.get("account") == self._account)
@@ -84,13 +90,12 @@ class StatusLedger:
             raise Conflict(f"{self._key} is gone")
         return found
 
-    async def _write(self, resource: Resource, entry: Mapping[str, JSON] | None) -> None:
-        """Write this account's line; lines of former credentials go with it."""
-        logins = [entry] if entry else []
+    async def _write(self, resource: Resource, logins: list[Mapping[str, JSON]]) -> None:
+        """Write the lines, the latest ones where they are too many."""
         if _logins(resource) == logins:
             return
         others = {name: value for name, value in resource.status.items() if name != "logins"}
-        status = {**others, "logins": logins} if logins else others
+        status = {**others, "logins": logins[-MOST_LINES:]} if logins else others
         try:
             await self._kube.write_status(resource, status, guarded=True)
         except Conflict:
