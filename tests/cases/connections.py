@@ -123,6 +123,8 @@ ORGANIZATIONS = (
             },
             "spec.apiAdapter.baseUrl": {
                 "adapter nowhere": organization(apiAdapter={}),
+                "adapter on Harmony": organization(apiAdapter={"baseUrl": "https://na-east.jitterbit.com/x"}),
+                "adapter on Harmony itself": organization(apiAdapter={"baseUrl": "http://JITTERBIT.com"}),
                 "adapter with a password in its address": organization(apiAdapter={"baseUrl": "https://a:b@x.example"}),
             },
         },

@@ -84,6 +84,12 @@ CUSTOM_APIS = (
             ),
             "same path by two methods": api(services=[SERVICE, {**SERVICE, "name": "w", "method": "PUT"}]),
             "anonymous profile said aloud": protected({"name": "open", "kind": "Anonymous"}, anonymous=True),
+            "base that only looks like Harmony": api(baseUrl="https://notjitterbit.com/jitterbit.com"),
+            "base of a region's gateway": api(baseUrl="https://Example100200.jitterbit.net"),
+            "look with every character": observed(path="/a..b/.c/A0-_~!$&'()*+,;=:@%C3%A4//"),
+            "same name in query and header": service(
+                parameters=[{"name": "q", "in": "query"}, {"name": "q", "in": "header"}]
+            ),
             "credentials": observed(credentialsRef=KEY, header="X-Api-Key"),
             "adopt by id": api(**adopt(mode="Match", id="theirs")),
             "outputs renamed": api(**secret(name="urls", keys={"url": "API_URL"})),
@@ -111,7 +117,11 @@ CUSTOM_APIS = (
                 "version that leaves the path": api(version=".."),
                 "version a number": api(version=1),
             },
-            "spec.baseUrl": {"base with a query": api(baseUrl="https://a.example.com?x=1")},
+            "spec.baseUrl": {
+                "base with a query": api(baseUrl="https://a.example.com?x=1"),
+                "base on Harmony": api(baseUrl="https://na-east.jitterbit.com"),
+                "base on Harmony with a path": api(baseUrl="https://Apps.NA-east.Jitterbit.com:443/dev"),
+            },
             "spec.services": {
                 "services missing": api(services=None),
                 "no service": api(services=[]),
@@ -122,15 +132,22 @@ CUSTOM_APIS = (
                 "response type that isn't documented": service(responseType="NoResponse"),
             },
             "spec.services[0].method": {"method in small letters": service(method="get")},
-            "spec.services[0].path": {"path without its slash": service(path="x")},
+            "spec.services[0].path": {
+                "path without its slash": service(path="x"),
+                "path with a control character": service(path="/x\x01"),
+            },
             "spec.services[0].operation": {"operation missing": service(operation=None)},
             "spec.services[0].parameters": {
                 "path parameter that isn't in the path": service(parameters=[{"name": "no", "in": "path"}]),
+                "parameter named twice": service(
+                    parameters=[{"name": "q", "in": "query"}, {"name": "q", "in": "query"}]
+                ),
             },
             "spec.services[0].parameters[0].in": {
                 "parameter in a cookie": service(parameters=[{"name": "a", "in": "x"}])
             },
             "spec.roles[0]": {"role with a space before it": api(roles=[" Sales"])},
+            "spec.roles": {"role named twice": api(roles=["Sales", "Support", "Sales"])},
             "spec.security": {"security missing": api(security=None)},
             "spec.security.anonymous": {
                 "public and not said": api(security={}),
@@ -154,7 +171,20 @@ CUSTOM_APIS = (
             },
             "spec.publication.state": {"state unknown": api(publication={"mode": "Manual", "state": "Live"})},
             "spec.verification.probe": {"credentials that are not used": observed(probe=False, credentialsRef=KEY)},
-            "spec.verification.header": {"header without credentials": observed(header="X-Api-Key")},
+            "spec.verification.header": {
+                "header without credentials": observed(header="X-Api-Key"),
+                "header that no caller sets": observed(credentialsRef=KEY, header="Content-Length"),
+                "header of dashes": observed(credentialsRef=KEY, header="--"),
+            },
+            "spec.verification.path": {
+                "look with a parameter": observed(path="/customers/{id}"),
+                "look at another API": observed(path="/../orders"),
+                "look at another API, encoded": observed(path="/x/%2E%2e/orders"),
+                "look with half an escape": observed(path="/100%"),
+                "look with a letter that no URL has": observed(path="/ä"),
+                "look with a control character": observed(path="/\x01"),
+                "look with a query": observed(path="/x?y=1"),
+            },
             "spec.outputs.secret.keys": {"output of another kind": api(**secret(keys={"secret": "X"}))},
         },
     ),

@@ -1,4 +1,4 @@
-"""The world of the scenarios, and the search for secrets after each of them."""
+"""The world of the scenarios; after each of them a search for secrets, and for calls that nobody documents."""
 
 from __future__ import annotations
 
@@ -53,12 +53,14 @@ Worlds = Callable[[], World]
 
 @pytest.fixture
 async def worlds(sandbox: tuple[Sandbox, TurnedClock], logged: StringIO) -> AsyncIterator[Worlds]:
-    """Give as many worlds as a test wants, one after the other; none of them may have told a secret."""
+    """Give as many worlds as a test wants, one after the other; none may have told a secret, or invented a call."""
     random.seed(20260101)  # The jitter of retries is the same each time.
     running, clock = sandbox
     made: list[World] = []
 
     def fresh() -> World:
+        for former in made:
+            former.insist_on_documented_calls()
         running.jitsu.reset()
         running.jitterbit.reset()
         running.faults.clear()
@@ -69,6 +71,7 @@ async def worlds(sandbox: tuple[Sandbox, TurnedClock], logged: StringIO) -> Asyn
     yield fresh
     for world in made:
         await world.stop()
+        world.insist_on_documented_calls()
         assert not world.reveals(world.told()), "a secret was told"
         assert not world.reveals(logged.getvalue()), "a secret was logged"
 

@@ -278,6 +278,77 @@ async def test_change_at_the_same_moment_is_not_overwritten_unseen(world: World)
     assert world.sandbox.requests.count(product="adapter", method="PUT") == 2
 
 
+async def test_adapter_that_takes_no_revision(world: World) -> None:
+    """An adapter that refuses every revision is asked ever more seldom, told so, and the change is made in the end."""
+    await made(world)
+    world.sandbox.faults.add(Fault(kind="error", status=412, body="{}", product="adapter", method="PUT"))
+    world.change(CUSTOM_API, description="ours")
+    await world.wait(3600)
+    assert len(adapter_calls(world)) < 25
+    assert "does not keep to the contract" in world.message(CUSTOM_API)
+    assert len(world.writes(CUSTOM_API)) <= 2
+    world.sandbox.faults.clear()
+    await world.wait(400)
+    assert world.ready(CUSTOM_API)
+    assert only_api(world)["description"] == "ours"
+    world.change(CUSTOM_API, description="again")
+    world.sandbox.faults.add(Fault(kind="error", status=412, body="{}", product="adapter", method="PUT", times=1))
+    await world.wait(3)
+    assert world.ready(CUSTOM_API), "the next time it is as patient as it was the first time"
+
+
+async def test_adapter_that_has_no_publish(world: World) -> None:
+    """An adapter that lacks a call of the contract is asked ever more seldom, and told so."""
+    await world.connect_jitterbit()
+    world.sandbox.faults.add(Fault(kind="error", status=404, product="adapter", method="POST"))
+    world.apply(custom_api())
+    await world.wait(3600)
+    assert len(adapter_calls(world)) < 50
+    assert "does not keep to the contract" in world.message(CUSTOM_API)
+    world.sandbox.faults.clear()
+    await world.wait(400)
+    assert world.condition(CUSTOM_API, "Ready") == ("True", "Published")
+
+
+async def test_deletion_is_not_believed_of_what_stands_before_the_adapter(world: World) -> None:
+    """A 404 to a deletion counts only with a listing that lacks the API: an ingress may have given it."""
+    await made(world)
+    world.sandbox.faults.add(Fault(kind="error", status=404, product="adapter", method="DELETE", times=2))
+    world.store.delete(CUSTOM_API)
+    await world.settle()
+    assert world.exists(CUSTOM_API)
+    await world.wait(30)
+    assert not world.exists(CUSTOM_API)
+    assert apis(world) == []
+
+
+async def test_adapter_that_renumbers_its_revisions(world: World) -> None:
+    """Other revisions under the same ETag, as after a restore of the adapter: the listing is asked for anew, whole."""
+    await made(world)
+    await world.resync()
+    held = world.sandbox.jitterbit.apis
+    held.get(only_api(world)["id"]).revision = "renumbered"
+    world.forget()
+    world.change(CUSTOM_API, description="ours")
+    await world.wait(5)
+    assert world.ready(CUSTOM_API)
+    assert adapter_calls(world) == ["PUT", "PUT", "POST publish"]
+
+
+async def test_adapter_that_says_not_modified_unasked(world: World) -> None:
+    """A 304 to an unconditional listing says nothing: least of all that an API is gone, which would be left behind."""
+    await made(world)
+    await world.restart()
+    world.sandbox.faults.add(Fault(kind="error", status=304, body="", product="adapter", method="GET"))
+    world.store.delete(CUSTOM_API)
+    await world.wait(60)
+    assert world.exists(CUSTOM_API)
+    world.sandbox.faults.clear()
+    await world.wait(400)
+    assert not world.exists(CUSTOM_API)
+    assert apis(world) == []
+
+
 async def test_killed_while_it_changes(worlds: Callable[[], World]) -> None:
     """Killed after any effect of a change from live to live: it ends live, with the new configuration."""
 

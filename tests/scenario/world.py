@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from copy import deepcopy
@@ -392,11 +393,17 @@ class World:
 
     def forget(self) -> None:
         """Begin to count from here: writes, events and requests so far are forgotten."""
+        self.insist_on_documented_calls()
         self.store.writes.clear()
         self.store.events.clear()
         self.store.told.clear()
         self.store.read.clear()
         self.sandbox.requests.clear()
+
+    def insist_on_documented_calls(self) -> None:
+        """See that Harmony heard nothing but the six documented calls, the adapter its contract, the gateway looks."""
+        calls = {f"{one.product} {one.method} {one.path}" for one in self.sandbox.requests if one.product != "jitsu"}
+        assert {call for call in calls if not DOCUMENTED.fullmatch(call)} == set(), "calls that nobody documents"
 
     # What nobody may see.
 
@@ -428,6 +435,20 @@ class World:
         """Find the planted secrets in a text."""
         self._plant()
         return {secret for secret in self.planted if secret in text}
+
+
+HARMONY = "/jitterbit-cloud-restful-service"
+DOCUMENTED = re.compile(
+    rf"jitterbit PUT {HARMONY}/user/login"
+    rf"|jitterbit (GET|POST) {HARMONY}/orgs/[^/]+/connector"
+    rf"|jitterbit DELETE {HARMONY}/orgs/[^/]+/connector/[^/]+(/sdk/delete)?"
+    rf"|jitterbit PUT {HARMONY}/orgs/[^/]+/connector/validate/securityinfo"
+    r"|adapter GET /v1/organizations/[^/]+/apis"
+    r"|adapter (GET|PUT|DELETE) /v1/organizations/[^/]+/apis/[^/]+"
+    r"|adapter POST /v1/organizations/[^/]+/apis/[^/]+/(publish|unpublish)"
+    r"|gateway GET .*"
+)
+"""All that may be asked of Harmony (reference/jitterbit.md section 2.2: a log-in, five calls), adapter and gateway."""
 
 
 def _public(secret: Secret) -> list[str]:

@@ -16,6 +16,7 @@ from jitops.api.custom_api_parts import (
     Verification,
     Version,
 )
+from jitops.api.jitterbit import NOT_HARMONY
 from jitops.api.strings import DisplayName, HttpUrl, ObjectName
 
 API_OUTPUTS = ("id", "url", "baseUrl")
@@ -56,7 +57,7 @@ class CustomAPISpec(ManagedSpec):
     version: Version | None = None
     """The API's version, a part of its URL: 50 characters at most, no spaces; Jitterbit recommends no special but .
     and -. A change moves the API to another URL. Default: none, and no part of the URL."""
-    base_url: HttpUrl | None = None
+    base_url: Annotated[HttpUrl, NOT_HARMONY] | None = None
     """The address of the gateway, for a custom domain or a private gateway. Default: https://, the organization's name
     and id, and its region's domain, such as https://Example123456.jitterbit.net; where the name is not just letters and
     digits, what Jitterbit makes of it is not known, and the address must be set here."""
@@ -64,7 +65,15 @@ class CustomAPISpec(ManagedSpec):
     """What API Manager logs of the API. Default: nothing."""
     services: Annotated[list[Service], Field(min_length=1, max_length=64), ListMap("name")]
     """The services of the API, at least one."""
-    roles: Annotated[list[DisplayName], Field(max_length=64)] = Field(default_factory=list)
+    roles: Annotated[
+        list[DisplayName],
+        Field(max_length=64),
+        Rule(
+            cel="self.all(a, self.exists_one(b, b == a))",
+            message="must name each role once",
+            check=lambda names: len(set(names)) == len(names),
+        ),
+    ] = Field(default_factory=list)
     """The user roles, from the Management Console, that see the API's documentation in the portal."""
     security: Security
     """Who may call the API: its security profiles, or said aloud, anyone."""

@@ -39,7 +39,25 @@ Version = Annotated[UrlSegment, Field(max_length=50)]
 Path = Annotated[
     str,
     Field(min_length=1, max_length=256),
-    matching(r"/[^\s?#]*", "must begin with / and hold no spaces, ? or #, such as /customers/{id}"),
+    matching(
+        r"/[^\x00-\x20\x7f?#]*",
+        "must begin with / and hold no spaces, control characters, ? or #, such as /customers/{id}",
+    ),
+]
+
+LookPath = Annotated[
+    str,
+    Field(min_length=1, max_length=256),
+    matching(
+        r"/([A-Za-z0-9._~!$&\x27()*+,;=:@/-]|%[0-9A-Fa-f]{2})*",
+        "must begin with / and be written as in a URL, without parameters: no { or }, others percent-encoded, such as"
+        " /customers/7",
+    ),
+    Rule(
+        cel="!self.lowerAscii().replace('%2e', '.').split('/').exists(part, part == '.' || part == '..')",
+        message="must stay below the API's URL: no part of it can be . or ..",
+        check=lambda path: not {".", ".."} & set(path.lower().replace("%2e", ".").split("/")),
+    ),
 ]
 
 Method = Annotated[
@@ -55,7 +73,22 @@ ProfileName = Annotated[
 ]
 
 
-HeaderName = Annotated[str, Field(max_length=64), matching("[A-Za-z0-9-]+", "must be the name of a header")]
+OF_THE_TRANSPORT = (
+    "accept", "accept-encoding", "connection", "content-length", "content-type", "expect", "host", "keep-alive", "te",
+    "trailer", "transfer-encoding", "upgrade", "user-agent",
+)  # fmt: skip
+"""Headers that belong to the request as such, so that no credentials can stand in them."""
+
+HeaderName = Annotated[
+    str,
+    Field(min_length=1, max_length=64),
+    matching("[A-Za-z0-9-]*[A-Za-z0-9][A-Za-z0-9-]*", "must be the name of a header"),
+    Rule(
+        cel=f"!(self.lowerAscii() in {list(OF_THE_TRANSPORT)})",
+        message="is a header of the request itself: name the one in which the API takes credentials, such as X-Api-Key",
+        check=lambda name: name.lower() not in OF_THE_TRANSPORT,
+    ),
+]
 
 
 class Environment(Model):
@@ -117,6 +150,13 @@ class Service(Model):
             check=lambda service: all(
                 f"{{{one.name}}}" in (service.path or "") for one in service.parameters if one.in_ == "path"
             ),
+            field="parameters",
+        ),
+        Rule(
+            cel="!has(self.parameters) || self.parameters.all(a, self.parameters.exists_one(b, a.__in__ == b.__in__"
+            " && a.name == b.name))",
+            message="must name each parameter of path, query and header once",
+            check=lambda service: len({(one.in_, one.name) for one in service.parameters}) == len(service.parameters),
             field="parameters",
         ),
     )
@@ -201,7 +241,7 @@ class Verification(Model):
     It is sent as the header that `header` names, such as "Basic …" or "Bearer …" for Authorization. Default: none."""
     header: HeaderName | None = None
     """The header that carries the credentials. Default: Authorization."""
-    path: Path | None = None
+    path: LookPath | None = None
     """What follows the API's URL in a request that looks at it, without parameters. Default: nothing."""
     interval: Duration | None = None
     """How often it is looked at when nothing changes, such as 2h; less than 1m counts as 1m. Default: 1h."""

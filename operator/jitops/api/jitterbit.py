@@ -1,5 +1,6 @@
 """Jitterbit Harmony: the organization as a connection."""
 
+import re
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -23,12 +24,21 @@ GATEWAY_DOMAINS: dict[Region, str] = {"NA": "jitterbit.net", "EMEA": "jitterbit.
 
 DEFAULT_SETTLE_SECONDS = 60
 
+HARMONY = re.compile(r"https?://([^/]*\.)?jitterbit\.com([:/].*)?")
+
+NOT_HARMONY = Rule(
+    cel="!self.lowerAscii().matches(r'^https?://([^/]*[.])?jitterbit[.]com([:/].*)?$')",
+    message="is a host of Harmony itself, which has no such API: write that of a service of yours, or of a gateway",
+    check=lambda url: HARMONY.fullmatch(url.lower()) is None,
+)
+"""Nothing but the documented calls is ever sent to Harmony (reference/jitterbit.md section 4.9)."""
+
 
 class ApiAdapter(Model):
     """A service of yours that brings Custom APIs to API Manager."""
 
-    base_url: HttpUrl
-    """The service's address, before the /v1/ of the contract."""
+    base_url: Annotated[HttpUrl, NOT_HARMONY]
+    """The service's address, before the /v1/ of the contract; never a host of Harmony itself."""
 
 
 class JitterbitOrganizationSpec(ConnectionSpec):

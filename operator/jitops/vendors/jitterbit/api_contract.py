@@ -6,8 +6,8 @@ section 4.1: there is none). One conditional listing per organization serves all
 
 from __future__ import annotations
 
-import contextlib
 import re
+from collections import Counter
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -37,6 +37,10 @@ if TYPE_CHECKING:
 NOT_MODIFIED, NO_CONTENT, NOT_FOUND = 304, 204, 404
 FAILURES = 500
 LONGEST_DETAIL = 200
+LONGEST_WAIT = 300.0
+LOOK_AGAIN = 5.0
+UNFAITHFUL = "; if that goes on, the adapter does not keep to the contract of `jitops adapter-contract`"
+"""What is added when a call was in vain more than twice in a row."""
 TOKEN = re.compile(r"[!-~]+")
 NO_ADAPTER = (
     "spec.publication.mode: Adapter needs spec.apiAdapter of the JitterbitOrganization, the address of a service that"
@@ -111,8 +115,11 @@ class ApiContract:
 
     def __init__(self, way: Http | DependencyNotReady, organization: str, clock: Clock) -> None:
         self._way = way
+        self._clock = clock
         self._path = f"/v1/organizations/{segment(organization)}/apis"
         self._etag = ""
+        self._in_vain: Counter[tuple[str, ...]] = Counter()
+        """How often in a row a call on an API met another one than the listing shows, by its key, method and verb."""
         self.apis: Snapshot[ApiRow] = Snapshot(self._list, clock)
 
     def insist(self) -> Http:
@@ -139,9 +146,13 @@ class ApiContract:
         return await self._exchange("POST", row.key, "/unpublish", headers=_if_match(row.revision))
 
     async def delete(self, key: str) -> None:
-        """Remove an API; one that is gone is removed."""
-        with contextlib.suppress(Missing):
+        """Remove an API; a 404, which an ingress may give, counts only with a listing that lacks the API."""
+        try:
             await self._request("DELETE", f"/{segment(key)}", who=f"api {key}")
+        except Missing:
+            self._etag = ""
+            if key in (await self.apis.get(self._clock.monotonic())).rows:
+                raise NotYet("the adapter lists the API, and can't find it", after=LOOK_AGAIN, deleting=True) from None
         self.apis.record(key, None)
 
     def close(self) -> None:
@@ -156,12 +167,24 @@ class ApiContract:
             answer = await self._request(method, f"/{segment(key)}{verb}", who=f"api {key}", headers=headers, body=body)
         except Missing:
             self.apis.record(key, None)
-            raise NotYet("the API vanished from the adapter while it was being changed", after=1.0) from None
+            vanished = NotYet("the API vanished from the adapter while it was being changed", after=1.0)
+            raise self._patient(vanished, key, method, verb) from None
+        except Overtaken as overtaken:
+            raise self._patient(overtaken, key, method, verb) from None
+        del self._in_vain[key, method, verb]
         row = ApiRow.parse(answer.json)
         if row.key != key:
             raise AnswerLost("the adapter's answer is about another API")
         self.apis.record(key, row)
         return row
+
+    def _patient(self, error: NotYet, *call: str) -> NotYet:
+        """Look again at a whole listing, and later each time: an adapter that mixes things up isn't stormed."""
+        self._etag = ""
+        self._in_vain[call] += 1
+        often = self._in_vain[call]
+        after = min(2.0 ** min(often - 1, 10), LONGEST_WAIT)
+        return type(error)(f"{error}{UNFAITHFUL if often > 2 else ''}", after=after)  # noqa: PLR2004 - as it says
 
     async def _list(self) -> Mapping[str, ApiRow] | None:
         if isinstance(self._way, DependencyNotReady):
@@ -172,6 +195,8 @@ class ApiContract:
         except Missing as missing:
             raise DependencyNotReady(f"the adapter has no Custom APIs of this organization: {missing}") from None
         if answer.status == NOT_MODIFIED:
+            if not headers:
+                raise AnswerLost("the adapter says that nothing changed, and was not asked that")
             return None
         listed = answer.json.get("apis")
         if not isinstance(listed, list):
