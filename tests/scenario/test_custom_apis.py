@@ -484,6 +484,18 @@ NO_CONTRACT = {
         '{"apis": [{"key": "a", "state": "draft", "revision": "1", "draft": {"services": [7]}}]}',
         "RemoteUnavailable",
     ),
+    "a state that is none": (
+        "GET",
+        200,
+        '{"apis": [{"key": "a", "state": ["draft"], "revision": "1"}]}',
+        "RemoteUnavailable",
+    ),
+    "a revision that no header can hold": (
+        "GET",
+        200,
+        '{"apis": [{"key": "a", "state": "draft", "revision": "\u00e9\\n", "draft": {}}]}',
+        "RemoteUnavailable",
+    ),
     "no JSON": ("GET", 200, "<html>", "RemoteUnavailable"),
     "an unknown organization": ("GET", 404, "{}", "DependencyNotReady"),
     "another service": ("GET", 405, "", "InvalidConfiguration"),

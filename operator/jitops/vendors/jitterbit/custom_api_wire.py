@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -21,6 +22,8 @@ Configuration = dict[str, "JSON"]
 
 STATES = {"draft": (True, False), "published": (False, True), "publishedWithDraft": (True, True)}
 """What each state has: a draft, and something live."""
+REVISION = re.compile("[!#-~]+")
+"""What stands between the quotes of an If-Match."""
 AS_IT_IS = "_~()$;/:@=&'!*,+-"
 """The documented specials of a service root that can stand in a path; the others are percent-encoded."""
 HASH = 16
@@ -40,16 +43,18 @@ class ApiRow:
     @classmethod
     def parse(cls, body: JSON) -> ApiRow:
         """Read an API of the contract; AnswerLost where it is none."""
-        if not (isinstance(body, dict) and body.get("state") in STATES and all(map(body.get, ("key", "revision")))):
+        given = body if isinstance(body, dict) else {}
+        key, state, revision = (str(given.get(name) or "") for name in ("key", "state", "revision"))
+        if not (key and state in STATES and REVISION.fullmatch(revision)):
             raise AnswerLost("the adapter's answer is no Custom API of the contract")
-        has_draft, is_live = STATES[body["state"]]
-        url = body.get("url")
+        has_draft, is_live = STATES[state]
+        url = given.get("url")
         return cls(
-            key=str(body["key"]),
-            state=body["state"],
-            revision=str(body["revision"]),
-            draft=canonical(body.get("draft")) if has_draft else None,
-            published=canonical(body.get("published")) if is_live else None,
+            key=key,
+            state=state,
+            revision=revision,
+            draft=canonical(given.get("draft")) if has_draft else None,
+            published=canonical(given.get("published")) if is_live else None,
             url=url if isinstance(url, str) and url else None,
         )
 
