@@ -126,6 +126,12 @@ CUSTOM_APIS = (
                 "services missing": api(services=None),
                 "no service": api(services=[]),
                 "two services that can't be told apart": api(services=[SERVICE, {**SERVICE, "name": "again"}]),
+                "two services without a path": api(
+                    services=[
+                        {**SERVICE, "path": "/"},
+                        {k: v for k, v in SERVICE.items() if k != "path"} | {"name": "a"},
+                    ]
+                ),
             },
             "spec.services[0].responseType": {
                 "response type missing": service(responseType=None),
@@ -135,6 +141,9 @@ CUSTOM_APIS = (
             "spec.services[0].path": {
                 "path without its slash": service(path="x"),
                 "path with a control character": service(path="/x\x01"),
+                "path with half a parameter": service(path="/{id"),
+                "path with a parameter without a name": service(path="/{}"),
+                "path with a parameter over two parts": service(path="/{a/b}"),
             },
             "spec.services[0].operation": {"operation missing": service(operation=None)},
             "spec.services[0].parameters": {

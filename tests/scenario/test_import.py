@@ -301,11 +301,13 @@ async def test_an_import_of_connectors_says_what_it_can_not_know(world: World, t
     """The file begins with a comment on the Builder's connectors; what no spec can say is left out and named there."""
     register(world)
     odd = world.sandbox.jitterbit.register("100200", " odd ", "1").id
-    paths = write(await imported_organization(world), tmp_path)
+    imported = await imported_organization(world)
+    paths = write(imported, tmp_path)
     text = (tmp_path / "connector.yaml").read_text(encoding="utf-8")
     said = "".join(line for line in text.splitlines() if line.startswith("#"))
     assert "source: Builder" in said
-    assert f"Left out: {odd} (spec.name" in said
+    assert f"left out connector {odd}: spec.name" in said
+    assert [note.partition(": ")[0] for note in imported.notes] == [f"left out connector {odd}"]
     assert odd not in [one["spec"]["management"]["adopt"]["id"] for one in yaml.safe_load_all(text)]
     assert sorted(path.name for path in paths) == [
         "connector.yaml",

@@ -90,9 +90,9 @@ class CustomAPISpec(ManagedSpec):
         immutable("environment", "delete this resource, and create it again for the other environment"),
         Rule(
             cel="self.services.all(a, self.services.exists_one(b, a.method == b.method"
-            " && (has(a.path) ? a.path : '') == (has(b.path) ? b.path : '')))",
+            " && (has(a.path) ? a.path : '/') == (has(b.path) ? b.path : '/')))",
             message="two services with the same method and path can't be told apart: give each its own",
-            check=lambda spec: len({(one.method, one.path or "") for one in spec.services}) == len(spec.services),
+            check=lambda spec: len({(one.method, one.path or "/") for one in spec.services}) == len(spec.services),
             field="services",
         ),
         *output_rules(API_OUTPUTS),

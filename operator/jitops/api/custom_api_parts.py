@@ -40,8 +40,9 @@ Path = Annotated[
     str,
     Field(min_length=1, max_length=256),
     matching(
-        r"/[^\x00-\x20\x7f?#]*",
-        "must begin with / and hold no spaces, control characters, ? or #, such as /customers/{id}",
+        r"/([^\x00-\x20\x7f?#{}]|\{[^\x00-\x20\x7f?#{}/]+\})*",
+        "must begin with / and hold no spaces, control characters, ? or #, and braces only around the name of a path"
+        " parameter, such as /customers/{id}",
     ),
 ]
 

@@ -32,7 +32,7 @@ def organization(name: str, spec: Manifest, email: str) -> tuple[Manifest, Manif
 
 
 def connectors(rows: Iterable[ConnectorRow], names: Names, organization_name: str) -> Imported:
-    """Give a Connector for each row; one that no spec can describe is named in the comment instead."""
+    """Give a Connector for each row; one that no spec can describe is left out, which comment and notes tell."""
     manifests, left_out = [], []
     for row in rows:
         name = names.name("Connector", row.name, row.id)
@@ -45,8 +45,8 @@ def connectors(rows: Iterable[ConnectorRow], names: Names, organization_name: st
         try:
             validate_spec(ConnectorSpec, spec)
         except InvalidSpec as error:
-            left_out.append(f"Left out: {row.id} ({error})")
+            left_out.append(f"left out connector {row.id}: {error}")
         else:
             manifests.append(resource("Connector", name, spec=spec))
     comments = {"Connector": "\n".join([COMMENT, *left_out])} if manifests or left_out else {}
-    return Imported(manifests, comments)
+    return Imported(manifests, comments, left_out)

@@ -75,4 +75,4 @@ async def read_jitterbit(where: Mapping[str, str], id_: str, email: str, passwor
         await pool.aclose()
     name = Names().name("JitterbitOrganization", str(facts.get("organizationName") or ""), id_)
     found = connectors(rows, Names(), name)
-    return Imported([*organization(name, spec, email), *found.manifests], found.comments)
+    return Imported([*organization(name, spec, email), *found.manifests], found.comments, found.notes)
