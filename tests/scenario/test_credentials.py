@@ -504,6 +504,23 @@ async def test_single_sign_on(world: World) -> None:
     assert "single sign-on" in world.message(ORGANIZATION)
 
 
+ODD_ANSWERS = {
+    "an address that is none": '{"authenticationToken": "t", "serverUrl": "http://["}',
+    "a zone that is no text": '{"authenticationToken": "t", "orgAttrs": [{"orgId": "100200", "orgZoneUrl": 5}]}',
+    "organizations that are none": '{"authenticationToken": "t", "orgAttrs": [1, null]}',
+    "a lifetime that is none": '{"authenticationToken": "t", "sessionTimeoutInSeconds": {"a": 1}}',
+}
+
+
+@pytest.mark.parametrize("body", ODD_ANSWERS.values(), ids=ODD_ANSWERS)
+async def test_accepted_log_in_that_tells_odd_things(world: World, body: str) -> None:
+    """What a log-in tells beside its token is used as far as it makes sense, and never a defect of ours."""
+    world.sandbox.faults.add(Fault(kind="error", status=200, body=body, product="jitterbit", path="*/user/login"))
+    await world.connect_jitterbit(region="NA")
+    assert world.why(ORGANIZATION) in ("Available", "InvalidConfiguration")
+    assert log_ins(world) == 1
+
+
 EXPIRIES = [Switches(), Switches(bad_token="rejected_with_200"), Switches(html_errors=True)]
 
 

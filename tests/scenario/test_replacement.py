@@ -89,6 +89,32 @@ async def test_registration_that_others_changed(world: World) -> None:
     assert registered(world) == [("billing", "9.9.9")]
 
 
+NORMALISED = [Switches(names="normalised", register_has_id=known) for known in (True, False)]
+
+
+@pytest.mark.parametrize("switches", NORMALISED, ids=["id", "no id"])
+@pytest.mark.parametrize("replace", ["Never", "Allow"])
+async def test_harmony_that_writes_names_its_own_way(world: World, replace: str) -> None:
+    """A name that comes out otherwise is registered once, told as a Conflict, taken as it is, and cleared away."""
+    await world.connect_jitterbit()
+    world.apply(connector(name="Billing", management={"replace": replace}))
+    await world.wait(3600)
+    assert registered(world) == [("billing", "1.0.0")]
+    assert world.condition(CONNECTOR, "Ready") == ("False", "Conflict")
+    assert "it is billing 1.0.0" in world.message(CONNECTOR)
+    world.change(CONNECTOR, name="billing", management={"replace": "Allow"})
+    await world.settle()
+    assert world.ready(CONNECTOR)
+    assert security_holds(world)
+    assert world.count("POST", "*/connector") == 1
+    world.change(CONNECTOR, name="BILLING")
+    await world.wait(3600)
+    assert len(registered(world)) == 2, "the way back is open: the former one goes when its heir is Ready"
+    world.store.delete(CONNECTOR)
+    await world.wait(400)
+    assert registered(world) == []
+
+
 # With leave
 
 

@@ -119,6 +119,8 @@ class Access:
     """Calls a minute by method, until the server tells; without it, none are counted until then."""
     limits: Mapping[str, int] = field(default_factory=dict)
     """What the connection's spec states."""
+    purse: str = ""
+    """What the budget belongs to, with the account, where that isn't the host but something behind several hosts."""
 
 
 def segment(value: str) -> str:

@@ -78,10 +78,10 @@ class HttpPool:
         """Hand out a handle for one connection; its owner closes it."""
         origin, prefix = _address(access.base_url)
         host = self._hosts.get((origin, access.ca)) or self._connect(origin, access.ca)
-        budget = self._budgets.get((origin, access.account))
+        owner = (access.purse or origin, access.account)
+        budget = self._budgets.get(owner)
         if budget is None:
-            budget = Budget(self.clock, access.budget, self._minute, host.name)
-            self._budgets[origin, access.account] = budget
+            budget = self._budgets[owner] = Budget(self.clock, access.budget, self._minute, host.name)
         return Http(self, host, origin + prefix, budget, access)
 
     def share(self, key: object, make: Callable[[], T]) -> T:

@@ -158,6 +158,8 @@ class Harmony:
     def _register(self, call: Call, organization: str) -> Answer:
         given = _mapping(call, REGISTER, "name", "version")
         name, version = str(given["name"]), str(given["version"])
+        if self.switches.names == "normalised":
+            name = name.strip().lower()
         apart = self.switches.versions_coexist
         rows = self._connectors.live(organization)
         taken = any(one.name == name and (one.version == version or not apart) for one in rows)

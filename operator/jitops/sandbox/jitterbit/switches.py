@@ -23,6 +23,8 @@ class Switches:
 
     * `duplicate_name`: a register call with a (name, version) that exists makes a second row, or is refused
       with HTTP 200 and status false, or with 409 (2.5, name collisions).
+    * `names`: a registration keeps its name as it was given, or in small letters and without spaces around it (2.5,
+      case sensitivity and charset).
     * `versions_coexist`: another version of a name that exists is another row, or counts as a duplicate (2.5).
     * `in_use_delete`: deleting the registration or the payload of a connector that a project uses is refused
       with HTTP 200 and status false, or with 409 (2.7).
@@ -57,6 +59,7 @@ class Switches:
     """
 
     duplicate_name: Literal["accept", "rejected_with_200", "conflict"] = "accept"
+    names: Literal["as_given", "normalised"] = "as_given"
     versions_coexist: bool = True
     in_use_delete: Literal["rejected_with_200", "conflict"] = "rejected_with_200"
     bad_token: Literal["unauthorized", "rejected_with_200"] = "unauthorized"  # noqa: S105 - a way of answering

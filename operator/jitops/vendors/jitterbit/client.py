@@ -56,7 +56,7 @@ async def open_organization(opening: Opening, pool: HttpPool, clock: Clock) -> J
         limits=stated(spec.limits),
     )
     session = pool.share(account, lambda: Session(account, clock))
-    contract, gateway = open_contract(opening, pool, clock), Gateway(pool, opening.ca, clock)
+    contract, gateway = open_contract(opening, pool, clock), Gateway(pool, spec.organization_id, opening.ca, clock)
     return JitterbitClient(pool.http(access), session, opening.ledger, spec, clock, contract, gateway)
 
 
@@ -136,11 +136,11 @@ class JitterbitClient:
         return f"https://{self._name}{self.organization}.{GATEWAY_DOMAINS[self._region]}"
 
     async def register(self, name: str, version: str) -> ConnectorRow | None:
-        """Register a connector; None when the answer bears no id, so that only the listing can tell (2.5)."""
+        """Register a connector; None when the answer bears no id or key, so that only the listing can tell (2.5)."""
         wanted = {"name": name, "version": version}
         answer = await self._call("POST", self._path, body=wanted, who=f"register {name} {version}")
         row = ConnectorRow.parse({**(answer.json or {}), **wanted})
-        if not row.id:
+        if not (row.id and row.key and row.secret):
             return None
         self.connectors.record(row.id, row)
         return row
@@ -228,7 +228,10 @@ def _organizations(told: Mapping[str, JSON]) -> dict[str, Mapping[str, JSON]]:
 
 def _region(address: JSON) -> Region | None:
     """Tell which region an address belongs to, if it is one of Harmony's."""
-    host = urlsplit(address).hostname or "" if isinstance(address, str) else ""
+    try:
+        host = urlsplit(address).hostname or "" if isinstance(address, str) else ""
+    except ValueError:
+        return None  # A bracket that opens no IPv6 address.
     names = {region: urlsplit(url).hostname or "" for region, url in REGION_HOSTS.items()}
     return next((region for region, name in names.items() if f".{host}".endswith(f".{name}")), None)
 

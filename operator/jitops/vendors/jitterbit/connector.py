@@ -22,6 +22,8 @@ from jitops.vendors.jitterbit.errors import Refused
 from jitops.vendors.jitterbit.manifest import rendered
 from jitops.vendors.jitterbit.registrations import (
     formers,
+    is_alike,
+    is_answer,
     is_same,
     makes_way,
     name_of,
@@ -67,7 +69,7 @@ class ConnectorAdapter(Adapter[ConnectorSpec, ConnectorRow]):
         if known is None and wanted.memory.get("intent"):
             listing = await self._settled(listing, moment(wanted.memory["intent"]["at"]))
             made = outcome(wanted, listing.rows)
-            if made is not None and (is_same(made, wanted) or (made.id == wanted.id and not makes_way(made, wanted))):
+            if made is not None and _is_meant(made, wanted):
                 return External(made.id, made, ours=True)
             if made is None:
                 self._insist_on_settled(listing, moment(wanted.memory["intent"]["at"]))
@@ -136,7 +138,7 @@ class ConnectorAdapter(Adapter[ConnectorSpec, ConnectorRow]):
     async def intend(self, wanted: Want) -> Mapping[str, JSON]:
         """Take down name and version, and the registrations of both that are there before ours."""
         rows = (await self._client.connectors.get()).rows.values()
-        return {**self.fields(wanted), "ids": sorted(row.id for row in rows if is_same(row, wanted))}
+        return {**self.fields(wanted), "ids": sorted(row.id for row in rows if is_alike(row, wanted))}
 
     async def create(self, wanted: Want) -> Found:
         """Register; an answer without an id is looked up in the listing, like an answer that was lost."""
@@ -148,16 +150,17 @@ class ConnectorAdapter(Adapter[ConnectorSpec, ConnectorRow]):
                 f"Harmony refuses to register {name} {version} ({refused}); if the name is taken, choose another"
                 f" spec.name or spec.version, or adopt what is there{_way_back(wanted)}"
             ) from None
-        if row is None or not row.key or not row.secret:
+        if row is None:
             raise NotYet("registered; waiting for the listing to show its id", after=1.0)
         return External(row.id, row, ours=True)
 
-    async def update(self, wanted: Want, external: Found, changes: tuple[Change, ...]) -> Found:  # noqa: ARG002 - the contract's
+    async def update(self, wanted: Want, external: Found, changes: tuple[Change, ...]) -> Found:
         """Refuse: the API has no update (section 2.5)."""
+        row, replaceable = external.remote, external.ours and not wanted.replaces
         raise AlreadyOwned(
-            f"registration {external.id} bears another {' and '.join(c.path for c in changes)},"
-            " and Jitterbit can't change it; make the spec equal to it"
-            + (", or set spec.management.replace to Allow" if external.ours else "")
+            f"registration {external.id} bears another {' and '.join(c.path for c in changes)}: it is {row.name}"
+            f" {row.version}, and Jitterbit can't change it; make the spec equal to it"
+            + (", or set spec.management.replace to Allow" if replaceable else "")
         )
 
     async def delete(self, wanted: Want, external: Found) -> None:  # noqa: ARG002 - the contract's
@@ -231,6 +234,12 @@ class ConnectorAdapter(Adapter[ConnectorSpec, ConnectorRow]):
     def facts(self, wanted: Want, external: Found) -> Mapping[str, JSON]:  # noqa: ARG002 - the contract's
         """Tell the entity ids; the intent stays, since a later listing may still be late."""
         return {name: value or None for name, value in _entity_ids(external.remote).items()}
+
+
+def _is_meant(made: ConnectorRow, wanted: Want) -> bool:
+    """Tell whether what the intent led to is what is wanted now, or stays though it isn't."""
+    known = made.id == wanted.id and not makes_way(made, wanted)
+    return is_same(made, wanted) or is_answer(made, wanted) or known
 
 
 def _way_back(wanted: Want) -> str:

@@ -92,10 +92,11 @@ def classify(answer: Answer) -> JitopsError | None:
 
 
 class Gateway:
-    """Looks at URLs, remembers what it saw, and keeps within the budget of each gateway."""
+    """Looks at URLs, remembers what it saw, and keeps within the budget of the organization, at all addresses."""
 
-    def __init__(self, pool: HttpPool, ca: str | None, clock: Clock) -> None:
+    def __init__(self, pool: HttpPool, organization: str, ca: str | None, clock: Clock) -> None:
         self._pool = pool
+        self._organization = organization
         self._ca = ca
         self._clock = clock
         self._hosts: dict[str, Http] = {}
@@ -176,7 +177,14 @@ class Gateway:
 
     def _http(self, origin: str) -> Http:
         if origin not in self._hosts:
-            access = Access(base_url=origin, account="", classify=classify, ca=self._ca, limits={"GET": LOOKS_A_MINUTE})
+            access = Access(
+                base_url=origin,
+                account=self._organization,
+                classify=classify,
+                ca=self._ca,
+                limits={"GET": LOOKS_A_MINUTE},
+                purse="gateway",
+            )
             self._hosts[origin] = self._pool.http(access)
         return self._hosts[origin]
 

@@ -33,9 +33,21 @@ def is_same(row: ConnectorRow, wanted: Want) -> bool:
     return (row.name, row.version) == natural_key(wanted)
 
 
+def is_alike(row: ConnectorRow, wanted: Want) -> bool:
+    """Tell the same but for capitals and spaces: whether Harmony keeps those is not known (section 2.5)."""
+    return _folded(row.name, row.version) == _folded(*natural_key(wanted))
+
+
+def is_answer(row: ConnectorRow, wanted: Want) -> bool:
+    """Tell whether a registration is what Harmony made of just what is wanted: another would come out the same."""
+    intent = wanted.memory.get("intent") or {}
+    asked = (intent.get("name"), intent.get("version")) == natural_key(wanted)
+    return asked and row.id not in intent["ids"] and is_alike(row, wanted)
+
+
 def makes_way(row: ConnectorRow, wanted: Want) -> bool:
     """Tell whether the registration in status is to be replaced by another one."""
-    return wanted.replaces and wanted.owned and not is_same(row, wanted)
+    return wanted.replaces and wanted.owned and not is_same(row, wanted) and not is_answer(row, wanted)
 
 
 def replaced_ids(wanted: Want) -> frozenset[str]:
@@ -53,7 +65,9 @@ def outcome(wanted: Want, rows: Rows) -> ConnectorRow | None:
     intent: Mapping[str, JSON] = wanted.memory["intent"]
     name, version = natural_key(wanted)
     meant = (intent.get("name", name), intent.get("version", version))
-    return only(row for row in rows.values() if (row.name, row.version) == meant and row.id not in intent["ids"])
+    new = [row for row in rows.values() if row.id not in intent["ids"]]
+    exact = [row for row in new if (row.name, row.version) == meant]
+    return only(exact or (row for row in new if _folded(row.name, row.version) == _folded(*meant)))
 
 
 def natural(wanted: Want, rows: Rows, but: Collection[str]) -> ConnectorRow | None:
@@ -81,3 +95,7 @@ def only(found: Iterable[ConnectorRow]) -> ConnectorRow | None:
             " right one in spec.management.adopt.id (with mode Match), or remove the others"
         )
     return rows[0] if rows else None
+
+
+def _folded(*texts: str) -> tuple[str, ...]:
+    return tuple(" ".join(text.casefold().split()) for text in texts)

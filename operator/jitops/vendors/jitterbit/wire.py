@@ -41,4 +41,4 @@ class ConnectorRow:
 
 def _text(body: Mapping[str, JSON], name: str) -> str:
     value = body.get(name)
-    return "" if value is None else str(value)
+    return str(value) if isinstance(value, str | int | float) else ""
