@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from tests.scenario.samples import keys_open, only_stream, security_holds
+from tests.scenario.samples import connectors, keys_open, only_stream, security_holds
 from tests.scenario.world import CONNECTOR, STREAM, World, connector, secret_manifest, stream
 
 from jitops.core.kube import Key
 from jitops.core.outputs import HASH_KEY_SECRET
+from jitops.sandbox import Fault
 
 OUTPUT = Key("Secret", "team", "shop-jitsustream")
 USES = ("public", "private")
@@ -385,6 +387,23 @@ async def test_connector_secret_is_recovered(world: World) -> None:
     await world.settle()
     assert world.values("billing-connector") == before
     assert world.events(CONNECTOR) == ["SecretRestored"]
+
+
+@pytest.mark.parametrize("method", ["POST", "DELETE", "GET"])
+async def test_harmony_that_repeats_keys_in_its_refusals(world: World, method: str) -> None:
+    """Key and secret of any connector of the organization are cut out of what Harmony says of another one."""
+    world.sandbox.jitterbit.register("100200", "theirs", "1")
+    await ready_connector(world, management={"replace": "Allow"})
+    said = " ".join(f"{row['key']} {row['secret']}" for row in connectors(world))
+    body = json.dumps({"status": False, "errorCode": "REFUSED", "errorMessage": f"There are {said}"})
+    world.sandbox.faults.add(Fault(kind="error", status=409, body=body, product="jitterbit", method=method))
+    if method == "DELETE":
+        world.store.delete(CONNECTOR)
+    else:
+        world.change(CONNECTOR, version="2.0.0")
+    await world.resync()
+    assert "REFUSED: There are *** *** *** ***" in world.message(CONNECTOR)
+    assert not world.reveals(world.told())
 
 
 async def test_connector_secret_is_validated_before_it_is_published(world: World) -> None:

@@ -24,7 +24,7 @@ from jitops.vendors.jitterbit.session import BASE, Account, Session
 from jitops.vendors.jitterbit.wire import ConnectorRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from jitops.api.jitterbit import JitterbitOrganizationSpec
     from jitops.core.client import LoginLedger, Opening
@@ -190,7 +190,7 @@ class JitterbitClient:
         login = await self._session.login(self._http, self._ledger)
 
         async def send(login: Login) -> Answer:
-            headers, hidden = {"authToken": login.token}, (login.token, *secrets)
+            headers, hidden = {"authToken": login.token}, (login.token, *secrets, *self._keys())
             return await self._http.request(method, path, body=body, headers=headers, who=who, secrets=hidden)
 
         try:
@@ -204,6 +204,11 @@ class JitterbitClient:
         except Refused as refused:
             self._session.settle(method, refused)
             raise _final(refused) from None
+
+    def _keys(self) -> Iterator[str]:
+        """Give what is secret of the connectors that we know: a refusal may speak of any of them."""
+        for row in self.connectors.rows.values():
+            yield from (row.key, row.secret)
 
     def _may_be_the_token(self, method: str, error: Refused | Faltered) -> bool:
         """Tell whether a fresh token may cure it; a write that failed with a 5xx may have taken effect."""
