@@ -44,8 +44,8 @@ class StatusLedger:
         granted = bool(asked) and asked != handled
         if self._total() >= LIMIT and not granted:
             raise CredentialsRejected(
-                f"{LIMIT} log-ins were refused, or never answered, and a few more would lock the account: correct the Secret,"
-                f" or set the annotation {meta.RECONCILE_REQUESTED_AT} on this connection to try once more"
+                f"{LIMIT} log-ins were refused, or not answered, and a few more would lock the account: correct the"
+                f" Secret, or set the annotation {meta.RECONCILE_REQUESTED_AT} on this connection to try once more"
             )
         counted = {
             "account": self._account,
