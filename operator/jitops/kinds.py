@@ -44,6 +44,7 @@ def table(pool: HttpPool, clock: Clock) -> Kinds:
                 info=kinds.JITTERBIT_ORGANIZATION,
                 credentials=("email", "password"),
                 optional=("adapterToken",),
+                caseless=frozenset({"email"}),
                 open=partial(open_organization, pool=pool, clock=clock),
             ),
         },

@@ -149,3 +149,19 @@ async def test_credentials_as_a_file_has_them(world: World, end: str) -> None:
     world.apply(secret_manifest("harmony", login), organization(world.sandbox.jitterbit_url))
     await world.settle()
     assert world.ready(ORGANIZATION)
+
+
+async def test_one_user_in_capitals(world: World) -> None:
+    """However its e-mail is spelled, and the host, it is one user: two attempts."""
+    refusals, email = Refusals(world), world.sandbox.credentials.email
+    url = world.sandbox.jitterbit_url.replace("127.0.0.1", "localhost")
+    for number, (host, spelled) in enumerate(((url, email.upper()), (url.replace("local", "LOCAL"), email.title()))):
+        name = f"user{number}"
+        world.apply(
+            secret_manifest(name, {"email": spelled, "password": WRONG[0]}),
+            organization(host, name, credentialsRef={"name": name}),
+        )
+    for _ in range(3):
+        await world.settle()
+        await world.restart()
+    assert refusals.most() == LIMIT

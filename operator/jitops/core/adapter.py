@@ -254,6 +254,8 @@ class ConnectionRow:
     open: Callable[[Opening], Awaitable[Client]]
     optional: tuple[str, ...] = ()
     """Keys of the same Secret that open something else, for those who use it."""
+    caseless: frozenset[str] = frozenset()
+    """What of `credentials` may mean the same in capitals: log-ins are counted as if it did."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,7 +168,8 @@ class Connections:
             line.secret = secret
             return line
         await self.drop(resource.key)
-        account = await self._account(spec.base_url, login)
+        counted = {name: value.lower() if name in row.caseless else value for name, value in login.items()}
+        account = await self._account(spec.base_url, counted)
         ledger = StatusLedger(self._kube, self._clock, resource.key, account)
         client = await row.open(Opening(resource.key, spec, credentials, ca, ledger))
         self._lines[resource.key] = line = Line(print_, spec, client, secret)
