@@ -1,7 +1,8 @@
 """What an end-to-end run leaves behind, and the search of all of it for secrets.
 
 Every version of every resource, event and Secret is taken down while the run lasts, by watches: what was shown for a
-moment is found too. The operators' logs and metrics lie in the same folder.
+moment is found too. A watch that the API server ends, as it does with those that are slow to read, is begun anew. The
+operators' logs and metrics lie in the same folder.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import subprocess
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +37,8 @@ PUBLIC = frozenset(
 WHOLE = frozenset({"MANIFEST.MF"})
 """A value that is a text around others; it is no secret line by line."""
 SHORTEST = 8
+MOST_WATCHES = 10
+"""How often a watch is begun: one that ends at once shows nothing."""
 TRACES = ("Traceback (most recent call last)", "defect while working on", "Task exception was never retrieved")
 """What a log must never hold: each is a defect."""
 
@@ -45,7 +49,9 @@ class Evidence:
 
     folder: Path
     planted: set[str] = field(default_factory=set)
-    _watches: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    _watches: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    _keepers: dict[str, threading.Thread] = field(default_factory=dict)
+    _ended: threading.Event = field(default_factory=threading.Event)
 
     def watch(self, kubectl: Kubectl) -> None:
         """Take down each version of everything from now on."""
@@ -55,21 +61,33 @@ class Evidence:
 
     def _follow(self, kubectl: Kubectl, resource: str, file: Path, *options: str) -> None:
         command = [str(kubectl_path()), "--kubeconfig", str(kubectl.kubeconfig), "get", resource, "-A", "-o", "json"]
-        command += ["--watch", "--output-watch-events", *options]
-        with file.open("wb") as kept:
-            watch = subprocess.Popen(  # noqa: S603 - kubectl
-                command, stdin=subprocess.DEVNULL, stdout=kept, stderr=subprocess.DEVNULL
-            )
-        self._watches.append(watch)
+        command += ["--watch", "--output-watch-events"]
+        file.touch()
+        keeper = threading.Thread(target=self._keep, args=(resource, [*command, *options], file), daemon=True)
+        self._keepers[resource] = keeper
+        keeper.start()
 
-    def unwatch(self) -> bool:
-        """End the watches; tell whether all of them lasted to the end."""
-        lasted = [watch.poll() is None for watch in self._watches]
-        for watch in self._watches:
-            watch.terminate()
-        for watch in self._watches:
-            watch.wait(10)
-        return all(lasted)
+    def _keep(self, resource: str, command: list[str], file: Path) -> None:
+        """Watch, and watch again where that ends too early."""
+        for _ in range(MOST_WATCHES):
+            if self._ended.is_set():
+                return
+            with file.open("ab") as kept:
+                self._watches[resource] = watch = subprocess.Popen(  # noqa: S603 - kubectl
+                    command, stdin=subprocess.DEVNULL, stdout=kept, stderr=subprocess.DEVNULL
+                )
+            watch.wait()
+
+    def unwatch(self) -> list[str]:
+        """End the watches; name what is no longer watched, as that could not be kept up."""
+        given_up = [resource for resource, keeper in self._keepers.items() if not keeper.is_alive()]
+        self._ended.set()
+        while any(keeper.is_alive() for keeper in self._keepers.values()):
+            for watch in self._watches.values():
+                watch.terminate()
+            for keeper in self._keepers.values():
+                keeper.join(0.1)
+        return given_up
 
     def secrets(self) -> set[str]:
         """Name the planted secrets, and every secret value that an output Secret ever had."""
