@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import threading
 from pathlib import Path
 
 import kopf
@@ -14,6 +16,26 @@ from tests.integration.operators import kopf_run
 from jitops.controlplane import ControlPlane, Helm, Kubectl, KubectlFailed, write_token_kubeconfig
 
 pytestmark = pytest.mark.cluster
+
+
+class Ear(logging.Handler):
+    """Listens to kopf for a sentence."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__()
+        self._sentence = sentence
+        self._heard = threading.Event()
+        logging.getLogger("kopf").addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Hear one sentence; once it is the right one, nothing more."""
+        if self._sentence in record.getMessage():
+            self._heard.set()
+            logging.getLogger("kopf").removeHandler(self)
+
+    async def told(self) -> bool:
+        """Say whether it was said."""
+        return self._heard.is_set()
 
 
 async def test_revoked_token_is_replaced(
@@ -35,6 +57,7 @@ async def test_revoked_token_is_replaced(
         monkeypatch.setenv(name, value)
     settings = kopf.OperatorSettings()
     settings.watching.inactivity_timeout = 2  # so that the watches ask again while we wait
+    renewed = Ear("Re-authentication has finished")
     async with kopf_run("--namespace", user.namespace, settings=settings) as runner:
         await user.connect()
         await user.stream("before")
@@ -44,11 +67,10 @@ async def test_revoked_token_is_replaced(
         write_token_kubeconfig(control_plane.kubeconfig, token, path)
         await user.kubectl("delete", "secret", "bound")
         await eventually(lambda: _refused(revoked, user.namespace), "the token is revoked", every=1)
-        await asyncio.sleep(5)
+        await eventually(renewed.told, "kopf has read the token anew")
         await user.stream("after")
         await user.ready("after")
     assert runner.exit_code == 0
-    assert "Re-authentication has finished" in runner.output
     assert token not in runner.output
 
 
