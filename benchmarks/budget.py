@@ -20,11 +20,11 @@ from rich.table import Table
 from jitops.api.meta import API_VERSION
 from jitops.api.reasons import ConditionType, Reason
 from jitops.core.clock import SystemClock
-from jitops.core.conditions import find
 from jitops.core.kube import Resource
+from jitops.core.status.conditions import find
 from jitops.local.running import Running, running
 from jitops.local.store import LocalStore
-from jitops.sandbox import Sandbox
+from jitops_sandbox import Sandbox
 
 NAMESPACE = "bench"
 LIMIT = 120

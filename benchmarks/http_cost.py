@@ -19,8 +19,8 @@ from aiohttp import web
 from httpx_aiohttp import AiohttpTransport
 
 from jitops.core.clock import SystemClock
-from jitops.vendors.exchange import Access, Answer
-from jitops.vendors.http import HttpPool
+from jitops.remote.client import HttpPool
+from jitops.remote.exchange import Access, Answer
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""The options of the tests, and the fixtures of all that need a real Kubernetes API; see `jitops.controlplane`."""
+"""The options of the tests, and the fixtures of all that need a real Kubernetes API; see `jitops_sandbox.controlplane`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jitops.controlplane import ControlPlane, ControlPlaneUnavailable, Kubectl, running_control_plane
-from jitops.controlplane.goprogram import to_stderr
+from jitops_sandbox.controlplane import ControlPlane, ControlPlaneUnavailable, Kubectl, running_control_plane
+from jitops_sandbox.controlplane.goprogram import to_stderr
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,8 +7,8 @@ from typing import cast
 
 from tests.clock import TurnedClock
 
-from jitops.runtime.apiserver import ApiServer
-from jitops.runtime.replica import Replica
+from jitops.runtime.cluster.session import ApiServer
+from jitops.runtime.process import Replica
 from jitops.runtime.settings import Settings
 
 SUFFIXES = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum"), "gauge": ("",)}

@@ -29,8 +29,8 @@ from measure import CREATOR, Audit, Usage
 from rich.console import Console
 from rich.table import Table
 
-from jitops.controlplane import Kubectl, running_control_plane
 from jitops.crds import manifests
+from jitops_sandbox.controlplane import Kubectl, running_control_plane
 
 HERE = Path(__file__).parent
 CREATED_AT_ONCE = 250

@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 import yaml
 
-from jitops.controlplane import Kubectl
+from jitops_sandbox.controlplane import Kubectl
 
 ACCOUNT = "bench"
 SUBJECT = f"default:{ACCOUNT}"

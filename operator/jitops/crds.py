@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from jitops.api.common import ConnectionRef
 from jitops.api.kinds import KINDS, KindInfo
+from jitops.api.managed import ConnectionRef
 from jitops.api.meta import GROUP, LONGEST_NAME, VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from jitops.api.base import Model
+    from jitops.api.schema.model import Model
 
 Schema = dict[str, Any]
 

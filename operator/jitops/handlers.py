@@ -11,7 +11,7 @@ import asyncio
 import kopf
 
 from jitops.runtime import watch
-from jitops.runtime.replica import FAREWELL, CannotStart, Replica
+from jitops.runtime.process import FAREWELL, CannotStart, Replica
 from jitops.runtime.settings import Settings
 
 watch.register(None, secrets=Settings.from_environment().secrets_watch)

@@ -10,25 +10,25 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from jitops.api import kinds
-from jitops.core.adapter import ConnectionRow, Kinds, Row
-from jitops.vendors.jitsu.client import open_workspace
-from jitops.vendors.jitsu.destination import DestinationAdapter
-from jitops.vendors.jitsu.function import FunctionAdapter, function_inputs
-from jitops.vendors.jitsu.link import LinkAdapter
-from jitops.vendors.jitsu.link_refs import link_claims, link_inputs, link_uses
-from jitops.vendors.jitsu.secret_fields import secret_inputs
-from jitops.vendors.jitsu.service import ServiceAdapter
-from jitops.vendors.jitsu.stream import StreamAdapter
-from jitops.vendors.jitterbit.builder import export_inputs, is_of_builder
-from jitops.vendors.jitterbit.client import open_organization
-from jitops.vendors.jitterbit.connector import ConnectorAdapter
-from jitops.vendors.jitterbit.custom_api import CustomAPIAdapter, config_map_name
-from jitops.vendors.jitterbit.custom_api_refs import api_claims, api_inputs, kept_by_hand
+from jitops.core.contract.kinds import ConnectionRow, Kinds, Row
+from jitops.products.jitsu.destination.adapter import DestinationAdapter
+from jitops.products.jitsu.function.adapter import FunctionAdapter, function_inputs
+from jitops.products.jitsu.link.adapter import LinkAdapter
+from jitops.products.jitsu.link.references import link_claims, link_inputs, link_uses
+from jitops.products.jitsu.masked.secret_fields import secret_inputs
+from jitops.products.jitsu.service.adapter import ServiceAdapter
+from jitops.products.jitsu.stream.adapter import StreamAdapter
+from jitops.products.jitsu.workspace.connection import open_workspace
+from jitops.products.jitterbit.client import open_organization
+from jitops.products.jitterbit.connector.adapter import ConnectorAdapter
+from jitops.products.jitterbit.connector.builder import export_inputs, is_of_builder
+from jitops.products.jitterbit.custom_api.adapter import CustomAPIAdapter, config_map_name
+from jitops.products.jitterbit.custom_api.references import api_claims, api_inputs, kept_by_hand
 
 if TYPE_CHECKING:
     from jitops.core.clock import Clock
     from jitops.core.kube import Resource
-    from jitops.vendors.http import HttpPool
+    from jitops.remote.client import HttpPool
 
 
 def table(pool: HttpPool, clock: Clock) -> Kinds:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.cases.case import REF, Spec, accepted, adopt, changed, function, refused, secret
 
-from jitops.api.jitsu_function import LONGEST
+from jitops.products.jitsu.function.spec import LONGEST
 
 TEST = {"name": "page", "event": {"type": "page"}, "options": {"deep": {"er": [1, None]}}}
 DATE = "2026-01-02T03:04:05Z"

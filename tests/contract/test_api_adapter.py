@@ -12,7 +12,7 @@ import yaml
 from hypothesis import HealthCheck, settings
 from tests.e2e.products import Products, running_products
 
-from jitops.vendors.jitterbit.api_contract import contract
+from jitops.products.jitterbit.adapter_contract import contract
 
 DOCUMENT = yaml.safe_load(contract())
 CONFIG = schemathesis.Config.from_dict(

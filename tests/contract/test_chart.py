@@ -21,9 +21,9 @@ from tests.metric_names import metric_names
 import jitops
 from jitops.api.kinds import KINDS
 from jitops.api.reasons import Reason
-from jitops.controlplane import Helm, HelmFailed
-from jitops.runtime.lease import CALL
-from jitops.runtime.replica import DRAIN, LAST_EVENTS
+from jitops.runtime.leader_election import CALL
+from jitops.runtime.process import DRAIN, LAST_EVENTS
+from jitops_sandbox.controlplane import Helm, HelmFailed
 
 HELM = Path(__file__).parents[2] / "helm"
 CHART = HELM / "jitops"

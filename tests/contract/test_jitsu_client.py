@@ -13,9 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jitops.api.jitsu import JitsuWorkspaceSpec
-from jitops.core.client import Opening
 from jitops.core.clock import SystemClock
+from jitops.core.contract.client import Opening
 from jitops.core.errors import (
     AlreadyOwned,
     CredentialsRejected,
@@ -30,12 +29,14 @@ from jitops.core.errors import (
     Unavailable,
 )
 from jitops.core.kube import Key
-from jitops.sandbox import Fault, Sandbox
-from jitops.vendors.exchange import Answer, AnswerLost, WritesRefused
-from jitops.vendors.http import HttpPool
-from jitops.vendors.jitsu.client import JitsuClient, open_workspace
-from jitops.vendors.jitsu.errors import Missing, NoRoute, Unoffered, classify
-from jitops.vendors.jitsu.wire import UNSET, KeyRow, StreamRow, normal_domains, stream_created, stream_updated
+from jitops.products.jitsu.client import JitsuClient
+from jitops.products.jitsu.errors import Missing, NoRoute, Unoffered, classify
+from jitops.products.jitsu.wire import UNSET, KeyRow, StreamRow, normal_domains, stream_created, stream_updated
+from jitops.products.jitsu.workspace.connection import open_workspace
+from jitops.products.jitsu.workspace.spec import JitsuWorkspaceSpec
+from jitops.remote.client import HttpPool
+from jitops.remote.exchange import Answer, AnswerLost, WritesRefused
+from jitops_sandbox import Fault, Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

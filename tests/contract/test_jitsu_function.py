@@ -9,8 +9,8 @@ from tests.contract.test_jitsu_client import World, world
 
 from jitops.core.clock import SystemClock
 from jitops.core.errors import NotYet
-from jitops.vendors.jitsu.function_wire import FunctionRow, code_hash
-from jitops.vendors.jitsu.wire import UNSET
+from jitops.products.jitsu.function.wire import FunctionRow, code_hash
+from jitops.products.jitsu.wire import UNSET
 
 __all__ = ["world"]
 

@@ -15,8 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.clock import TurnedClock
 
-from jitops.api.jitterbit import JitterbitOrganizationSpec
-from jitops.core.client import Opening
+from jitops.core.contract.client import Opening
 from jitops.core.errors import (
     Conflict,
     CredentialsRejected,
@@ -27,14 +26,15 @@ from jitops.core.errors import (
     Unavailable,
 )
 from jitops.core.kube import Key
-from jitops.sandbox import Fault, Sandbox, Seed, Switches
-from jitops.sandbox.seed import shipped
-from jitops.vendors.breaker import THRESHOLD
-from jitops.vendors.exchange import Answer, AnswerLost
-from jitops.vendors.http import HttpPool
-from jitops.vendors.jitterbit.client import JitterbitClient, Refused, open_organization
-from jitops.vendors.jitterbit.errors import classify
-from jitops.vendors.jitterbit.wire import ConnectorRow
+from jitops.products.jitterbit.client import JitterbitClient, Refused, open_organization
+from jitops.products.jitterbit.errors import classify
+from jitops.products.jitterbit.organization.spec import JitterbitOrganizationSpec
+from jitops.products.jitterbit.wire import ConnectorRow
+from jitops.remote.breaker import THRESHOLD
+from jitops.remote.client import HttpPool
+from jitops.remote.exchange import Answer, AnswerLost
+from jitops_sandbox import Fault, Sandbox, Seed, Switches
+from jitops_sandbox.seed import shipped
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -13,10 +13,10 @@ from tests.scenario.killing import HEALED, killed_everywhere
 from tests.scenario.samples import SAMPLES, FieldCase, Sample
 from tests.scenario.world import World
 
-from jitops.api.common import ManagedSpec
+from jitops.api.managed import ManagedSpec
 from jitops.core.clock import SystemClock
 from jitops.kinds import table
-from jitops.vendors.http import HttpPool
+from jitops.remote.client import HttpPool
 
 KINDS = table(HttpPool(SystemClock()), SystemClock())
 COMMON = {"management", "outputs"}

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from jitops.sandbox import Sandbox
-from jitops.sandbox import seed as seed_file
-from jitops.sandbox.replay import NoSandbox, Report, replay, run
+from jitops_sandbox import Sandbox
+from jitops_sandbox import seed as seed_file
+from jitops_sandbox.replay import NoSandbox, Report, replay, run
 
 RECORDING = Path(__file__).parent.parent / "recordings" / "jitsu.jsonl"
 

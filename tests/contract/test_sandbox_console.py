@@ -8,7 +8,7 @@ import httpx
 import pytest
 from tests.clock import TurnedClock
 
-from jitops.sandbox import Sandbox
+from jitops_sandbox import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from jitops.sandbox import Fault, Sandbox
+from jitops_sandbox import Fault, Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

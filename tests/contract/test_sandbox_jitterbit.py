@@ -9,7 +9,7 @@ import httpx
 import pytest
 from tests.clock import TurnedClock
 
-from jitops.sandbox import Fault, Sandbox, Switches
+from jitops_sandbox import Fault, Sandbox, Switches
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

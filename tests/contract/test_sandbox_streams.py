@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import httpx
 import pytest
 
-from jitops.sandbox import Sandbox
+from jitops_sandbox import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

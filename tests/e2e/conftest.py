@@ -20,9 +20,9 @@ from tests.e2e.rights import Accounts, refused
 from tests.e2e.runtimes import Environment
 from tests.health.conftest import argo, flux
 
-from jitops.controlplane import ControlPlane, Kubectl
-from jitops.controlplane.goprogram import to_stderr
-from jitops.sandbox import Switches
+from jitops_sandbox import Switches
+from jitops_sandbox.controlplane import ControlPlane, Kubectl
+from jitops_sandbox.controlplane.goprogram import to_stderr
 
 __all__ = ["argo", "flux"]
 

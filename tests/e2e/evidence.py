@@ -17,7 +17,7 @@ from pathlib import Path
 
 from jitops.api.kinds import KINDS
 from jitops.api.meta import MANAGED_BY, MANAGER
-from jitops.controlplane import Kubectl, kubectl_path
+from jitops_sandbox.controlplane import Kubectl, kubectl_path
 
 SHOWN = ("events.events.k8s.io", "leases", "configmaps", *(f"{kind.plural}.jitops.dev" for kind in KINDS))
 """What anyone may read: no secret may ever stand there."""

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 import yaml
 from tests.e2e.node import Container
 
-from jitops.controlplane.goprogram import cache_folder
+from jitops_sandbox.controlplane.goprogram import cache_folder
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = "python3,python3-venv,ca-certificates"

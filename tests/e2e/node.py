@@ -25,7 +25,7 @@ import aiohttp
 from tests.e2e.operator_process import ask, free_port
 
 from jitops.core.errors import ClusterUnavailable
-from jitops.runtime.apiserver import MERGE_PATCH, ApiServer, Refusal
+from jitops.runtime.cluster.session import MERGE_PATCH, ApiServer, Refusal
 
 TICK = 0.2
 KILL_AFTER = 60.0

@@ -17,7 +17,7 @@ from tests.e2e.operator_process import Operator
 from tests.e2e.products import Products
 from tests.e2e.rights import Accounts
 
-from jitops.controlplane import Kubectl
+from jitops_sandbox.controlplane import Kubectl
 
 Manifest = dict[str, Any]
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from jitops.sandbox import Fault, Sandbox, Switches
-from jitops.sandbox.record import WRITES, Request
+from jitops_sandbox import Fault, Sandbox, Switches
+from jitops_sandbox.record import WRITES, Request
 
 T = TypeVar("T")
 

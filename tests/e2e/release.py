@@ -12,7 +12,7 @@ from tests.e2e.node import Node, Pod
 from tests.e2e.place import Place, until
 from tests.e2e.rights import CHART, Right, granted, requests
 
-from jitops.controlplane import Helm
+from jitops_sandbox.controlplane import Helm
 
 NAME = SYSTEM = "jitops"
 OPERATOR = f"system:serviceaccount:{SYSTEM}:{NAME}"

@@ -12,7 +12,7 @@ import yaml
 
 from jitops.api.kinds import KINDS
 from jitops.api.meta import GROUP
-from jitops.controlplane import Helm, Kubectl, write_token_kubeconfig
+from jitops_sandbox.controlplane import Helm, Kubectl, write_token_kubeconfig
 
 CHART = Path(__file__).parents[2] / "helm" / "jitops"
 TABLE = ("--show-only", "templates/serviceaccount.yaml", "--show-only", "templates/rbac.yaml")

@@ -8,7 +8,7 @@ import sys
 
 from tests.e2e.node import Container
 
-from jitops.controlplane import write_token_kubeconfig
+from jitops_sandbox.controlplane import write_token_kubeconfig
 
 
 class Environment:

@@ -23,7 +23,7 @@ from tests.e2e.release import OPERATOR, RELEASER, RESTRICTED, SYSTEM, Release
 from tests.e2e.rights import CHART, Accounts, Right, as_one_kind, refused, used
 from tests.e2e.test_rights import API
 
-from jitops.controlplane import (
+from jitops_sandbox.controlplane import (
     ControlPlane,
     Helm,
     HelmFailed,

@@ -6,7 +6,7 @@ import pytest
 import yaml
 from tests.e2e.place import CONNECTOR, CONNECTOR_SECRET, EXAMPLES, JITTERBIT, Place, until
 
-from jitops.controlplane import KubectlFailed
+from jitops_sandbox.controlplane import KubectlFailed
 
 pytestmark = pytest.mark.cluster
 

@@ -14,14 +14,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from jitops.controlplane import (
-    ControlPlane,
-    Kubectl,
-    KubectlFailed,
-    write_token_kubeconfig,
-)
-from jitops.controlplane.build import control_plane_program, kubernetes_version
-from jitops.controlplane.goprogram import GoProgramUnavailable, cache_folder
+from jitops_sandbox.controlplane import ControlPlane, Kubectl, KubectlFailed, write_token_kubeconfig
+from jitops_sandbox.controlplane.build import control_plane_program, kubernetes_version
+from jitops_sandbox.controlplane.goprogram import GoProgramUnavailable, cache_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -222,7 +217,7 @@ def test_requests_are_counted(control_plane: ControlPlane, kubectl: Kubectl, nam
 
 RUN_AND_WAIT = """
 import time
-from jitops.controlplane import running_control_plane
+from jitops_sandbox.controlplane import running_control_plane
 with running_control_plane() as running:
     print(running.server, flush=True)
     time.sleep(600)

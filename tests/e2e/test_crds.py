@@ -15,10 +15,10 @@ from tests.cases.case import Spec, stream
 from tests.cases.mutations import FULL, ODD, places, replaced
 from tests.cases.specs import CASES, Case
 
-from jitops.api.base import InvalidSpec, validate_spec
 from jitops.api.kinds import JITSU_STREAM, KINDS
 from jitops.api.meta import API_VERSION, GROUP, LONGEST_NAME, VERSION
-from jitops.controlplane import Kubectl
+from jitops.api.schema.model import InvalidSpec, validate_spec
+from jitops_sandbox.controlplane import Kubectl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.e2e.place import EVERY, JITSU, Manifest, Place, until
 
-from jitops.sandbox.jitsu.console import Console
+from jitops_sandbox.jitsu.console import Console
 
 pytestmark = pytest.mark.cluster
 

@@ -10,7 +10,7 @@ from tests.e2e.gate import Gate, running_gate
 from tests.e2e.operator_process import Operator
 from tests.e2e.place import CONNECTOR_SECRET, JITSU, JITTERBIT, STREAM_SECRET, Manifest, Place, until
 
-from jitops.sandbox import Switches
+from jitops_sandbox import Switches
 
 pytestmark = pytest.mark.cluster
 

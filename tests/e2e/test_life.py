@@ -7,7 +7,7 @@ import base64
 import pytest
 from tests.e2e.place import CONNECTOR, CONNECTOR_SECRET, JITSU, JITTERBIT, STREAM, STREAM_SECRET, Place, until
 
-from jitops.controlplane import KubectlFailed
+from jitops_sandbox.controlplane import KubectlFailed
 
 pytestmark = pytest.mark.cluster
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 import pytest
 from tests.e2e.place import CONNECTOR, JITSU, JITTERBIT, STREAM, Manifest, Place, until
 
-from jitops.sandbox.record import Request
+from jitops_sandbox.record import Request
 
 pytestmark = pytest.mark.cluster
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.e2e.place import CONNECTOR, JITSU, JITTERBIT, STREAM, Manifest, Place, until
 
-from jitops.controlplane import KubectlFailed
+from jitops_sandbox.controlplane import KubectlFailed
 
 pytestmark = pytest.mark.cluster
 

@@ -12,7 +12,7 @@ import yaml
 from tests.e2e.place import JITSU, JITTERBIT, STREAM, Place, until
 from tests.e2e.rights import CHART, as_one_kind, refused, used
 
-from jitops.controlplane import Helm
+from jitops_sandbox.controlplane import Helm
 
 pytestmark = pytest.mark.cluster
 

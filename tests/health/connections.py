@@ -10,7 +10,7 @@ from tests.scenario.world import CONNECTOR, ORGANIZATION, STREAM, WORKSPACE, Wor
 
 from jitops.api.reasons import Reason
 from jitops.core.kube import Key
-from jitops.sandbox import Fault
+from jitops_sandbox import Fault
 
 BOTH = frozenset({WORKSPACE, ORGANIZATION})
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from lupa.lua51 import LuaRuntime
 
-from jitops.controlplane.goprogram import GoProgram, GoProgramUnavailable
+from jitops_sandbox.controlplane.goprogram import GoProgram, GoProgramUnavailable
 
 Body = Mapping[str, Any]
 

@@ -15,8 +15,8 @@ from tests.scenario.world import CONNECTOR, STREAM, Manifest, World
 
 from jitops.api.reasons import Reason
 from jitops.core.kube import Key
-from jitops.core.outcome import MOST_CORRECTIONS
-from jitops.sandbox import Fault, Switches
+from jitops.core.managed.outcome import MOST_CORRECTIONS
+from jitops_sandbox import Fault, Switches
 
 Arrange = Callable[[World, Sample], Awaitable[Key]]
 JITSU = frozenset(kind for kind, sample in SAMPLES.items() if sample.is_jitsu)

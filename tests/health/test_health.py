@@ -19,9 +19,9 @@ from tests.scenario.samples import SAMPLES, Sample
 from tests.scenario.world import WORKSPACE, World
 
 from jitops.api.reasons import ConditionType, Reason
-from jitops.core.conditions import Verdict, conditions, find, judge
 from jitops.core.errors import ManualActionRequired, Unavailable
 from jitops.core.kube import Key
+from jitops.core.status.conditions import Verdict, conditions, find, judge
 
 MANAGED = [
     pytest.param(situation, SAMPLES[kind], id=f"{name}-{kind}")

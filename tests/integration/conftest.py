@@ -14,8 +14,8 @@ import yaml
 from jitops import crds
 from jitops.api.kinds import KINDS
 from jitops.api.meta import API_VERSION
-from jitops.controlplane import ControlPlane, Kubectl
-from jitops.sandbox import Sandbox
+from jitops_sandbox import Sandbox
+from jitops_sandbox.controlplane import ControlPlane, Kubectl
 
 PATIENCE = 60.0
 

@@ -16,7 +16,7 @@ import aiohttp
 import kopf
 from kopf.testing import KopfRunner
 
-from jitops.runtime.logs import QUIET
+from jitops.runtime.telemetry.logs import QUIET
 
 ROOT = Path(__file__).parents[2]
 RUN = """
@@ -26,7 +26,7 @@ run(Settings.from_environment())
 """
 BROKEN = """
 import asyncio
-from jitops.core.queue import WorkQueue
+from jitops.core.schedule.queue import WorkQueue
 async def broken(self):
     raise {}("planted-defect")
 WorkQueue.take = broken

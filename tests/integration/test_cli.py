@@ -17,7 +17,7 @@ from tests.integration.apply.places import ENVIRONMENT, FREE_PORTS
 
 import jitops
 from jitops import crds
-from jitops.__main__ import main
+from jitops.cli.app import main
 from jitops.runtime.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -59,7 +59,7 @@ def test_adapter_contract() -> None:
 
 def test_a_version_does_not_wait_for_kopf() -> None:
     """Reading the command line imports nothing that only some command needs."""
-    code = "import sys, jitops.__main__; print(sorted({'kopf', 'kubernetes', 'aiohttp', 'httpx'} & set(sys.modules)))"
+    code = "import sys, jitops.cli.app; print(sorted({'kopf', 'kubernetes', 'aiohttp', 'httpx'} & set(sys.modules)))"
     command = [sys.executable, "-c", code]
     told = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, check=True)  # noqa: S603 - ours
     assert told.stdout == "[]\n"

@@ -13,12 +13,12 @@ from rich.console import Console
 from tests.integration.apply.places import ENVIRONMENT
 
 from jitops.core.kube import Secret
-from jitops.demo import DemoFailed
-from jitops.demo.local import LocalStage
-from jitops.demo.story import Stage, Story
 from jitops.local.manifests import Manifest
 from jitops.local.progress import Progress
-from jitops.sandbox import Fault, Sandbox
+from jitops_sandbox import Fault, Sandbox
+from jitops_sandbox.demo import DemoFailed
+from jitops_sandbox.demo.local import LocalStage
+from jitops_sandbox.demo.story import Stage, Story
 
 CHECKED = (
     "JitsuStream default/website is at the product",

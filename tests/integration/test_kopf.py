@@ -13,8 +13,8 @@ from tests.integration.conftest import User, eventually
 from tests.integration.operators import kopf_run
 from tests.integration.proxy import proxied
 
-from jitops.controlplane import ControlPlane, Kubectl
-from jitops.core.queue import WorkQueue
+from jitops.core.schedule.queue import WorkQueue
+from jitops_sandbox.controlplane import ControlPlane, Kubectl
 
 pytestmark = pytest.mark.cluster
 

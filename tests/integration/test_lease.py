@@ -12,11 +12,11 @@ import pytest
 from tests.integration.conftest import User
 from tests.integration.proxy import Proxy, proxied
 
-from jitops.controlplane import ControlPlane, Kubectl
 from jitops.core.clock import SystemClock
 from jitops.core.errors import ClusterUnavailable
-from jitops.runtime.apiserver import ApiServer
-from jitops.runtime.lease import DEADLINE, DURATION, PERIOD, Elector, LeaseLost
+from jitops.runtime.cluster.session import ApiServer
+from jitops.runtime.leader_election import DEADLINE, DURATION, PERIOD, Elector, LeaseLost
+from jitops_sandbox.controlplane import ControlPlane, Kubectl
 
 pytestmark = pytest.mark.cluster
 

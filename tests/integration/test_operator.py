@@ -12,8 +12,8 @@ import pytest
 from tests.integration.conftest import User, eventually
 from tests.integration.operators import CANCELLED, CRASH, Process, jitops_run
 
-from jitops.controlplane import ControlPlane, Kubectl
-from jitops.sandbox import Fault
+from jitops_sandbox import Fault
+from jitops_sandbox.controlplane import ControlPlane, Kubectl
 
 pytestmark = pytest.mark.cluster
 

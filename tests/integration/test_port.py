@@ -13,12 +13,12 @@ import yaml
 from tests.integration.conftest import User, eventually
 
 from jitops.api.meta import API_VERSION, FINALIZER
-from jitops.controlplane import ControlPlane, Kubectl, write_token_kubeconfig
 from jitops.core import errors
 from jitops.core.clock import SystemClock
 from jitops.core.kube import ConfigMap, Event, Key, Owner, Resource, Secret
-from jitops.runtime.apiserver import ApiServer
-from jitops.runtime.cluster import Cluster
+from jitops.runtime.cluster.port import Cluster
+from jitops.runtime.cluster.session import ApiServer
+from jitops_sandbox.controlplane import ControlPlane, Kubectl, write_token_kubeconfig
 
 pytestmark = pytest.mark.cluster
 

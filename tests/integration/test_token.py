@@ -13,7 +13,7 @@ from tests.e2e.rights import CHART, TABLE
 from tests.integration.conftest import User, eventually
 from tests.integration.operators import kopf_run
 
-from jitops.controlplane import ControlPlane, Helm, Kubectl, KubectlFailed, write_token_kubeconfig
+from jitops_sandbox.controlplane import ControlPlane, Helm, Kubectl, KubectlFailed, write_token_kubeconfig
 
 pytestmark = pytest.mark.cluster
 

@@ -12,7 +12,7 @@ import pytest
 from tests.clock import TurnedClock
 from tests.scenario.world import World
 
-from jitops.sandbox import Sandbox, Switches
+from jitops_sandbox import Sandbox, Switches
 
 
 @pytest.fixture

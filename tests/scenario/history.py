@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from tests.scenario.world import Killed, World
 
 from jitops.core.kube import Key
-from jitops.sandbox import Fault
+from jitops_sandbox import Fault
 
 
 class History:

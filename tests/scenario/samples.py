@@ -34,8 +34,8 @@ from tests.scenario.world import (
 )
 
 from jitops.core.kube import Key
-from jitops.sandbox import Fault
-from jitops.sandbox.jitsu.state import Link
+from jitops_sandbox import Fault
+from jitops_sandbox.jitsu.state import Link
 
 Spec = Mapping[str, Any]
 WS = "cacme00000000000000000001"

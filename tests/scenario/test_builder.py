@@ -10,7 +10,7 @@ import pytest
 from tests.scenario.world import CONNECTOR, Manifest, World, config_map, connector
 
 from jitops.core.kube import Key
-from jitops.sandbox import Fault, Switches
+from jitops_sandbox import Fault, Switches
 
 EMPTY = {"list": Switches(), "null": Switches(empty_listing="null"), "absent": Switches(empty_listing="absent")}
 LATE = {"at once": Switches(), "late": Switches(listing_lag_seconds=30.0), "numbers": Switches(ids="numbers")}

@@ -25,7 +25,7 @@ from tests.scenario.world import (
 )
 
 from jitops.core.kube import Key
-from jitops.sandbox import Fault
+from jitops_sandbox import Fault
 
 Build = Literal["A", "B"]
 Worlds = Callable[[], World]

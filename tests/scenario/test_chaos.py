@@ -15,7 +15,7 @@ from tests.scenario.samples import connectors, keys_open, plant_stream, security
 from tests.scenario.world import ORGANIZATION, WORKSPACE, World, connector, harmony, jitsu, stream
 
 from jitops.core.kube import Key
-from jitops.sandbox import Switches
+from jitops_sandbox import Switches
 
 STREAMS = [Key("JitsuStream", "team", name) for name in ("shop", "blog", "docs")]
 CONNECTORS = [Key("Connector", "team", name) for name in ("billing", "sales")]

@@ -15,7 +15,7 @@ from tests.scenario.samples import apis, connectors, plant_api, security_holds
 from tests.scenario.world import ORGANIZATION, World, connector, custom_api, harmony
 
 from jitops.core.kube import Holder, Key
-from jitops.sandbox import Fault, Switches
+from jitops_sandbox import Fault, Switches
 
 CONNECTORS = [Key("Connector", "team", name) for name in ("billing", "sales", "hr")]
 APIS = [Key("CustomAPI", "team", name) for name in ("customers", "orders")]

@@ -12,11 +12,11 @@ import pytest
 from tests.scenario.history import History
 from tests.scenario.world import ORGANIZATION, World, connector, harmony, organization, secret_manifest
 
+from jitops.core.connection.login_attempts import LIMIT
 from jitops.core.kube import Key
-from jitops.core.logins import LIMIT
-from jitops.sandbox import Fault, Switches
-from jitops.sandbox.jitterbit.envelope import RefusedError
-from jitops.sandbox.seed import Account
+from jitops_sandbox import Fault, Switches
+from jitops_sandbox.jitterbit.envelope import RefusedError
+from jitops_sandbox.seed import Account
 
 SECOND = Key("JitterbitOrganization", "team", "org2")
 WRONG = ("wrong-password-one", "wrong-password-two")

@@ -22,13 +22,13 @@ from tests.scenario.world import (
     workspace,
 )
 
+from jitops.core.connection.login_attempts import LIMIT
 from jitops.core.errors import Conflict
 from jitops.core.kube import JSON, Key, Resource
-from jitops.core.logins import LIMIT
-from jitops.sandbox import Fault, Switches
-from jitops.sandbox.jitterbit.envelope import RefusedError
-from jitops.vendors.breaker import LONGEST
-from jitops.vendors.jitterbit.session import UNAUTHORIZED
+from jitops.products.jitterbit.session import UNAUTHORIZED
+from jitops.remote.breaker import LONGEST
+from jitops_sandbox import Fault, Switches
+from jitops_sandbox.jitterbit.envelope import RefusedError
 
 every_kind = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
 EMAIL = "operator@example.com"

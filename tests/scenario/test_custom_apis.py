@@ -21,8 +21,8 @@ from tests.scenario.world import (
 )
 
 from jitops.core.kube import Key
-from jitops.sandbox import Fault, Switches
-from jitops.vendors.jitterbit.gateway import LOOKS_A_MINUTE
+from jitops.products.jitterbit.gateway import LOOKS_A_MINUTE
+from jitops_sandbox import Fault, Switches
 
 PROTECTED = {"profiles": [{"name": "partners", "kind": "Basic"}]}
 MANUAL = {"mode": "Manual"}

@@ -8,7 +8,7 @@ from tests.scenario.samples import CONNECTOR_SAMPLE, SAMPLES, STREAM_SAMPLE, WS,
 from tests.scenario.world import CONNECTOR, ORGANIZATION, STREAM, WORKSPACE, World, connector, harmony, jitsu, stream
 
 from jitops.core.kube import Key
-from jitops.sandbox import Fault, Switches
+from jitops_sandbox import Fault, Switches
 
 every_kind = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
 RELEASE = "jitops.dev/release-finalizer=orphan"
@@ -189,7 +189,7 @@ async def test_spec_became_invalid(world: World, sample: Sample) -> None:
 
 def link(world: World) -> str:
     """Link the stream to a destination, by someone else."""
-    from jitops.sandbox.jitsu.state import Link  # noqa: PLC0415
+    from jitops_sandbox.jitsu.state import Link  # noqa: PLC0415
 
     state, now = world.sandbox.jitsu.state, world.clock.now()
     made = Link("their-link", WS, "push", only_stream(world)["id"], "their-destination", {}, now, now)

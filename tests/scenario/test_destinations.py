@@ -12,7 +12,7 @@ from tests.scenario.samples import WAREHOUSE, connect_warehouse, destinations, o
 from tests.scenario.world import DESTINATION, World, destination, from_secret, secret_manifest
 
 from jitops.core.kube import Key
-from jitops.sandbox import Fault
+from jitops_sandbox import Fault
 
 both_builds = pytest.mark.parametrize("build", ["A", "B"])
 SECRET = Key("Secret", "team", "ch")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.scenario.world import HARMONY, World
 
-from jitops.sandbox.record import Request
+from jitops_sandbox.record import Request
 
 INVENTED = [
     ("jitterbit", "GET", f"{HARMONY}/orgs/100200/apis"),

@@ -10,7 +10,7 @@ import pytest
 from tests.scenario.samples import only_destination
 from tests.scenario.world import DESTINATION, World, destination, from_secret, secret_manifest
 
-from jitops.vendors.jitsu.schemas import BASE, PUBLISHED, Schema, masked_fields, shipped
+from jitops.products.jitsu.schemas import BASE, PUBLISHED, Schema, masked_fields, shipped
 
 TYPES = sorted(Path(str(each)).stem for each in (PUBLISHED / "destination").iterdir())
 every_type = pytest.mark.parametrize(("type_", "build"), [(type_, "AB"[at % 2]) for at, type_ in enumerate(TYPES)])

@@ -14,8 +14,8 @@ from jitops.local.apply import Outcome, apply
 from jitops.local.documents import key_of
 from jitops.local.folder import Folder
 from jitops.local.manifests import Manifest as Manifested
-from jitops.sandbox import Fault
-from jitops.sandbox.jitsu.state import Link
+from jitops_sandbox import Fault
+from jitops_sandbox.jitsu.state import Link
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -23,15 +23,15 @@ from tests.scenario.samples import (
 from tests.scenario.test_every_type import TYPES, values
 from tests.scenario.world import DESTINATION, World
 
-from jitops.api.base import InvalidSpec
+from jitops.api.schema.model import InvalidSpec
 from jitops.core.errors import CredentialsRejected
 from jitops.core.kube import Key
 from jitops.importing.jitsu import SHOWN_SECRETS
 from jitops.importing.manifests import Imported
 from jitops.importing.reading import read_jitsu, read_jitterbit
 from jitops.importing.writing import as_yaml, write
-from jitops.sandbox import Switches
-from jitops.vendors.jitsu.schemas import masked_fields
+from jitops.products.jitsu.schemas import masked_fields
+from jitops_sandbox import Switches
 
 Manifests = list[dict[str, Any]]
 

@@ -12,7 +12,7 @@ from tests.scenario.samples import CONNECTOR_SAMPLE, STREAM_SAMPLE, Sample, conn
 from tests.scenario.world import CONNECTOR, STREAM, WORKSPACE, World, connector, harmony, jitsu, secret_manifest, stream
 
 from jitops.core.kube import Key
-from jitops.sandbox import Fault, Switches
+from jitops_sandbox import Fault, Switches
 
 Worlds = Callable[[], World]
 

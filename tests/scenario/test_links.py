@@ -26,7 +26,7 @@ from tests.scenario.samples import (
 from tests.scenario.world import LINK, STREAM, SYNC, World, function, jitsu, link, resource, stream, sync
 
 from jitops.core.kube import Key, Resource
-from jitops.sandbox import Fault
+from jitops_sandbox import Fault
 
 Build = Literal["A", "B"]
 Worlds = Callable[[], World]

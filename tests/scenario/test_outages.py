@@ -19,7 +19,7 @@ from tests.scenario.world import (
 
 from jitops.core.errors import ClusterUnavailable
 from jitops.core.kube import Key
-from jitops.sandbox import Fault, Switches
+from jitops_sandbox import Fault, Switches
 
 every_kind = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
 
@@ -370,8 +370,8 @@ async def test_defect_of_ours(world: World, monkeypatch: pytest.MonkeyPatch) -> 
         raise ValueError("planted-words-of-a-defect")
 
     with monkeypatch.context() as patch:
-        patch.setattr("jitops.vendors.jitsu.stream.StreamAdapter.diff", broken)
-        patch.setattr("jitops.vendors.jitsu.stream.StreamAdapter.fields", broken)
+        patch.setattr("jitops.products.jitsu.stream.adapter.StreamAdapter.diff", broken)
+        patch.setattr("jitops.products.jitsu.stream.adapter.StreamAdapter.fields", broken)
         world.apply(stream())
         await world.wait(600)
         assert world.condition(STREAM, "Ready") == ("False", "InternalError")
@@ -391,7 +391,7 @@ async def test_defect_in_a_connection(world: World, monkeypatch: pytest.MonkeyPa
         async def broken(*_: object) -> object:
             raise ValueError("planted-words-of-a-defect")
 
-        patch.setattr("jitops.vendors.jitsu.client.JitsuClient.verify", broken)
+        patch.setattr("jitops.products.jitsu.client.JitsuClient.verify", broken)
         await world.connect_jitsu()
         world.apply(stream())
         await world.wait(60)

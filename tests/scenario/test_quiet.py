@@ -30,8 +30,8 @@ from tests.scenario.world import (
 )
 
 from jitops.core.kube import Key
-from jitops.core.outcome import MOST_CORRECTIONS
-from jitops.sandbox import Fault
+from jitops.core.managed.outcome import MOST_CORRECTIONS
+from jitops_sandbox import Fault
 
 SHOP = {"from": {"streamRef": {"name": "shop"}}}
 Arrange = Callable[[World], Awaitable[object]]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from tests.scenario.conftest import Worlds
 from tests.scenario.world import CONNECTOR, STREAM, Killed, World, connector, stream
 
-from jitops.core.release import Released, Releaser
+from jitops.core.managed.uninstall import Released, Releaser
 
 SECRETS = ("shop-jitsustream", "billing-connector")
 LEAST = 6

@@ -11,7 +11,7 @@ from tests.scenario.samples import connectors, security_holds
 from tests.scenario.world import CONNECTOR, Manifest, World, connector
 
 from jitops.core.kube import Key
-from jitops.sandbox import Fault, Switches
+from jitops_sandbox import Fault, Switches
 
 Worlds = Callable[[], World]
 

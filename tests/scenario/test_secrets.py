@@ -11,8 +11,8 @@ from tests.scenario.samples import connectors, keys_open, only_stream, security_
 from tests.scenario.world import CONNECTOR, STREAM, World, connector, secret_manifest, stream
 
 from jitops.core.kube import Key
-from jitops.core.outputs import HASH_KEY_SECRET
-from jitops.sandbox import Fault
+from jitops.core.outputs.hash_key import HASH_KEY_SECRET
+from jitops_sandbox import Fault
 
 OUTPUT = Key("Secret", "team", "shop-jitsustream")
 USES = ("public", "private")
@@ -423,7 +423,7 @@ async def test_connector_secret_is_validated_before_it_is_published(world: World
 
 
 def _refusal() -> Any:
-    from jitops.sandbox import Fault  # noqa: PLC0415
+    from jitops_sandbox import Fault  # noqa: PLC0415
 
     body = '{"status": false, "operation": "Validate", "errorCode": "X", "errorMessage": "no"}'
     return Fault(kind="error", product="jitterbit", path="*/securityinfo", status=200, body=body)

@@ -26,8 +26,8 @@ from tests.scenario.world import (
 )
 
 from jitops.core.kube import Key
-from jitops.core.outputs import HASH_KEY_SECRET
-from jitops.sandbox import Fault
+from jitops.core.outputs.hash_key import HASH_KEY_SECRET
+from jitops_sandbox import Fault
 
 every_kind = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
 NAMES = [f"s{number:02}" for number in range(24)]

@@ -12,8 +12,8 @@ from opentelemetry.trace import SpanKind, StatusCode
 from tests.scenario.samples import SAMPLES, Sample
 from tests.scenario.world import World
 
-from jitops.runtime.tracing import Tracing
-from jitops.sandbox import Fault
+from jitops.runtime.telemetry.tracing import Tracing
+from jitops_sandbox import Fault
 
 every_kind = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
 CALL = {

@@ -11,8 +11,8 @@ from tests.scenario.samples import WAREHOUSE, connect_warehouse, destinations, f
 from tests.scenario.world import DESTINATION, FUNCTION, SERVICE, World, destination, function, service
 
 from jitops.core.kube import Key
-from jitops.sandbox import Fault
-from jitops.sandbox.jitsu.state import DataPlane
+from jitops_sandbox import Fault
+from jitops_sandbox.jitsu.state import DataPlane
 
 both_builds = pytest.mark.parametrize("build", ["A", "B"])
 REFUSED = f"dial tcp 10.0.0.7:8443: connection refused (clickhouse://jitsu:{WAREHOUSE['password']}@10.0.0.7)"

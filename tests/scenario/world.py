@@ -19,19 +19,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from tests.clock import TurnedClock
 
 from jitops.api.meta import API_VERSION, GROUP, WATCH
-from jitops.core.controller import Controller, Pace
 from jitops.core.kube import ConfigMap, Holder, Key, Resource, Secret
-from jitops.core.services import Services
+from jitops.core.managed.services import Services
+from jitops.core.schedule.controller import Controller, Pace
 from jitops.kinds import table
 from jitops.local.holders import HOLDERS
 from jitops.local.store import LocalStore
-from jitops.runtime.observers import Together
-from jitops.vendors.exchange import Exchange
-from jitops.vendors.http import HttpPool
+from jitops.remote.client import HttpPool
+from jitops.remote.exchange import Exchange
+from jitops.runtime.telemetry.observers import Together
 
 if TYPE_CHECKING:
     from jitops.core.kube import JSON, Event
-    from jitops.sandbox import Sandbox
+    from jitops_sandbox import Sandbox
 
 H = TypeVar("H", bound=Holder)
 Manifest = dict[str, Any]

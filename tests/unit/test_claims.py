@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from tests.clock import TurnedClock
 
-from jitops.core.claims import Claims
+from jitops.core.index.claims import Claims
 from jitops.core.kube import Key, Resource
 from jitops.kinds import table
-from jitops.vendors.http import HttpPool
+from jitops.remote.client import HttpPool
 
 CLOCK = TurnedClock()
 

@@ -9,7 +9,8 @@ import pytest
 
 from jitops.api.reasons import ConditionType, Reason
 from jitops.core import errors
-from jitops.core.conditions import VERDICTS, Retry, Verdict, conditions, find, judge
+from jitops.core.status.conditions import VERDICTS, Verdict, conditions, find, judge
+from jitops.core.status.requeue import Retry
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 INTERNAL = {errors.JitopsError, errors.IdBurnt, errors.Interrupted, *errors.Interrupted.__subclasses__()}

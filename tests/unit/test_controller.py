@@ -14,14 +14,13 @@ import pytest
 from jitops.api.meta import API_VERSION, FINALIZER
 from jitops.core import errors
 from jitops.core.clock import SystemClock
-from jitops.core.conditions import Retry
-from jitops.core.controller import Controller, Pace, is_news
 from jitops.core.kube import Key, Resource
-from jitops.core.outcome import Result
-from jitops.core.services import Services
+from jitops.core.managed.services import Services
+from jitops.core.schedule.controller import Controller, Pace, is_news
+from jitops.core.status.requeue import Result, Retry
 from jitops.kinds import table
 from jitops.local.store import LocalStore
-from jitops.vendors.http import HttpPool
+from jitops.remote.client import HttpPool
 
 SHOP = Key("JitsuStream", "team", "shop")
 PACE = Pace(workers=4, slow_retry=100.0, backoff_base=1.0, backoff_cap=8.0, resync=timedelta(0))
@@ -194,7 +193,7 @@ async def test_terminating_namespace_is_slow(controller: Controller) -> None:
 
 async def test_deadline(controller: Controller, monkeypatch: pytest.MonkeyPatch) -> None:
     """A reconcile that hangs is given up, and tried again."""
-    monkeypatch.setattr("jitops.core.controller.DEADLINE", 0.01)
+    monkeypatch.setattr("jitops.core.schedule.controller.DEADLINE", 0.01)
     script(controller).act = lambda _: asyncio.sleep(60)
     delay = await asyncio.wait_for(once(controller), 5)
     assert delay is not None

@@ -11,9 +11,9 @@ import yaml
 from pydantic import BaseModel
 
 from jitops import crds
-from jitops.api.base import InvalidSpec, validate_spec
 from jitops.api.connection import ConnectionSpec
 from jitops.api.kinds import CONNECTOR, JITSU_STREAM, KINDS
+from jitops.api.schema.model import InvalidSpec, validate_spec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,12 +9,13 @@ from jsonschema import Draft202012Validator
 from tests.cases.case import Case
 from tests.cases.custom_apis import CUSTOM_APIS, SERVICE, api
 
-from jitops.api.base import validate_spec
-from jitops.api.custom_api import CustomAPISpec
-from jitops.vendors.exchange import AnswerLost
-from jitops.vendors.jitterbit.api_contract import contract
-from jitops.vendors.jitterbit.custom_api_documents import openapi
-from jitops.vendors.jitterbit.custom_api_wire import ApiRow, canonical, configuration_of, fingerprint, service_url
+from jitops.api.schema.model import validate_spec
+from jitops.products.jitterbit.adapter_contract import contract
+from jitops.products.jitterbit.api_rows import ApiRow, canonical
+from jitops.products.jitterbit.custom_api.documents import openapi
+from jitops.products.jitterbit.custom_api.spec import CustomAPISpec
+from jitops.products.jitterbit.custom_api.wire import configuration_of, fingerprint, service_url
+from jitops.remote.exchange import AnswerLost
 
 ACCEPTED = [case for case in CUSTOM_APIS if case.field is None and case.old is None]
 every_accepted = pytest.mark.parametrize("case", ACCEPTED, ids=lambda case: case.name)

@@ -22,9 +22,9 @@ from jitops.core.errors import (
     SpecInvalid,
     Unavailable,
 )
-from jitops.vendors.breaker import THRESHOLD
-from jitops.vendors.exchange import Access, Answer, AnswerLost, Exchange, segment
-from jitops.vendors.http import Http, HttpPool
+from jitops.remote.breaker import THRESHOLD
+from jitops.remote.client import Http, HttpPool
+from jitops.remote.exchange import Access, Answer, AnswerLost, Exchange, segment
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

@@ -6,7 +6,7 @@ import pytest
 from tests.clock import TurnedClock
 
 from jitops.core.errors import Unavailable
-from jitops.vendors.breaker import FIRST, LONGEST, THRESHOLD, Breaker
+from jitops.remote.breaker import FIRST, LONGEST, THRESHOLD, Breaker
 
 
 def fail(breaker: Breaker, times: int = 1) -> None:

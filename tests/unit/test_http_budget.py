@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tests.clock import TurnedClock
 
 from jitops.core.errors import RateLimited
-from jitops.sandbox.jitsu.ratelimit import Limiter
-from jitops.vendors.budget import MARGIN, Budget, Meter, stated
+from jitops.remote.budget import MARGIN, Budget, Meter, stated
+from jitops_sandbox.jitsu.ratelimit import Limiter
 
 
 def told(limit: int, remaining: int) -> dict[str, str]:

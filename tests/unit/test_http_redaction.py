@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jitops.vendors.redaction import LONGEST_TEXT, Redactor
+from jitops.remote.redaction import LONGEST_TEXT, Redactor
 
 SECRET = 'pa"ss/w örd+1'
 

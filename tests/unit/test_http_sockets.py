@@ -12,8 +12,8 @@ import pytest
 
 from jitops.core.clock import SystemClock
 from jitops.core.errors import JitopsError, Unavailable
-from jitops.vendors.exchange import Access, Answer, AnswerLost
-from jitops.vendors.http import Http, HttpPool
+from jitops.remote.client import Http, HttpPool
+from jitops.remote.exchange import Access, Answer, AnswerLost
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable

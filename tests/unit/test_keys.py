@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jitops.core.identity import number_of
-from jitops.vendors.jitsu.keys import Entry, Question, Ring, decide, generate, hint
-from jitops.vendors.jitsu.wire import KeyRow
+from jitops.products.jitsu.stream.keys import Entry, Question, Ring, decide, generate, hint
+from jitops.products.jitsu.wire import KeyRow
 
 STEM = "shopabcdefghijklmnop"
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -8,9 +8,9 @@ import pytest
 from tests.clock import TurnedClock
 
 from jitops.api.meta import API_VERSION, RECONCILE_REQUESTED_AT
+from jitops.core.connection.login_attempts import LIMIT, StatusLedger
 from jitops.core.errors import CredentialsRejected
 from jitops.core.kube import Key
-from jitops.core.logins import LIMIT, StatusLedger
 from jitops.local.store import LocalStore
 
 KEY = Key("JitterbitOrganization", "team", "org")

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jitops.api.jar_manifest import ConnectorManifest
 from jitops.core.errors import DependencyNotReady, SpecInvalid
-from jitops.vendors.jitterbit.manifest import rendered
-from jitops.vendors.jitterbit.wire import ConnectorRow
+from jitops.products.jitterbit.connector.jar_manifest import ConnectorManifest
+from jitops.products.jitterbit.connector.manifest import rendered
+from jitops.products.jitterbit.wire import ConnectorRow
 
 ROW = ConnectorRow.parse(
     {

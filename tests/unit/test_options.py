@@ -8,8 +8,8 @@ from dataclasses import fields
 import pytest
 import typer.main
 
-from jitops.__main__ import app, run
-from jitops.options import settings_from
+from jitops.cli.app import app, run
+from jitops.cli.options import settings_from
 from jitops.runtime.settings import Settings
 
 BY_ENVIRONMENT_ALONE = {"lease_name"}

@@ -14,11 +14,12 @@ from jitops.api.meta import API_VERSION, DATA_HASH
 from jitops.core.clock import SystemClock
 from jitops.core.errors import AlreadyOwned
 from jitops.core.kube import ConfigMap, Owner, Resource, Secret
-from jitops.core.outputs import HashKey, Held, Outputs, is_changed
-from jitops.core.shelves import ConfigMapShelf, SecretShelf
+from jitops.core.outputs.backends import ConfigMapShelf, SecretShelf
+from jitops.core.outputs.hash_key import HashKey
+from jitops.core.outputs.outputs import Held, Outputs, is_changed
 from jitops.kinds import table
 from jitops.local.store import LocalStore
-from jitops.vendors.http import HttpPool
+from jitops.remote.client import HttpPool
 
 KINDS = table(HttpPool(SystemClock()), SystemClock())
 ROW = KINDS.managed["JitsuStream"]

@@ -6,8 +6,9 @@ import itertools
 
 import pytest
 
-from jitops.core.adapter import Change
-from jitops.core.plan import Action, Policies, Situation, plan
+from jitops.core.contract.observation import Change
+from jitops.core.managed.plan import Action, Situation, plan
+from jitops.core.managed.policies import Policies
 
 NAME, KEY = Change("name"), Change("keys.public", generated=True)
 NONE: tuple[Change, ...] = ()

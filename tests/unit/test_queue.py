@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from tests.clock import TurnedClock
 
 from jitops.core.clock import SystemClock
-from jitops.core.queue import QueueClosed, WorkQueue
+from jitops.core.schedule.queue import QueueClosed, WorkQueue
 
 KEYS = st.sampled_from("abcd")
 DELAYS = st.sampled_from([0.0, 1.0, 2.5, 10.0])

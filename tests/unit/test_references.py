@@ -6,11 +6,11 @@ from typing import Any
 
 from jitops.api.meta import API_VERSION
 from jitops.core.clock import SystemClock
-from jitops.core.consent import matches
+from jitops.core.connection.access import matches
+from jitops.core.index.references import References
 from jitops.core.kube import Key, Resource
-from jitops.core.references import References
 from jitops.kinds import table
-from jitops.vendors.http import HttpPool
+from jitops.remote.client import HttpPool
 
 
 def resource(kind: str, name: str, spec: dict[str, Any]) -> Resource:

@@ -11,12 +11,12 @@ from tests.clock import TurnedClock
 from jitops.api.meta import API_VERSION
 from jitops.core.clock import SystemClock
 from jitops.core.kube import Key
-from jitops.core.outcome import Outcomes
-from jitops.core.resync import Resync, Resyncer, asked
-from jitops.core.services import Services
+from jitops.core.managed.outcome import Outcomes
+from jitops.core.managed.services import Services
+from jitops.core.schedule.resync import Resync, Resyncer, asked
 from jitops.kinds import table
 from jitops.local.store import LocalStore
-from jitops.vendors.http import HttpPool
+from jitops.remote.client import HttpPool
 
 DEFAULT = timedelta(minutes=10)
 RESYNC = Resync(Key("JitsuWorkspace", "team", "acme"), "JitsuStream")

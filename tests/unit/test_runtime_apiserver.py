@@ -14,9 +14,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from jitops.core.errors import ClusterUnavailable
-from jitops.runtime import apiserver
-from jitops.runtime.access import NoClusterConfigured
-from jitops.runtime.apiserver import ApiServer, Refusal
+from jitops.runtime.cluster import session as apiserver
+from jitops.runtime.cluster.auth import NoClusterConfigured
+from jitops.runtime.cluster.session import ApiServer, Refusal
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 GONE = {

@@ -7,9 +7,9 @@ from typing import Any, cast
 import pytest
 
 from jitops.core.errors import ClusterUnavailable
-from jitops.runtime import discovery
-from jitops.runtime.apiserver import ApiServer, Refusal
-from jitops.runtime.discovery import PLURALS, Discovery
+from jitops.runtime.cluster import discovery
+from jitops.runtime.cluster.discovery import PLURALS, Discovery
+from jitops.runtime.cluster.session import ApiServer, Refusal
 
 
 class Answers:

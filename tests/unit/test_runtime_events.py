@@ -9,8 +9,8 @@ from typing import cast
 from jitops.api.reasons import EventReason
 from jitops.core.clock import SystemClock
 from jitops.core.kube import JSON, Event, Resource
-from jitops.runtime.apiserver import ApiServer, leading
-from jitops.runtime.events import Events
+from jitops.runtime.cluster.events import Events
+from jitops.runtime.cluster.session import ApiServer, leading
 
 SHOP = Resource.parse("JitsuStream", {"metadata": {"namespace": "web", "name": "shop", "uid": "u"}})
 

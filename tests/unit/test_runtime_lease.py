@@ -12,9 +12,9 @@ import pytest
 from tests.clock import TurnedClock
 
 from jitops.core.errors import ClusterUnavailable
-from jitops.runtime import lease
-from jitops.runtime.apiserver import ApiServer, Refusal
-from jitops.runtime.lease import Elector, LeaseLost
+from jitops.runtime import leader_election as lease
+from jitops.runtime.cluster.session import ApiServer, Refusal
+from jitops.runtime.leader_election import Elector, LeaseLost
 
 PATH = "/apis/coordination.k8s.io/v1/namespaces/ops/leases"
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from jitops.runtime import logs
 from jitops.runtime.settings import LogFormat
+from jitops.runtime.telemetry import logs
 
 Written = Callable[[LogFormat], io.StringIO]
 

@@ -8,9 +8,9 @@ import aiohttp
 import pytest
 
 from jitops.core.kube import Key
-from jitops.runtime.metrics import Metrics
-from jitops.runtime.probes import Server
-from jitops.vendors.exchange import Exchange
+from jitops.remote.exchange import Exchange
+from jitops.runtime.telemetry.metrics import Metrics
+from jitops.runtime.telemetry.probes import Server
 
 
 class Health:

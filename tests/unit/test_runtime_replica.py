@@ -10,14 +10,14 @@ import pytest
 from tests.clock import TurnedClock
 
 from jitops.api.kinds import CONNECTOR, KINDS
-from jitops.core.connections import Line
+from jitops.core.connection.pool import Line
 from jitops.core.errors import ClusterUnavailable
 from jitops.core.kube import Event, Key, Resource
-from jitops.runtime.apiserver import ApiServer
-from jitops.runtime.replica import CannotStart, Replica
+from jitops.remote.breaker import THRESHOLD
+from jitops.remote.exchange import Access
+from jitops.runtime.cluster.session import ApiServer
+from jitops.runtime.process import CannotStart, Replica
 from jitops.runtime.settings import Settings
-from jitops.vendors.breaker import THRESHOLD
-from jitops.vendors.exchange import Access
 
 KEY = Key("JitsuStream", "web", "shop")
 CONNECTION = Key("JitsuWorkspace", "web", "acme")

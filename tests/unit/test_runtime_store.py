@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from jitops.core.kube import Key, Resource
-from jitops.runtime import store
-from jitops.runtime.store import Store
+from jitops.runtime.cluster import cache as store
+from jitops.runtime.cluster.cache import Store
 
 KEY = Key("JitsuStream", "web", "shop")
 

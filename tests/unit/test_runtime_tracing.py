@@ -9,7 +9,7 @@ import time
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
 
-from jitops.runtime.tracing import FAREWELL, Tracing, asked_for, tracing
+from jitops.runtime.telemetry.tracing import FAREWELL, Tracing, asked_for, tracing
 
 COLLECTOR = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"}
 FOR_TRACES = {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://127.0.0.1:4318/v1/traces"}
@@ -36,7 +36,7 @@ def test_asked_for(environment: dict[str, str], *, asked: bool) -> None:
 def test_nothing_is_imported_unasked() -> None:
     """A process without a collector never loads OpenTelemetry."""
     program = (
-        "import sys; from jitops.runtime.tracing import tracing; import jitops.runtime.app;"
+        "import sys; from jitops.runtime.telemetry.tracing import tracing; import jitops.runtime.app;"
         "assert tracing({}) is None; assert not [name for name in sys.modules if name.startswith('opentelemetry')]"
     )
     subprocess.run([sys.executable, "-c", program], check=True)  # noqa: S603 - this Python

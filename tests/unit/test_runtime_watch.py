@@ -13,8 +13,8 @@ from jitops.api.meta import FINALIZER
 from jitops.core.clock import SystemClock
 from jitops.core.kube import Key, Resource
 from jitops.runtime import watch
-from jitops.runtime.apiserver import ApiServer
-from jitops.runtime.cluster import Cluster
+from jitops.runtime.cluster.port import Cluster
+from jitops.runtime.cluster.session import ApiServer
 from jitops.runtime.settings import Settings
 
 

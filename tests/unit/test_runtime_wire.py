@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from jitops.core.kube import Event, Owner, Resource, Secret
-from jitops.runtime.wire import event_body, fingerprint, holder_body, secret_from, status_patch
+from jitops.runtime.cluster.codec import event_body, fingerprint, holder_body, secret_from, status_patch
 
 FOREIGN = {"apiVersion": "v1", "kind": "Pod", "name": "p", "uid": "u1", "controller": True, "blockOwnerDeletion": True}
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from jitops.core.clock import SystemClock
-from jitops.sandbox import seed as seed_file
-from jitops.sandbox.answers import Call, encode
-from jitops.sandbox.jitsu.console import Console
-from jitops.sandbox.jitsu.context import Build
-from jitops.sandbox.jitsu.masking import MASK, masked, unmasked, without_masks
+from jitops_sandbox import seed as seed_file
+from jitops_sandbox.answers import Call, encode
+from jitops_sandbox.jitsu.console import Console
+from jitops_sandbox.jitsu.context import Build
+from jitops_sandbox.jitsu.masking import MASK, masked, unmasked, without_masks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

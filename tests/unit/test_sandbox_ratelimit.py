@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.clock import TurnedClock
 
-from jitops.sandbox.jitsu.ratelimit import Limiter, ThrottledError
+from jitops_sandbox.jitsu.ratelimit import Limiter, ThrottledError
 
 
 @pytest.mark.parametrize(

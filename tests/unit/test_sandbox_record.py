@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from jitops.sandbox.faults import Fault, Faults
-from jitops.sandbox.record import Request, RequestLog
+from jitops_sandbox.faults import Fault, Faults
+from jitops_sandbox.record import Request, RequestLog
 
 
 def log() -> RequestLog:

@@ -13,8 +13,8 @@ import pytest
 from pydantic import ValidationError
 
 import jitops
-from jitops.sandbox import Credentials, Fault, Sandbox, SeedError, faults
-from jitops.sandbox import seed as seed_file
+from jitops_sandbox import Credentials, Fault, Sandbox, SeedError, faults
+from jitops_sandbox import seed as seed_file
 
 SEED = """
 jitsu:
@@ -97,7 +97,7 @@ def test_faults_may_be_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_serve_announces_itself_and_ends_on_a_signal(number: signal.Signals) -> None:
     """`serve` prints one JSON line when it is ready, and ends with code 0 on SIGTERM and SIGINT."""
-    code = "from jitops.sandbox.server import serve; serve(jitsu_port=0, jitterbit_port=0)"
+    code = "from jitops_sandbox.server import serve; serve(jitsu_port=0, jitterbit_port=0)"
     environment = {**os.environ, "PYTHONPATH": str(Path(jitops.__file__).parents[1])}
     command = [sys.executable, "-c", code]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as server:  # noqa: S603 - ours

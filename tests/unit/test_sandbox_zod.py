@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jitops.sandbox.jitsu import schemas, zod
+from jitops_sandbox.jitsu import schemas, zod
 
 SENTINEL = "__*$undef$*__"
 STRING = {"type": "string"}

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jitops.vendors.jitsu.masked_wire import MaskedRow
-from jitops.vendors.jitsu.sealed import MASK, Leaf, dotted, leaves, merged, parted, seal, seal_map
+from jitops.products.jitsu.masked.sealed import MASK, Leaf, dotted, leaves, merged, parted, seal, seal_map
+from jitops.products.jitsu.masked.wire import MaskedRow
 
 NAMES = st.lists(st.text("a.~1 é", max_size=4), min_size=1, max_size=4).map(tuple)
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import pytest
 from tests.clock import TurnedClock
 
+from jitops.core.contract.snapshot import Snapshot
 from jitops.core.errors import Unavailable
-from jitops.core.snapshot import Snapshot
 
 
 class Remote:

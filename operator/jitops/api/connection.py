@@ -4,10 +4,10 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from jitops.api.base import Model, Rule
-from jitops.api.common import DeletionPolicy, NameRef
-from jitops.api.integers import WHOLE
-from jitops.api.strings import DataKey, Duration, LabelKey, Labels, LabelValue, ObjectName
+from jitops.api.managed import DeletionPolicy, NameRef
+from jitops.api.schema.integers import WHOLE
+from jitops.api.schema.model import Model, Rule
+from jitops.api.schema.strings import DataKey, Duration, LabelKey, Labels, LabelValue, ObjectName
 
 PerMinute = Annotated[int, Field(ge=1, le=1_000_000), WHOLE]
 

@@ -2,28 +2,27 @@
 
 from dataclasses import dataclass
 
-from jitops.api.base import Model
-from jitops.api.common import ManagedSpec
 from jitops.api.connection import ConnectionSpec
-from jitops.api.custom_api import CustomAPISpec
-from jitops.api.jitsu import JitsuStreamSpec, JitsuWorkspaceSpec
-from jitops.api.jitsu_destination import JitsuDestinationSpec
-from jitops.api.jitsu_function import JitsuFunctionSpec
-from jitops.api.jitsu_link import JitsuLinkSpec
-from jitops.api.jitsu_service import JitsuServiceSpec
-from jitops.api.jitterbit import JitterbitOrganizationSpec
-from jitops.api.jitterbit_connector import ConnectorSpec
-from jitops.api.status import (
-    ConnectorStatus,
-    CustomAPIStatus,
-    JitsuDestinationStatus,
-    JitsuFunctionStatus,
-    JitsuLinkStatus,
-    JitsuServiceStatus,
-    JitsuStreamStatus,
-    JitsuWorkspaceStatus,
-    JitterbitOrganizationStatus,
-)
+from jitops.api.managed import ManagedSpec
+from jitops.api.schema.model import Model
+from jitops.products.jitsu.destination.spec import JitsuDestinationSpec
+from jitops.products.jitsu.destination.status import JitsuDestinationStatus
+from jitops.products.jitsu.function.spec import JitsuFunctionSpec
+from jitops.products.jitsu.function.status import JitsuFunctionStatus
+from jitops.products.jitsu.link.spec import JitsuLinkSpec
+from jitops.products.jitsu.link.status import JitsuLinkStatus
+from jitops.products.jitsu.service.spec import JitsuServiceSpec
+from jitops.products.jitsu.service.status import JitsuServiceStatus
+from jitops.products.jitsu.stream.spec import JitsuStreamSpec
+from jitops.products.jitsu.stream.status import JitsuStreamStatus
+from jitops.products.jitsu.workspace.spec import JitsuWorkspaceSpec
+from jitops.products.jitsu.workspace.status import JitsuWorkspaceStatus
+from jitops.products.jitterbit.connector.spec import ConnectorSpec
+from jitops.products.jitterbit.connector.status import ConnectorStatus
+from jitops.products.jitterbit.custom_api.spec import CustomAPISpec
+from jitops.products.jitterbit.custom_api.status import CustomAPIStatus
+from jitops.products.jitterbit.organization.spec import JitterbitOrganizationSpec
+from jitops.products.jitterbit.organization.status import JitterbitOrganizationStatus
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jitops.api.base import InvalidSpec, Problem, validate_spec
-from jitops.api.jitsu import JitsuStreamSpec
-from jitops.api.jitsu_destination import JitsuDestinationSpec
-from jitops.api.jitsu_function import JitsuFunctionSpec
-from jitops.api.jitsu_link import JitsuLinkSpec
-from jitops.api.jitsu_service import JitsuServiceSpec
+from jitops.api.schema.model import InvalidSpec, Problem, validate_spec
 from jitops.core.errors import SpecInvalid
-from jitops.vendors.jitsu.schemas import masked_fields
-from jitops.vendors.jitsu.validation import Check
+from jitops.products.jitsu.destination.spec import JitsuDestinationSpec
+from jitops.products.jitsu.function.spec import JitsuFunctionSpec
+from jitops.products.jitsu.link.spec import JitsuLinkSpec
+from jitops.products.jitsu.masked.validation import Check
+from jitops.products.jitsu.schemas import masked_fields
+from jitops.products.jitsu.service.spec import JitsuServiceSpec
+from jitops.products.jitsu.stream.spec import JitsuStreamSpec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from jitops.api.base import Model
+    from jitops.api.schema.model import Model
     from jitops.core.kube import JSON
-    from jitops.vendors.jitsu.schemas import Schema
+    from jitops.products.jitsu.schemas import Schema
 
 MODELS: Mapping[str, type[Model]] = {
     "JitsuStream": JitsuStreamSpec,

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from jitops.api.base import InvalidSpec
+from jitops.api.schema.model import InvalidSpec
 from jitops.core import errors
 from jitops.importing.reading import read_jitsu, read_jitterbit
 from jitops.importing.writing import as_yaml, write

@@ -12,19 +12,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from jitops.api.jitsu_function import LONGEST as LONGEST_CODE
-from jitops.api.secret_fields import FIELD_PATH
 from jitops.importing.checking import Unfit, fit, refuse_config
 from jitops.importing.links import LinkReader
 from jitops.importing.manifests import Manifest, resource, watched_config_map, watched_secret
-from jitops.vendors.jitsu.schemas import BASE, masked_fields
-from jitops.vendors.jitsu.sealed import MASK, Path, dotted
-from jitops.vendors.jitsu.secret_fields import PLACEHOLDER
+from jitops.products.jitsu.function.spec import LONGEST as LONGEST_CODE
+from jitops.products.jitsu.masked.sealed import MASK, Path, dotted
+from jitops.products.jitsu.masked.secret_fields import PLACEHOLDER
+from jitops.products.jitsu.masked.spec import FIELD_PATH
+from jitops.products.jitsu.schemas import BASE, masked_fields
 
 if TYPE_CHECKING:
     from jitops.core.kube import JSON
     from jitops.importing.names import Names
-    from jitops.vendors.jitsu.schemas import Schema
+    from jitops.products.jitsu.schemas import Schema
 
 Found = Mapping[str, Any]
 Listing = Mapping[str, list[Found]]

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jitops.api.base import InvalidSpec, validate_spec
-from jitops.api.jitterbit_connector import ConnectorSpec
+from jitops.api.schema.model import InvalidSpec, validate_spec
 from jitops.importing.manifests import Imported, Manifest, resource, watched_secret
+from jitops.products.jitterbit.connector.spec import ConnectorSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from jitops.importing.names import Names
-    from jitops.vendors.jitterbit.wire import ConnectorRow
+    from jitops.products.jitterbit.wire import ConnectorRow
 
 COMMENT = """\
 The connectors that the organization lists. Harmony does not tell those of the Connector SDK from those of the

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jitops.api.base import validate_spec
-from jitops.api.jitsu import JitsuWorkspaceSpec
-from jitops.api.jitterbit import JitterbitOrganizationSpec
-from jitops.core.client import Opening
+from jitops.api.schema.model import validate_spec
 from jitops.core.clock import SystemClock
+from jitops.core.contract.client import Opening
 from jitops.core.kube import Key
 from jitops.importing.jitsu import KINDS, Import, workspace
 from jitops.importing.jitterbit import connectors, organization
 from jitops.importing.manifests import Imported
 from jitops.importing.names import Names
-from jitops.vendors.http import HttpPool
-from jitops.vendors.jitsu.client import open_workspace
-from jitops.vendors.jitterbit.client import open_organization
+from jitops.products.jitsu.workspace.connection import open_workspace
+from jitops.products.jitsu.workspace.spec import JitsuWorkspaceSpec
+from jitops.products.jitterbit.client import open_organization
+from jitops.products.jitterbit.organization.spec import JitterbitOrganizationSpec
+from jitops.remote.client import HttpPool
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

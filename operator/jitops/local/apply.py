@@ -6,8 +6,8 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from jitops.api.base import InvalidSpec, validate_spec
 from jitops.api.reasons import Reason
+from jitops.api.schema.model import InvalidSpec, validate_spec
 from jitops.core.clock import SystemClock
 from jitops.local.documents import is_ours
 from jitops.local.manifests import SPECS, ManifestsRefused

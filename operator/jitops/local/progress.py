@@ -12,7 +12,7 @@ from rich.text import Text
 
 from jitops.api.kinds import KINDS
 from jitops.api.reasons import ConditionType, Reason
-from jitops.core.conditions import find
+from jitops.core.status.conditions import find
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

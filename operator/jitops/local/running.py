@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jitops.api.reasons import ConditionType, Reason
-from jitops.core.adapter import connection_key
-from jitops.core.conditions import find
-from jitops.core.controller import Controller
-from jitops.core.services import Services
+from jitops.core.contract.kinds import connection_key
+from jitops.core.managed.services import Services
+from jitops.core.schedule.controller import Controller
+from jitops.core.status.conditions import find
 from jitops.kinds import table
 from jitops.local.progress import in_order, row_of
-from jitops.vendors.http import HttpPool
+from jitops.remote.client import HttpPool
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -15,9 +15,10 @@ import signal
 import kopf
 import uvloop
 
-from jitops.runtime import logs, watch
-from jitops.runtime.replica import FAREWELL, CannotStart, Replica
+from jitops.runtime import watch
+from jitops.runtime.process import FAREWELL, CannotStart, Replica
 from jitops.runtime.settings import Settings
+from jitops.runtime.telemetry import logs
 
 log = logging.getLogger(__name__)
 

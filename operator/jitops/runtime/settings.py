@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from jitops.api.strings import read_duration
+from jitops.api.schema.strings import read_duration
 
 PREFIX = "JITOPS_"
 LogFormat = Literal["text", "json"]

@@ -16,9 +16,9 @@ import kopf
 from jitops.api.kinds import KINDS
 from jitops.api.meta import GROUP, TRUE, VERSION, WATCH
 from jitops.core.kube import Key
-from jitops.runtime import logs
-from jitops.runtime.cluster import Cluster
+from jitops.runtime.cluster.port import Cluster
 from jitops.runtime.settings import Settings
+from jitops.runtime.telemetry import logs
 
 CHUNK = 500
 """How many objects one page of kopf's first listing holds."""

@@ -17,8 +17,8 @@ import pytest
 import yaml
 
 import jitops
-from jitops.__main__ import main
 from jitops.api.meta import API_VERSION
+from jitops.cli.app import main
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(jitops.__file__).parents[1])}
 """Makes `python -m jitops` find the sources under test."""

@@ -1,0 +1,1 @@
+"""Open, verify, protect and release connections."""

@@ -1,0 +1,1 @@
+"""Indexes over all resources: references, claims, usage and ownership."""

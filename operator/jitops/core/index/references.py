@@ -1,0 +1,64 @@
+"""Who refers to whom, so that a change wakes exactly those that it concerns."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from jitops.core.contract.kinds import Kinds, Row, connection_key, output_config_map, output_secret
+from jitops.core.kube import Key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from jitops.core.kube import Resource
+
+
+class References:
+    """An index in both directions, kept by the watch: from a target to its dependents and back."""
+
+    def __init__(self, kinds: Kinds) -> None:
+        self._kinds = kinds
+        self._targets: dict[Key, frozenset[Key]] = {}
+        self._dependents: dict[Key, set[Key]] = defaultdict(set)
+
+    def declare(self, resource: Resource) -> None:
+        """Take down what a resource refers to, as its spec stands now."""
+        targets = frozenset(self.targets(resource))
+        if targets == self._targets.get(resource.key):
+            return
+        self.forget(resource.key)
+        self._targets[resource.key] = targets
+        for target in targets:
+            self._dependents[target].add(resource.key)
+
+    def forget(self, key: Key) -> frozenset[Key]:
+        """Drop a resource that is gone; return what it referred to."""
+        targets = self._targets.pop(key, frozenset())
+        for target in targets:
+            self._dependents[target].discard(key)
+            if not self._dependents[target]:
+                del self._dependents[target]
+        return targets
+
+    def dependents(self, target: Key) -> frozenset[Key]:
+        """Name the resources that refer to a target."""
+        return frozenset(self._dependents.get(target, ()))
+
+    def targets(self, resource: Resource) -> Iterable[Key]:
+        """Name what a resource refers to: its connection, outputs and inputs, or its credentials."""
+        row = self._kinds.row(resource.key.kind)
+        if not isinstance(row, Row):
+            yield from _credentials(resource)
+            return
+        yield connection_key(row, resource)
+        for kind, name in (("Secret", output_secret(row, resource)), ("ConfigMap", output_config_map(row, resource))):
+            if name:
+                yield Key(kind, resource.key.namespace, name)
+        yield from (each.target for each in row.inputs(resource))
+
+
+def _credentials(resource: Resource) -> Iterable[Key]:
+    for ref in (resource.spec.get("credentialsRef"), (resource.spec.get("tls") or {}).get("caRef")):
+        if ref and ref.get("name"):
+            yield Key(ref.get("kind") or "Secret", resource.key.namespace, ref["name"])

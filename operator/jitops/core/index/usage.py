@@ -1,0 +1,106 @@
+"""Who stands in the way of a deletion: resources of ours that use what is to be deleted, by name or by remote id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from jitops.api import meta
+from jitops.core.clock import moment
+from jitops.core.errors import DeletionBlocked, NotYet
+from jitops.core.index.ownership import begun
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+    from jitops.api.managed import ManagedSpec
+    from jitops.core.contract.kinds import Kinds
+    from jitops.core.index.references import References
+    from jitops.core.kube import Kube, Resource
+
+CURE = "delete these first, or set spec.management.cascade to Cascade or Orphan"
+"""What to do where the kind has cascade rules."""
+SHOWN = 5
+"""How many of them a message names."""
+LOOK_AGAIN = 5.0
+"""Seconds between two looks at what is being made."""
+UNDER_WAY = timedelta(seconds=60)
+"""How long an intent without an id may still lead to something."""
+PATIENCE = 60.0
+"""Seconds until we look again for one whose end wakes us anyhow, if it refers to us by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Referrers:
+    """Those that made, or may have made, something which uses an object: being deleted, or here to stay."""
+
+    going: tuple[Resource, ...] = ()
+    staying: tuple[Resource, ...] = ()
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """Give the remote ids of what those have that stay."""
+        return frozenset(str(one.status["id"]) for one in self.staying if one.status.get("id"))
+
+    def make_way(self, cascade: str, cure: str, now: datetime) -> None:
+        """Let those go first that are going; the others are in the way, unless the policy says otherwise.
+
+        What is being made at this moment is waited for, so that it can go too.
+        """
+        if self.going:
+            raise NotYet(
+                f"waits for {_named(self.going)}: being deleted too, and uses it", after=PATIENCE, deleting=True
+            )
+        if self.staying and cascade == "Strict":
+            raise DeletionBlocked(f"still used by {_named(self.staying)}: {cure}")
+        coming = [one for one in self.staying if _is_under_way(one, now)]
+        if coming:
+            raise NotYet(f"waits until {_named(coming)} is made, to delete it too", after=LOOK_AGAIN, deleting=True)
+
+
+def referrers(resource: Resource, kinds: Kinds, kube: Kube, references: References) -> Referrers:
+    """Find who uses a resource; what has made nothing by now will find it going, and make nothing."""
+    found = {one.key: one for one in (*_by_name(resource, kinds, kube, references), *_by_id(resource, kinds, kube))}
+    users = [one for one in found.values() if has_something(one) and one.key != resource.key]
+    return Referrers(
+        going=tuple(one for one in users if one.deleting),
+        staying=tuple(one for one in users if not one.deleting),
+    )
+
+
+def _by_name(resource: Resource, kinds: Kinds, kube: Kube, references: References) -> Iterator[Resource]:
+    for key in references.dependents(resource.key):
+        other = kube.get(key)
+        if other is not None and key.kind in kinds.managed:
+            inputs = kinds.managed[key.kind].inputs(other)
+            if any(each.entry is None and each.target == resource.key for each in inputs):
+                yield other
+
+
+def _by_id(resource: Resource, kinds: Kinds, kube: Kube) -> Iterator[Resource]:
+    id_ = resource.status.get("id")
+    for kind, row in kinds.managed.items():
+        if id_ and row.uses is not None:
+            yield from (other for other in kube.list(kind) if id_ in row.uses(other))
+
+
+def has_something(resource: Resource) -> bool:
+    """Say whether a resource has, or may have, something at the remote that is ours."""
+    return begun(resource.status) and meta.FINALIZER in resource.finalizers
+
+
+def _is_under_way(resource: Resource, now: datetime) -> bool:
+    intent = resource.status.get("intent")
+    return not resource.status.get("id") and intent is not None and now - moment(intent["at"]) < UNDER_WAY
+
+
+def cascades(spec: ManagedSpec) -> bool:
+    """Say whether a kind has cascade rules."""
+    return "cascade" in type(spec.management).model_fields
+
+
+def _named(resources: Iterable[Resource]) -> str:
+    names = sorted(str(one.key) for one in resources)
+    return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if names[SHOWN:] else "")

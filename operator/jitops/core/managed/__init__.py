@@ -1,0 +1,1 @@
+"""Reconcile managed resources: resolve, observe, plan, act, publish."""

@@ -1,0 +1,106 @@
+"""One reconcile's working state: what was read, what was decided, what has been done so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from jitops.api import meta
+from jitops.core import errors
+from jitops.core.connection.login_attempts import requested
+from jitops.core.index.ownership import begun
+from jitops.core.kube import Event
+from jitops.core.managed.inputs import Resolved
+from jitops.core.managed.plan import Plan
+from jitops.core.managed.policies import Policies
+from jitops.core.outputs.outputs import Held
+
+if TYPE_CHECKING:
+    from jitops.core.connection.pool import Line
+    from jitops.core.contract.adapter import Adapter
+    from jitops.core.contract.desired import Wanted
+    from jitops.core.contract.kinds import Row
+    from jitops.core.contract.observation import External
+    from jitops.core.kube import JSON, ConfigMap, Resource, Secret
+    from jitops.core.status.conditions import Verdict
+
+
+@dataclass(slots=True)
+class Work:
+    """Grows line by line as a reconcile goes on; `phase` names the event if it fails here."""
+
+    row: Row
+    resource: Resource
+    since: float
+    """The monotonic moment at which the key was enqueued: what a write rests on must have begun after it."""
+    phase: str = "CannotResolve"
+    spec: Any = None
+    policies: Policies = field(default_factory=Policies)
+    hold_until: datetime | None = None
+    line: Line | None = None
+    held: Held[Secret] = field(default_factory=Held)
+    documents: Held[ConfigMap] = field(default_factory=Held)
+    inputs: Resolved = field(default_factory=Resolved)
+    external: External[Any] | None = None
+    adapter: Adapter[Any, Any] = field(init=False)
+    """Set by connecting, like what follows by observing: read before that, it is a defect and says so."""
+    wanted: Wanted[Any] = field(init=False)
+    plan: Plan = field(init=False)
+    standing: tuple[str, str] = field(init=False)
+    """What Ready=True rests on: reason and message."""
+    warnings: tuple[str, ...] = ()
+    """What is wrong with what was written, as the remote found by trying it."""
+    again: Verdict | None = None
+    """When to look again, though all is done, for the sake of what is left to be removed."""
+    facts: dict[str, JSON] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+
+    def tell(self, reason: str, message: str, *, warning: bool = False) -> None:
+        """Take down an event, to be sent once the status is written."""
+        self.events.append(Event(reason, message, warning))
+
+    @property
+    def found(self) -> External[Any]:
+        """The remote object where there must be one."""
+        assert self.external is not None  # noqa: S101 - plans that need one are made only where there is one
+        return self.external
+
+    @property
+    def settled(self) -> bool:
+        """Say whether this generation was fully applied before."""
+        return bool(self.resource.status.get("syncedGeneration") == self.resource.generation)
+
+    @property
+    def begun(self) -> bool:
+        """Say whether status tells of anything at the remote."""
+        return begun(self.resource.status)
+
+    @property
+    def untouched(self) -> bool:
+        """Say whether we never wrote anything for it; should its Secret's name be taken, a create will tell."""
+        return meta.FINALIZER not in self.resource.finalizers and not self.resource.status.get("id")
+
+    @property
+    def asked(self) -> bool:
+        """Say whether a person asks for a fresh look that was not taken yet."""
+        token = requested(self.resource)
+        return token is not None and token != self.resource.status.get("lastHandledReconcileAt")
+
+
+def refuse_or_report(work: Work) -> None:
+    """Say why nothing was done: nothing there to observe, not ours to take, or drift that is only reported."""
+    if work.external is None:
+        raise errors.RemoteNotFound("there is no such object at the remote, and policy Observe creates none")
+    if work.external.ours or work.policies.observe_only:
+        return
+    if work.policies.adopt == "Match":
+        raise errors.AdoptionMismatch(
+            f"{work.external.id} exists and differs in {', '.join(work.plan.drift)}; make spec equal to it,"
+            " or set spec.management.adopt.mode to Override",
+            paths=work.plan.drift,
+        )
+    raise errors.AlreadyOwned(
+        f"{work.external.id} exists already and was not made by jitops for this resource;"
+        f" set spec.management.adopt.mode to Match or Override to adopt it{work.adapter.instead(work.wanted)}"
+    )

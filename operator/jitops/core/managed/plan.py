@@ -1,0 +1,91 @@
+"""The decision: from a situation to one action, without any effect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+from jitops.core.managed.policies import Policies, leaves_remote
+
+if TYPE_CHECKING:
+    from jitops.core.contract.observation import Change
+
+
+class Action(Enum):
+    """What one reconcile may do to the outside."""
+
+    CREATE = auto()
+    UPDATE = auto()
+    ADOPT = auto()
+    DELETE = auto()
+    RELEASE = auto()
+    REPORT = auto()
+    NOTHING = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Everything a decision rests on."""
+
+    policies: Policies
+    deleting: bool = False
+    exists: bool = False
+    ours: bool = False
+    settled: bool = False
+    """This generation was fully applied before: what differs now is drift, not a change of the spec."""
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The action, the changes it carries out, and the drift it only reports."""
+
+    action: Action
+    changes: tuple[Change, ...] = ()
+    drift: tuple[str, ...] = ()
+
+
+def plan(s: Situation) -> Plan:
+    """Decide. Deleting comes first, then pause, then existence, then differences."""
+    if s.deleting:
+        return Plan(_ending(s))
+    if s.policies.paused:
+        return Plan(Action.NOTHING)
+    if not s.exists:
+        return Plan(Action.REPORT if s.policies.observe_only else Action.CREATE)
+    if s.policies.observe_only:
+        return _report(s.changes)
+    if not s.ours:
+        return _adoption(s)
+    return _correction(s)
+
+
+def _ending(s: Situation) -> Action:
+    if leaves_remote(s.policies):
+        return Action.RELEASE
+    if s.policies.paused:
+        return Action.NOTHING
+    return Action.DELETE if s.exists and s.ours else Action.RELEASE
+
+
+def _report(changes: tuple[Change, ...]) -> Plan:
+    drift = tuple(change.path for change in changes if not change.generated)
+    return Plan(Action.REPORT if drift else Action.NOTHING, drift=drift)
+
+
+def _adoption(s: Situation) -> Plan:
+    differing = tuple(change.path for change in s.changes if not change.generated)
+    if s.policies.adopt == "Never" or (s.policies.adopt == "Match" and differing):
+        return Plan(Action.REPORT, drift=differing)
+    return Plan(Action.ADOPT, s.changes)
+
+
+def _correction(s: Situation) -> Plan:
+    if not (s.settled and s.policies.report_drift):
+        return Plan(Action.UPDATE if s.changes else Action.NOTHING, s.changes)
+    own = tuple(change for change in s.changes if change.generated)
+    drift = _report(s.changes).drift
+    if own:
+        return Plan(Action.UPDATE, own, drift)
+    return Plan(Action.REPORT if drift else Action.NOTHING, drift=drift)

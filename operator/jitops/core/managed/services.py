@@ -1,0 +1,62 @@
+"""What the reconcilers work with, put together once by whoever starts them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jitops.core.connection.pool import Connections
+from jitops.core.connection.reconciler import Keeper
+from jitops.core.index.claims import Claims
+from jitops.core.index.references import References
+from jitops.core.managed.inputs import Inputs
+from jitops.core.outputs.backends import ConfigMapShelf, SecretShelf
+from jitops.core.outputs.hash_key import HashKey
+from jitops.core.outputs.outputs import Outputs
+from jitops.core.status.writer import Reporter
+
+if TYPE_CHECKING:
+    from jitops.core.clock import Clock
+    from jitops.core.contract.kinds import Kinds
+    from jitops.core.kube import ConfigMap, Kube, Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """One of each; shared by all reconciles of the process."""
+
+    kinds: Kinds
+    kube: Kube
+    clock: Clock
+    references: References
+    claims: Claims
+    connections: Connections
+    inputs: Inputs
+    outputs: Outputs[Secret]
+    documents: Outputs[ConfigMap]
+    reporter: Reporter
+    keeper: Keeper
+    identity: str
+    """The cluster identity."""
+
+    @classmethod
+    def assemble(cls, kinds: Kinds, kube: Kube, clock: Clock, *, identity: str, namespace: str) -> Services:
+        """Put the services together; `namespace` is the operator's own, where the hash key lives."""
+        hash_key = HashKey(kube, namespace)
+        references = References(kinds)
+        connections = Connections(kinds, kube, hash_key, clock)
+        reporter = Reporter(kube, clock)
+        return cls(
+            kinds=kinds,
+            kube=kube,
+            clock=clock,
+            references=references,
+            claims=Claims(kinds),
+            connections=connections,
+            inputs=Inputs(kinds, kube, hash_key),
+            outputs=Outputs(SecretShelf(kube), hash_key),
+            documents=Outputs(ConfigMapShelf(kube), hash_key),
+            reporter=reporter,
+            keeper=Keeper(kube, references, connections, reporter),
+            identity=identity,
+        )

@@ -1,0 +1,1 @@
+"""Read and write the output Secrets and ConfigMaps."""

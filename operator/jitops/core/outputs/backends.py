@@ -1,0 +1,90 @@
+"""Where outputs stand: in Secrets, and in ConfigMaps; `outputs` treats both by the same rules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from jitops.core.contract.kinds import output_config_map, output_secret
+from jitops.core.kube import ConfigMap, Holder, Secret
+
+if TYPE_CHECKING:
+    from jitops.core.contract.kinds import Row
+    from jitops.core.kube import Kube, Resource
+
+H = TypeVar("H", bound=Holder)
+
+
+class Shelf(Protocol[H]):
+    """Where one sort of outputs stands."""
+
+    make: type[H]
+    part: str
+    """The part of `spec.outputs` that says how it looks."""
+    memory: str
+    """The field of status that remembers its name."""
+
+    def name(self, row: Row, resource: Resource) -> str | None:
+        """Name what a resource writes, if it writes one."""
+
+    async def read(self, namespace: str, name: str) -> H | None:
+        """Read one now."""
+
+    async def write(self, holder: H) -> H:
+        """Create it, or replace this very version of it."""
+
+    async def delete(self, holder: H) -> None:
+        """Delete it."""
+
+
+class SecretShelf:
+    """The output Secrets."""
+
+    make = Secret
+    part = "secret"
+    memory = "secretName"
+
+    def __init__(self, kube: Kube) -> None:
+        self._kube = kube
+
+    def name(self, row: Row, resource: Resource) -> str | None:
+        """Name the Secret that a resource writes, if it writes one."""
+        return output_secret(row, resource)
+
+    async def read(self, namespace: str, name: str) -> Secret | None:
+        """Read a Secret."""
+        return await self._kube.read_secret(namespace, name)
+
+    async def write(self, holder: Secret) -> Secret:
+        """Write a Secret."""
+        return await self._kube.write_secret(holder)
+
+    async def delete(self, holder: Secret) -> None:
+        """Delete a Secret."""
+        await self._kube.delete_secret(holder)
+
+
+class ConfigMapShelf:
+    """The output ConfigMaps."""
+
+    make = ConfigMap
+    part = "configMap"
+    memory = "configMapName"
+
+    def __init__(self, kube: Kube) -> None:
+        self._kube = kube
+
+    def name(self, row: Row, resource: Resource) -> str | None:
+        """Name the ConfigMap that a resource writes, if its kind writes one."""
+        return output_config_map(row, resource)
+
+    async def read(self, namespace: str, name: str) -> ConfigMap | None:
+        """Read a ConfigMap."""
+        return await self._kube.read_config_map(namespace, name)
+
+    async def write(self, holder: ConfigMap) -> ConfigMap:
+        """Write a ConfigMap."""
+        return await self._kube.write_config_map(holder)
+
+    async def delete(self, holder: ConfigMap) -> None:
+        """Delete a ConfigMap."""
+        await self._kube.delete_config_map(holder)

@@ -1,0 +1,1 @@
+"""The work queue, its workers and the resync."""

@@ -1,0 +1,268 @@
+"""Turns the queue: workers, backoff, resync, drain.
+
+The watch feeds resources in; what is news about them puts their key on the queue; at most `Pace.workers` keys are
+worked on at a time, one worker per key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections import defaultdict
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from jitops.api import meta
+from jitops.core import errors
+from jitops.core.contract.kinds import connection_key
+from jitops.core.index.usage import has_something
+from jitops.core.kube import Key
+from jitops.core.managed.reconciler import Reconciler
+from jitops.core.schedule.queue import QueueClosed, WorkQueue
+from jitops.core.schedule.resync import Resync, Resyncer, asked
+from jitops.core.status.requeue import Result, Retry
+from jitops.core.status.writer import log_defect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from jitops.core.kube import Resource
+    from jitops.core.managed.services import Services
+
+log = logging.getLogger(__name__)
+
+Task = Key | Resync
+
+DEADLINE = 120.0
+"""Seconds after which one reconcile is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How much at once, and how often again (seconds)."""
+
+    workers: int = 32
+    slow_retry: float = 300.0
+    backoff_base: float = 1.0
+    backoff_cap: float = 300.0
+    resync: timedelta = timedelta(minutes=10)
+    secrets_watched: bool = True
+
+
+class Observer(Protocol):
+    """Is told of each piece of work, for metrics and traces."""
+
+    def working(self, action: str, key: Key) -> AbstractContextManager[None]:
+        """Surround one piece of work, so that what is asked of remotes meanwhile can be told to belong to it."""
+
+    def reconciled(self, kind: str, outcome: str, seconds: float) -> None:
+        """Note one piece of work."""
+
+
+class Silent:
+    """Observes nothing."""
+
+    def working(self, action: str, key: Key) -> AbstractContextManager[None]:  # noqa: ARG002 - the protocol's
+        """Do nothing around it."""
+        return nullcontext()
+
+    def reconciled(self, kind: str, outcome: str, seconds: float) -> None:
+        """Let it pass."""
+
+
+class Controller:
+    """Keeps everything that is watched reconciled."""
+
+    def __init__(self, services: Services, pace: Pace | None = None, observer: Observer | None = None) -> None:
+        self._s = services
+        self._pace = pace or Pace()
+        self._observer = observer or Silent()
+        self.queue: WorkQueue[Task] = WorkQueue(services.clock)
+        self.reconciler = Reconciler(services)
+        self._resyncer = Resyncer(services, self.reconciler.outcomes, reads_secrets=not self._pace.secrets_watched)
+        self._failures: dict[Task, int] = defaultdict(int)
+        self._running: dict[asyncio.Task[None], float] = {}
+        self.finished = services.clock.monotonic()
+        """The monotonic moment at which some key was last finished (for liveness)."""
+        services.keeper.enqueue = self.queue.add
+
+    def feed(self, before: Resource | None, resource: Resource) -> None:
+        """Take in a resource as the watch delivered it; `before` is what was known of it."""
+        self._s.references.declare(resource)
+        self._s.claims.declare(resource)
+        if before is None or is_news(before, resource):
+            self._failures.pop(resource.key, None)
+            self.queue.add(resource.key)
+        if before is not None and _concerns_others(before, resource):
+            self.changed(resource.key)
+        if before is not None and _lets_go(before, resource):
+            self._freed(self._s.references.targets(resource))
+
+    def gone(self, key: Key) -> None:
+        """Take in that a resource is no more: what waited for its end is woken, and what refers to it."""
+        self.queue.add(key)
+        self._s.claims.forget(key)
+        self._freed(self._s.references.forget(key))
+        self.changed(key)
+
+    def _freed(self, targets: Iterable[Key]) -> None:
+        """Wake the targets that waited for the end of a user, and the connections that lost their last one."""
+        for target in targets:
+            found = self._s.kube.get(target)
+            unused = target.kind in self._s.kinds.connections and not self._s.keeper.users(target)
+            if found is not None and (found.deleting or unused):
+                self.queue.add(target)
+
+    def changed(self, target: Key, but: Key | None = None) -> None:
+        """Take in that a connection, Secret or ConfigMap changed: those that refer to it are woken, `but` for one."""
+        for key in self._s.references.dependents(target) - {but}:
+            self.queue.add(key)
+
+    async def run(self) -> None:
+        """Hand keys to workers until drained or cancelled; raises if the machinery itself fails."""
+        slots = asyncio.Semaphore(self._pace.workers)
+        async with asyncio.TaskGroup() as group:
+            while True:
+                await slots.acquire()
+                try:
+                    key, due = await self.queue.take()
+                except QueueClosed:
+                    return
+                worker = group.create_task(self._work(key, due))
+                self._running[worker] = self._s.clock.monotonic()
+                worker.add_done_callback(self._running.pop)
+                worker.add_done_callback(lambda _: slots.release())
+
+    async def drain(self, limit: float) -> None:
+        """Take no further key, and wait for those being worked on, `limit` seconds at most."""
+        self.queue.close()
+        if self._running:
+            await asyncio.wait(self._running, timeout=limit)
+
+    def longest(self) -> float:
+        """Tell for how many seconds the oldest running reconcile has been at it (0: none is)."""
+        now = self._s.clock.monotonic()
+        return max((now - started for started in self._running.values()), default=0.0)
+
+    async def _work(self, key: Task, due: float) -> None:
+        with self._observer.working(*_described(key)):
+            result = await self._attempt(key, due)
+        self._schedule(key, result)
+
+    async def _attempt(self, key: Task, due: float) -> Result:
+        started = self._s.clock.monotonic()
+        try:
+            async with asyncio.timeout(DEADLINE):
+                result = await self._dispatch(key, due)
+        except TimeoutError:
+            result = Result(Retry.EXPONENTIAL, outcome="Timeout")
+        except Exception as error:  # noqa: BLE001 - one key's trouble must not stop the others
+            log_defect(key, error)
+            log.warning("%s: %s", key, error if isinstance(error, errors.JitopsError) else type(error).__name__)
+            result = Result(Retry.EXPONENTIAL, outcome=type(error).__name__)
+        finally:
+            self.queue.done(key)
+        self.finished = self._s.clock.monotonic()
+        self._observer.reconciled(key.kind, result.outcome, self.finished - started)
+        return result
+
+    async def _dispatch(self, key: Task, due: float) -> Result:
+        if isinstance(key, Resync):
+            return await self._resync(key)
+        try:
+            if key.kind in self._s.kinds.connections:
+                return await self._connection(key)
+            self._arm(key)
+            return await self.reconciler.reconcile(key, due)
+        except errors.Conflict:
+            await self._s.kube.refresh(key)
+            return Result(Retry.EXPONENTIAL, None if key in self._failures else 0.0, "Conflict")
+        except errors.NamespaceTerminating:
+            return Result(Retry.SLOW, outcome="NamespaceTerminating")
+
+    async def _connection(self, key: Key) -> Result:
+        """Reconcile a connection, and again after its period: that is its resync."""
+        result = await self._s.keeper.reconcile(key)
+        resource = self._s.kube.get(key)
+        period = asked(resource.spec, self._pace.resync).total_seconds() if resource else 0.0
+        if result.retry is Retry.NEVER and period:
+            return Result(Retry.AFTER, _jittered(period), result.outcome)
+        return result
+
+    def _arm(self, key: Key) -> None:
+        """See to it that a resource's connection and type are resynced, as soon as this resource asks for it."""
+        resource = self._s.kube.get(key)
+        if resource is None:
+            return
+        resync = Resync(connection_key(self._s.kinds.managed[key.kind], resource), key.kind)
+        period = self._resyncer.own_period(resync, resource, self._pace.resync)
+        if period:
+            self.queue.add(resync, _jittered(period))
+
+    def _schedule_resync(self, resync: Resync) -> None:
+        period = self._resyncer.period(resync, self._pace.resync)
+        if period:
+            self.queue.add(resync, _jittered(period))
+
+    async def _resync(self, resync: Resync) -> Result:
+        try:
+            for key in await self._resyncer.restless(resync):
+                self.queue.add(key)
+        finally:
+            self._schedule_resync(resync)
+        return Result()
+
+    def _schedule(self, key: Task, result: Result) -> None:
+        if result.retry is not Retry.EXPONENTIAL:
+            self._failures.pop(key, None)
+        match result.retry:
+            case Retry.SLOW:
+                self.queue.add(key, _jittered(self._pace.slow_retry))
+            case Retry.AFTER:
+                self.queue.add(key, result.after or 0.0)
+            case Retry.EXPONENTIAL:
+                self._failures[key] += 1
+                doubled = self._pace.backoff_base * 2 ** min(self._failures[key] - 1, 16)
+                pause = random.uniform(0, min(self._pace.backoff_cap, doubled))  # noqa: S311 - jitter
+                self.queue.add(key, pause if result.after is None else min(pause, result.after))
+
+
+def _described(task: Task) -> tuple[str, Key]:
+    """Say what is done, and what for: a resync is for the resources of a kind over one connection."""
+    if isinstance(task, Resync):
+        return "resync", task.connection._replace(kind=task.kind)
+    return "reconcile", task
+
+
+def is_news(before: Resource, after: Resource) -> bool:
+    """Say whether a new version tells more than what we wrote ourselves."""
+    return (
+        before.uid != after.uid
+        or before.generation != after.generation
+        or before.deleting != after.deleting
+        or before.annotations != after.annotations
+        or (meta.FINALIZER in before.finalizers and meta.FINALIZER not in after.finalizers)
+    )
+
+
+def _concerns_others(before: Resource, after: Resource) -> bool:
+    """Say whether those that refer to a resource must look: at its spec, its end, or what there is of it remotely."""
+    return (
+        before.generation != after.generation
+        or before.deleting != after.deleting
+        or any(before.status.get(name) != after.status.get(name) for name in ("id", "syncedGeneration"))
+    )
+
+
+def _lets_go(before: Resource, after: Resource) -> bool:
+    """Say whether a resource no longer needs what it refers to."""
+    freed = meta.FINALIZER in before.finalizers and meta.FINALIZER not in after.finalizers
+    return freed or (has_something(before) and not has_something(after))
+
+
+def _jittered(period: float) -> float:
+    """Spread over 0 to 20% more, so that what started together doesn't stay together."""
+    return period * random.uniform(1.0, 1.2)  # noqa: S311 - jitter

@@ -1,0 +1,1 @@
+"""Turn outcomes into conditions and requeues, and write status."""

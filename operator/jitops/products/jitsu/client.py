@@ -1,0 +1,258 @@
+"""One Jitsu workspace over its console's API (reference/jitsu.md): typed calls, and one listing per type.
+
+Every call names its type: build A follows an id into any type (section 4). The listings are conditional and
+corrected by the answers to our own writes; a 2xx is as good as seen.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from jitops.core.contract.snapshot import Snapshot
+from jitops.core.errors import NotYet, SpecInvalid
+from jitops.products.jitsu import errors, wire
+from jitops.products.jitsu.function.wire import FunctionRow, function_updated
+from jitops.products.jitsu.links import LinkRow, env_values
+from jitops.products.jitsu.masked.wire import MaskedRow, masked_created, masked_updated
+from jitops.products.jitsu.preflight.trials import Trials
+from jitops.products.jitsu.schemas import Schemas
+from jitops.products.jitsu.wire import StreamRow
+from jitops.remote.exchange import Answer, AnswerLost, segment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from jitops.core.clock import Clock
+    from jitops.core.errors import JitopsError
+    from jitops.core.kube import JSON
+    from jitops.remote.client import Http
+
+R = TypeVar("R")
+NOT_MODIFIED = 304
+
+
+@dataclass(frozen=True, slots=True)
+class Type(Generic[R]):
+    """One type of object: how its rows are read, and what our writes make of them."""
+
+    kind: str
+    parse: Callable[[Mapping[str, JSON]], R]
+    created: Callable[[Mapping[str, JSON]], R]
+    updated: Callable[[R, Mapping[str, JSON]], R]
+    secrets: Callable[[Mapping[str, JSON]], Iterable[str]]
+    """The secrets in a body of ours."""
+
+
+STREAM = Type("JitsuStream", StreamRow.parse, wire.stream_created, wire.stream_updated, wire.plaintexts)
+FUNCTION = Type("JitsuFunction", FunctionRow.parse, FunctionRow.parse, function_updated, lambda _: ())
+DESTINATION = Type("JitsuDestination", MaskedRow.parse, masked_created, masked_updated, lambda _: ())
+SERVICE = Type("JitsuService", MaskedRow.parse, masked_created, masked_updated, lambda _: ())
+TYPES: Mapping[str, Type[Any]] = {
+    "stream": STREAM,
+    "function": FUNCTION,
+    "destination": DESTINATION,
+    "service": SERVICE,
+}
+"""The types whose ids we choose, by the console's name of them."""
+
+
+class JitsuClient:
+    """The calls on one workspace."""
+
+    def __init__(self, http: Http, workspace: str, clock: Clock) -> None:
+        self._http = http
+        self.schemas = Schemas(http)
+        self.trials = Trials(http, clock)
+        self._workspace = workspace
+        self._facts: dict[str, JSON] = {}
+        self._etags: dict[str, str] = {}
+        self._snapshots = {type_: self._snapshot(type_, clock) for type_ in TYPES}
+        self._linked: dict[str, LinkRow] = {}
+        self._followed: set[str] = set()
+        self.clock = clock
+        self.links: Snapshot[LinkRow] = Snapshot(self._link_rows, clock)
+        """The links, in the order of their age."""
+
+    @property
+    def snapshots(self) -> Mapping[str, Snapshot[Any]]:
+        """The listings, by our kind's name."""
+        return {"JitsuLink": self.links, **{TYPES[name].kind: kept for name, kept in self._snapshots.items()}}
+
+    def listing(self, type_: str) -> Snapshot[Any]:
+        """Give the listing of a type, by the console's name of it."""
+        return self._snapshots[type_]
+
+    @property
+    def workspace_id(self) -> str:
+        """The workspace's id; empty until the first `verify`."""
+        return str(self._facts.get("id", ""))
+
+    @property
+    def budget(self) -> Mapping[str, int]:
+        """The calls that could be made at once, by method."""
+        return self._http.budget
+
+    @property
+    def trouble(self) -> JitopsError | None:
+        """That the remote takes no writes, while it does not."""
+        return self._http.trouble
+
+    async def verify(self) -> Mapping[str, JSON]:
+        """Resolve the workspace: only this call takes a slug, and only it tells of a deleted workspace."""
+        path = f"/api/workspace/{segment(self._workspace)}"
+        answer = await self._conditional(path)
+        if answer.status != NOT_MODIFIED:
+            self._facts = self._resolved(answer.json)
+            self._remember(path, answer)
+        return self._facts
+
+    async def get(self, type_: str, id_: str) -> Mapping[str, JSON] | None:
+        """Read one object; None when there is none. Build A answers with any type's object of this id."""
+        try:
+            answer = await self._http.request("GET", await self._path(type_, id_), who=f"{type_}/{id_}")
+        except errors.Missing:
+            return None
+        found: Mapping[str, JSON] = answer.json
+        return found
+
+    async def objects(self, type_: str) -> list[Mapping[str, JSON]]:
+        """List a type, or the links, as the console shows them: for an import."""
+        answer = await self._http.request("GET", await self._path(type_), who=type_)
+        listed = answer.json.get("links" if type_ == "link" else "objects")
+        if not isinstance(listed, list):
+            raise AnswerLost("the console's answer is no listing")
+        return listed
+
+    async def create(self, type_: str, body: Mapping[str, JSON], *, secrets: Iterable[str] = ()) -> None:
+        """Create an object under the id in the body; IdBurnt when the id was ever used."""
+        path = await self._path(type_)
+        sent = {**body, "type": type_, "workspaceId": self.workspace_id}
+        await self._write("POST", path, type_, body["id"], sent, secrets)
+        self._record(type_, body["id"], TYPES[type_].created(sent))
+
+    async def update(self, type_: str, id_: str, body: Mapping[str, JSON], *, secrets: Iterable[str] = ()) -> None:
+        """Merge the body into an object."""
+        path = await self._path(type_, id_)
+        try:
+            await self._write("PUT", path, type_, id_, body, secrets)
+        except errors.Missing:
+            self._record(type_, id_, None)
+            raise NotYet(f"the {type_} vanished while it was being changed", after=1.0) from None
+        row = self._snapshots[type_].seen(id_)
+        if row is not None:
+            self._record(type_, id_, TYPES[type_].updated(row, body))
+
+    async def delete(self, type_: str, id_: str, *, strict: bool = False, cascade: bool = False) -> None:
+        """Delete an object; one that is gone is deleted. `cascade` wins over `strict` (section 6)."""
+        flags = [f"{name}=true" for name, wanted in (("strict", strict), ("cascade", cascade)) if wanted]
+        path = await self._path(type_, id_) + ("?" + "&".join(flags) if flags else "")
+        await self._http.request("DELETE", path, who=f"{type_}/{id_}")
+        self._record(type_, id_, None)
+
+    def follow(self, type_: str) -> None:
+        """Have a type listed whenever the links are: links end at objects of it that no resource of ours stands for."""
+        self._followed.add(type_)
+
+    async def save_link(self, body: Mapping[str, JSON]) -> LinkRow:
+        """Create a link, or change it if the body has an id; return it under the id that the console tells.
+
+        `data` is checked and must be there: without it build A fails after having written, and stores null.
+        """
+        wire.refuse_unstorable(dict(body))
+        path, method = await self._path("link") + "?strict=true", "PUT" if "id" in body else "POST"
+        who = f"link/{body.get('id') or body['fromId']}"
+        answer = await self._http.request(method, path, body=body, who=who, secrets=env_values(body["data"]))
+        id_ = answer.json.get("id")
+        if not isinstance(id_, str) or not id_:
+            raise AnswerLost("the console does not tell the link's id")
+        row = LinkRow.parse({**body, "id": id_})
+        self.links.record(id_, row)
+        return row
+
+    async def delete_link(self, id_: str) -> None:
+        """Delete a link by its id; build A calls one that never was an error, and one that is gone deleted."""
+        with contextlib.suppress(errors.Missing):
+            await self._http.request("DELETE", f"{await self._path('link')}?id={segment(id_)}", who=f"link/{id_}")
+        self.links.record(id_, None)
+
+    async def aclose(self) -> None:
+        """Give up the connection; the sockets belong to the pool."""
+        self._http.close()
+
+    async def _write(  # noqa: PLR0913, PLR0917 - what a write consists of
+        self,
+        method: str,
+        path: str,
+        type_: str,
+        id_: str,
+        body: Mapping[str, JSON],
+        secrets: Iterable[str],
+    ) -> None:
+        wire.refuse_unstorable(dict(body))
+        known = [*TYPES[type_].secrets(body), *secrets]
+        await self._http.request(method, path, body=body, who=f"{type_}/{id_}", secrets=known)
+
+    def _snapshot(self, type_: str, clock: Clock) -> Snapshot[Any]:
+        return Snapshot(lambda: self._rows(type_), clock)
+
+    async def _rows(self, type_: str) -> Mapping[str, Any] | None:
+        """List a type for its snapshot; None when nothing changed since the last time."""
+        path = await self._path(type_)
+        answer = await self._conditional(path)
+        if answer.status == NOT_MODIFIED:
+            return None
+        listed = answer.json.get("objects")
+        if not isinstance(listed, list):
+            raise AnswerLost("the console's answer is no listing")
+        named = [row for row in listed if isinstance(row, dict) and isinstance(row.get("id"), str)]
+        rows = {row["id"]: TYPES[type_].parse(row) for row in named}
+        self._remember(path, answer)
+        return rows
+
+    async def _link_rows(self) -> Mapping[str, LinkRow]:
+        """List the links, and note which of their ends are gone, as far as the listings of these tell."""
+        begun, path = self.clock.monotonic(), await self._path("link")
+        answer = await self._conditional(path)
+        if answer.status != NOT_MODIFIED:
+            listed = answer.json.get("links")
+            if not isinstance(listed, list):
+                raise AnswerLost("the console's answer is no listing")
+            named = [row for row in listed if isinstance(row, dict) and isinstance(row.get("id"), str)]
+            self._linked = {row["id"]: LinkRow.parse(row) for row in named}
+            self._remember(path, answer)
+        for type_ in sorted(self._followed):
+            await self._snapshots[type_].get(begun)
+        return {id_: row.without(self._missing(row)) for id_, row in self._linked.items()}
+
+    def _missing(self, row: LinkRow) -> tuple[str, ...]:
+        return tuple(id_ for type_, id_ in row.ends if type_ in TYPES and self._snapshots[type_].lacks(id_))
+
+    async def _conditional(self, path: str) -> Answer:
+        etag = self._etags.get(path)
+        return await self._http.request("GET", path, headers={"if-none-match": etag} if etag else None, who=path)
+
+    def _remember(self, path: str, answer: Answer) -> None:
+        """Keep the ETag of an answer that was understood."""
+        self._etags[path] = answer.headers.get("etag", "")
+
+    async def _path(self, type_: str, id_: str | None = None) -> str:
+        if not self._facts:
+            await self.verify()
+        return f"/api/{segment(self.workspace_id)}/config/{type_}" + ("" if id_ is None else f"/{segment(id_)}")
+
+    def _resolved(self, body: Mapping[str, JSON]) -> dict[str, JSON]:
+        if not isinstance(body.get("id"), str) or not body["id"]:
+            raise AnswerLost("the console's answer is no workspace")
+        if body.get("deleted"):
+            raise SpecInvalid("spec.workspace: this workspace was deleted; name another one")
+        return {
+            "id": body["id"],
+            "slug": body.get("slug"),
+            "workspaceName": body.get("name"),
+            "host": self._http.host,
+        }
+
+    def _record(self, type_: str, id_: str, row: object | None) -> None:
+        self._snapshots[type_].record(id_, row)

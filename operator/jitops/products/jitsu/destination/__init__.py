@@ -1,0 +1,1 @@
+"""JitsuDestination: a destination with its credentials."""

@@ -1,0 +1,1 @@
+"""JitsuFunction: a function and its code."""

@@ -1,0 +1,1 @@
+"""JitsuLink: a connection or sync between two objects."""

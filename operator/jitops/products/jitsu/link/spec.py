@@ -1,0 +1,130 @@
+"""JitsuLink: a connection from a stream, or a sync from a service, to a destination."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field, JsonValue
+
+from jitops.api.managed import ConnectionRef, ManagedSpec, output_rules
+from jitops.api.schema.model import Model, Rule, immutable
+from jitops.api.schema.open_map import LIST_OF_OBJECTS, OpenMap
+from jitops.api.schema.strings import ObjectName, PathSegment
+
+DATA = OpenMap(
+    refused={"functions": LIST_OF_OBJECTS},
+    why="has a field of its own in this spec",
+)
+OPTIONS = OpenMap(refused={}, why="")
+
+INSTEAD = "delete this resource, and create another one between the other two"
+
+
+class RemoteRef(Model):
+    """Names something at the console: by a resource of this namespace, or by its id."""
+
+    name: ObjectName | None = None
+    """The name of the resource that stands for it, in the namespace of this resource."""
+    external: PathSegment | None = None
+    """Its id at the console, where no resource of this namespace stands for it."""
+
+    rules: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            cel="has(self.name) != has(self.external)",
+            message="set exactly one of name and external",
+            check=lambda ref: (ref.name is None) != (ref.external is None),
+        ),
+    )
+
+
+class LinkSource(Model):
+    """Where a link starts."""
+
+    stream_ref: RemoteRef | None = None
+    """The JitsuStream whose events go to the destination."""
+    service_ref: RemoteRef | None = None
+    """The JitsuService whose data is synced to the destination."""
+
+    rules: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            cel="has(self.streamRef) != has(self.serviceRef)",
+            message="set exactly one of streamRef and serviceRef",
+            check=lambda source: (source.stream_ref is None) != (source.service_ref is None),
+        ),
+    )
+
+
+class LinkTarget(Model):
+    """Where a link leads."""
+
+    destination_ref: RemoteRef
+    """The JitsuDestination that receives the events or the data."""
+
+
+class LinkFunction(Model):
+    """A function that a link runs."""
+
+    function_ref: RemoteRef
+    """The JitsuFunction to run."""
+    options: Annotated[dict[str, JsonValue], Field(max_length=64), OPTIONS] | None = None
+    """Options for the function; what they mean is the function's own affair."""
+
+
+class JitsuLinkSpec(ManagedSpec):
+    """A link: a connection that sends a stream's events to a destination, or a sync of a service's data to one.
+
+    A Secret with the link's id is written only where `outputs.secret.name` is set.
+    """
+
+    workspace_ref: ConnectionRef
+    """The JitsuWorkspace in which the link lives. It can't be changed."""
+    from_: LinkSource = Field(validation_alias="from", serialization_alias="from")
+    """Where the link starts: at a stream, or at a service. It can't be changed."""
+    to: LinkTarget
+    """Where the link leads. It can't be changed."""
+    functions: Annotated[list[LinkFunction], Field(max_length=64)] | None = None
+    """The functions that a stream's events run through on their way, in this order."""
+    data: Annotated[dict[str, JsonValue], Field(max_length=64), DATA] | None = None
+    """The link's options, such as mode, frequency or streams, by the console's own names. Which there are depends
+    on the type of the destination; the console checks them. Options that others set and this spec does not name are
+    left alone. What stands here is no secret: `functionsEnv` is readable for everyone who can read the link."""
+    allow_parallel: bool | None = None
+    """Whether a sync may be made beside other syncs between the same two, which are then left alone. Default:
+    false: there is one."""
+
+    rules: ClassVar[tuple[Rule, ...]] = (
+        immutable("workspaceRef", "delete this resource, and create it again in the other workspace"),
+        immutable("from", INSTEAD),
+        immutable("to", INSTEAD),
+        Rule(
+            cel="!has(self.functions) || !has(self.from.serviceRef)",
+            message="functions run on the events of a stream: take them out of a link that starts at a service",
+            check=lambda spec: spec.functions is None or spec.from_.service_ref is None,
+            field="functions",
+        ),
+        Rule(
+            cel="!has(self.allowParallel) || !self.allowParallel || has(self.from.serviceRef)",
+            message="only syncs may be parallel: a stream and a destination have one link; take allowParallel out",
+            check=lambda spec: not spec.allow_parallel or spec.from_.service_ref is not None,
+            field="allowParallel",
+        ),
+        Rule(
+            cel="!has(self.allowParallel) || !self.allowParallel || !has(self.management)"
+            " || !has(self.management.adopt) || !has(self.management.adopt.mode)"
+            " || self.management.adopt.mode == 'Never' || has(self.management.adopt.id)",
+            message="one of several syncs is adopted by its id: set management.adopt.id to it",
+            check=lambda spec: (
+                not spec.allow_parallel or spec.management.adopt.mode == "Never" or spec.management.adopt.id is not None
+            ),
+            field="management.adopt.id",
+        ),
+        *output_rules(("id",)),
+    )
+
+    @property
+    def connection_ref(self) -> ConnectionRef:
+        """Say in which workspace the link lives."""
+        return self.workspace_ref
+
+    @property
+    def is_sync(self) -> bool:
+        """Say whether it starts at a service."""
+        return self.from_.service_ref is not None

@@ -1,0 +1,1 @@
+"""What destinations and services share: values from Secrets that the console masks."""

@@ -1,0 +1,1 @@
+"""JitsuService: a source that syncs start at."""

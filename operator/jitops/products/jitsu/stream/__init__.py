@@ -1,0 +1,1 @@
+"""JitsuStream: a stream (site) and its write keys."""

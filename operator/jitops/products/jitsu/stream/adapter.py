@@ -1,0 +1,211 @@
+"""JitsuStream: a stream of a workspace, with the write keys that we make for it (reference/jitsu.md section 4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from jitops.api.reasons import EventReason
+from jitops.core import identity
+from jitops.core.contract.adapter import compare
+from jitops.core.contract.desired import Wanted
+from jitops.core.contract.observation import Change, External
+from jitops.products.jitsu.objects import ObjectAdapter
+from jitops.products.jitsu.stream.keys import Entry, Question, Ring, decide
+from jitops.products.jitsu.stream.spec import JitsuStreamSpec
+from jitops.products.jitsu.wire import DROPPED_WHEN_OMITTED, UNSET, KeyRow, StreamRow, normal, normal_domains
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from jitops.core.kube import JSON
+
+Want = Wanted[JitsuStreamSpec]
+Found = External[StreamRow]
+
+EXTRA = "extra."
+
+
+@dataclass(frozen=True, slots=True)
+class Rings:
+    """What was decided about both uses."""
+
+    public: Ring
+    private: Ring
+    rotate: str | None = None
+
+    @property
+    def all(self) -> tuple[Ring, Ring]:
+        """Both, public first."""
+        return self.public, self.private
+
+
+class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow]):
+    """Streams of one workspace: what a body holds, and our keys in it.
+
+    Finding a stream in the listing, the POST under our own id and the DELETE are alike for all types: `ObjectAdapter`.
+    """
+
+    type = "stream"
+    secret_first = True
+
+    def key_stem(self, wanted: Want) -> str:
+        """Give that of its keys' ids: the same, or the one that they have, should our identity have changed since."""
+        known = _entries(wanted)
+        return known[0].stem if known else self.stem(wanted)
+
+    def prepare(self, wanted: Want, external: Found | None) -> Want:
+        """Decide about the keys, and what the Secret must hold before the console hears of them."""
+        row = external.remote if external else None
+        rings = Rings(
+            public=decide(self._question(wanted, "public", row.public_keys if row else ())),
+            private=decide(self._question(wanted, "private", row.private_keys if row else ())),
+            rotate=self._token(wanted),
+        )
+        id_ = external.id if external else identity.numbered(self.stem(wanted), wanted.incarnation)
+        news = tuple(
+            (EventReason.KEY_ROTATED, f"the {ring.use} write key is now {ring.id}")
+            for ring in rings.all
+            if ring.replaced
+        )
+        return replace(wanted, prepared=rings, material=_material(id_, rings), news=news)
+
+    @staticmethod
+    def _token(wanted: Want) -> str | None:
+        """Give the rotation token that is acted on by now: none is while observing, and its removal asks nothing."""
+        done: str | None = (wanted.memory.get("keys") or {}).get("rotate")
+        asked = wanted.spec.keys.rotate
+        return done if wanted.spec.management.policy == "Observe" else asked or done
+
+    def _question(self, wanted: Want, use: str, remote: tuple[KeyRow, ...]) -> Question:
+        spec, memory = wanted.spec, wanted.memory.get("keys") or {}
+        mode = spec.public_key_mode if use == "public" else spec.private_key_mode
+        known = tuple(entry for entry in _entries(wanted) if entry.use == use)
+        return Question(
+            use=use,
+            stem=self.key_stem(wanted),
+            wanted=mode == "Generate",
+            frozen=spec.management.policy == "Observe",
+            rotating=self._token(wanted) != memory.get("rotate"),
+            overlap=spec.key_overlap,
+            now=wanted.now,
+            held_id=wanted.held.get(f"{use}KeyId"),
+            held_secret=wanted.held.get(f"{use}KeySecret"),
+            remote=remote,
+            known=known,
+        )
+
+    def fields(self, wanted: Want) -> Mapping[str, JSON]:
+        """Give the fields that the user set, domains as the console stores them."""
+        spec = wanted.spec
+        given: dict[str, JSON] = {
+            "name": spec.name or wanted.key.name,
+            "domains": None if spec.domains is None else normal_domains(spec.domains),
+            "authorizedJavaScriptDomains": spec.authorized_javascript_domains,
+            "strict": spec.strict,
+            "shard": spec.shard,
+            "deduplicateWindowMs": spec.deduplicate_window_ms,
+        }
+        extra = {EXTRA + name: normal(value) for name, value in (spec.extra or {}).items()}
+        return {path: value for path, value in given.items() if value is not None} | extra
+
+    def diff(self, wanted: Want, external: Found) -> tuple[Change, ...]:
+        """Compare the fields by path, and our keys by id and hint."""
+        actual = {_path(name, wanted): value for name, value in external.remote.fields.items()}
+        return (
+            *compare(self.fields(wanted), actual, self.leftovers(wanted, external)),
+            *self._key_changes(wanted, external.remote),
+        )
+
+    def _key_changes(self, wanted: Want, row: StreamRow) -> tuple[Change, ...]:
+        rings, stem = wanted.prepared, self.key_stem(wanted)
+        public = rings.public.differs(row.public_keys, stem)
+        private = rings.private.differs(row.private_keys, stem)
+        found = (("keys.public", public), ("keys.private", private))
+        return tuple(Change(path, generated=True) for path, differs in found if differs)
+
+    def leftovers(self, wanted: Want, external: Found) -> tuple[str, ...]:
+        """Name the paths we once sent, the user no longer sets, and the console still holds."""
+        fields = external.remote.fields
+        gone = wanted.applied - set(self.fields(wanted))
+        return tuple(sorted(path for path in gone if fields.get(_name(path)) not in (None, [])))
+
+    def body(self, wanted: Want) -> Mapping[str, JSON]:
+        """Write the fields, and the keys with their secrets."""
+        rings, stem = wanted.prepared, self.key_stem(wanted)
+        keys = {"publicKeys": rings.public.body((), stem), "privateKeys": rings.private.body((), stem)}
+        return {_name(path): value for path, value in self.fields(wanted).items()} | keys
+
+    async def update(self, wanted: Want, external: Found, changes: tuple[Change, ...]) -> Found:
+        """PUT just what differs: the console merges, and drops one field when a PUT leaves it out."""
+        row, rings, stem = external.remote, wanted.prepared, self.key_stem(wanted)
+        fields = self.fields(wanted)
+        body: dict[str, Any] = {}
+        if DROPPED_WHEN_OMITTED in row.fields:
+            body[DROPPED_WHEN_OMITTED] = row.fields[DROPPED_WHEN_OMITTED]
+        for change in changes:
+            match change.path:
+                case "keys.public":
+                    body["publicKeys"] = rings.public.body(row.public_keys, stem)
+                case "keys.private":
+                    body["privateKeys"] = rings.private.body(row.private_keys, stem)
+                case path if path in fields:
+                    body[_name(path)] = fields[path]
+                case path:
+                    _remove(body, path)
+        await self._client.update(self.type, external.id, body)
+        return self._seen(external.id)
+
+    def outputs(self, wanted: Want, external: Found) -> Mapping[str, str]:
+        """Give the id, and each key whole and in halves."""
+        return _material(external.id, wanted.prepared)
+
+    def facts(self, wanted: Want, external: Found) -> Mapping[str, JSON]:
+        """Tell the workspace, and our keys without their secrets."""
+        rings: Rings = wanted.prepared
+        entries = [entry.line() for ring in rings.all for entry in ring.entries]
+        keys = {"rotate": rings.rotate, "entries": entries}
+        told = {name: value for name, value in keys.items() if value}
+        return {**super().facts(wanted, external), "keys": told or None}
+
+    def due(self, wanted: Want, external: Found) -> datetime | None:  # noqa: ARG002 - the contract's
+        """Give the moment at which the next old key retires; no key of what is only observed does."""
+        if wanted.observed:
+            return None
+        rings: Rings = wanted.prepared
+        moments = [entry.retire_after for ring in rings.all for entry in ring.entries if entry.retire_after]
+        return min(moments, default=None)
+
+
+def _entries(wanted: Want) -> tuple[Entry, ...]:
+    """Read what status remembers of our keys."""
+    return tuple(Entry.parse(line) for line in (wanted.memory.get("keys") or {}).get("entries") or ())
+
+
+def _material(id_: str, rings: Rings) -> dict[str, str]:
+    values: dict[str, str | None] = {"id": id_}
+    for ring in rings.all:
+        values[f"{ring.use}WriteKey"] = ring.write_key
+        values[f"{ring.use}KeyId"] = ring.id
+        values[f"{ring.use}KeySecret"] = ring.secret
+    return {name: value for name, value in values.items() if value}
+
+
+def _name(path: str) -> str:
+    """Give the console's name of a field."""
+    return path.removeprefix(EXTRA)
+
+
+def _path(name: str, wanted: Want) -> str:
+    """Give the spec's path of a field of the console."""
+    return EXTRA + name if name in (wanted.spec.extra or {}) or EXTRA + name in wanted.applied else name
+
+
+def _remove(body: dict[str, Any], path: str) -> None:
+    """Take a field away: domains become empty, one field goes by being left out, the others by the sentinel."""
+    name = _name(path)
+    if name == DROPPED_WHEN_OMITTED:
+        body.pop(name, None)
+    else:
+        body[name] = [] if name == "domains" else UNSET

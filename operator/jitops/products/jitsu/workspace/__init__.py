@@ -1,0 +1,1 @@
+"""JitsuWorkspace: the connection to one workspace."""

@@ -1,0 +1,42 @@
+"""Open the client of a JitsuWorkspace."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from jitops.core.errors import SpecInvalid
+from jitops.products.jitsu import errors
+from jitops.products.jitsu.client import JitsuClient
+from jitops.remote.budget import stated
+from jitops.remote.exchange import Access
+
+if TYPE_CHECKING:
+    from jitops.core.clock import Clock
+    from jitops.core.contract.client import Opening
+    from jitops.remote.client import HttpPool
+
+BUDGET = {"GET": 600, "POST": 120, "PUT": 120, "DELETE": 60}
+"""The console's defaults per key and minute (reference/jitsu.md section 7), until it tells its own."""
+API_KEY = re.compile(r"([!-9;-~]+):([!-~]+)")
+
+
+async def open_workspace(opening: Opening, pool: HttpPool, clock: Clock) -> JitsuClient:
+    """Make the client of a JitsuWorkspace; nothing is asked of the console yet."""
+    raw = opening.credentials["apiKey"]
+    match = API_KEY.fullmatch(raw.strip())
+    if match is None:
+        raise SpecInvalid("the Secret's apiKey must have the form keyId:secret, in printable ASCII without spaces")
+    key_id, secret = match.groups()
+    access = Access(
+        base_url=opening.spec.base_url,
+        ca=opening.ca,
+        account=key_id,
+        classify=errors.classify,
+        connection=opening.key,
+        headers={"Authorization": f"Bearer {key_id}:{secret}"},
+        secrets=(raw, match.group(), secret),
+        budget=BUDGET,
+        limits=stated(opening.spec.limits),
+    )
+    return JitsuClient(pool.http(access), opening.spec.workspace, clock)

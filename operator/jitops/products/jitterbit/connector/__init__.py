@@ -1,0 +1,1 @@
+"""Connector: a registration of the Connector SDK."""

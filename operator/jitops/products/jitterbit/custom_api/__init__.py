@@ -1,0 +1,1 @@
+"""CustomAPI: a Custom API of API Manager."""

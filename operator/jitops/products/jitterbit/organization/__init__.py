@@ -1,0 +1,1 @@
+"""JitterbitOrganization: the connection to one Harmony organization."""

@@ -1,0 +1,1 @@
+"""One way to any remote: HTTP with budgets, circuit breakers and masked secrets."""

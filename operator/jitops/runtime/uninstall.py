@@ -1,0 +1,171 @@
+"""`jitops release`: stops the operator for good, then lets go of everything that it holds (`core.release`).
+
+An operator that still worked would put its finalizers back. So its Deployment is scaled to nothing and its pods are
+waited for; then the Lease is taken, and held to the end: whoever else runs writes nothing meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import quote
+
+from jitops.core.clock import SystemClock
+from jitops.core.errors import Interrupted, JitopsError
+from jitops.core.kube import JSON, Key, Resource
+from jitops.core.managed.uninstall import Released, Releaser
+from jitops.core.outputs.backends import ConfigMapShelf, SecretShelf
+from jitops.core.outputs.hash_key import HashKey
+from jitops.core.outputs.outputs import Outputs
+from jitops.kinds import table
+from jitops.remote.client import HttpPool
+from jitops.runtime.cluster.auth import NoClusterConfigured
+from jitops.runtime.cluster.port import Cluster
+from jitops.runtime.cluster.session import MERGE_PATCH, ApiServer, Refusal
+from jitops.runtime.leader_election import Elector
+from jitops.runtime.settings import Settings
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 16
+"""How many resources are let go at a time."""
+INTERVAL = 1.0
+NOT_FOUND = 404
+SHOWN = 5
+
+
+class ReleaseFailed(Exception):
+    """Something could not be let go, or the operator not be stopped; the message says what, and what to do."""
+
+
+async def release(settings: Settings, *, deployment: str | None, limit: float) -> list[Released]:
+    """Let go of everything in the settings' namespaces; ReleaseFailed after `limit` seconds at the latest."""
+    try:
+        api = await ApiServer.connect(settings.kubeconfig, settings.context)
+    except NoClusterConfigured as error:
+        raise ReleaseFailed(str(error)) from None
+    work = _Work(settings, api)
+    try:
+        async with asyncio.timeout(limit):
+            return await work.run(deployment)
+    except TimeoutError:
+        raise ReleaseFailed(f"not done in {limit:.0f} s: {work.doing}") from None
+    except Refusal as refusal:
+        raise ReleaseFailed(f"{work.doing}: Kubernetes refuses it: {refusal.message}") from None
+    except JitopsError as error:
+        raise ReleaseFailed(f"{work.doing}: {error}") from None
+    finally:
+        await api.aclose()
+
+
+class _Work:
+    """The three steps; `doing` tells where they are."""
+
+    def __init__(self, settings: Settings, api: ApiServer) -> None:
+        self._api = api
+        self._settings = settings
+        self._namespace = settings.operator_namespace or api.namespace
+        self.doing = "it has not begun"
+        self._clock = SystemClock()
+        self._cluster = Cluster(api, self._clock, namespaces=settings.namespaces)
+        kinds = table(HttpPool(self._clock), self._clock)
+        shelves = (SecretShelf(self._cluster), ConfigMapShelf(self._cluster))
+        key = HashKey(self._cluster, self._namespace)
+        self._releaser = Releaser(kinds, self._cluster, [Outputs[Any](shelf, key) for shelf in shelves])
+        self._done: dict[Key, Released] = {}
+        self._refused: JitopsError | None = None
+
+    async def run(self, deployment: str | None) -> list[Released]:
+        """Stop the operator, hold the Lease, let go until nothing is held."""
+        if deployment:
+            await self._stop(deployment)
+        async with self._leading():
+            while await self._pass():  # noqa: ASYNC110 - only looking tells
+                await asyncio.sleep(INTERVAL)
+        return sorted(self._done.values(), key=lambda one: one.key)
+
+    async def _stop(self, deployment: str) -> None:
+        """Scale the operator to nothing, and wait for the end of its pods."""
+        self.doing = f"stopping the Deployment {self._namespace}/{deployment}"
+        path = f"/apis/apps/v1/namespaces/{self._namespace}/deployments/{quote(deployment)}/scale"
+        try:
+            scale = await self._api.request("PATCH", path, {"spec": {"replicas": 0}}, content_type=MERGE_PATCH)
+        except Refusal as refusal:
+            if refusal.status != NOT_FOUND:
+                raise
+            log.info("there is no Deployment %s/%s to stop", self._namespace, deployment)
+            return
+        while pods := await self._pods(scale["status"]["selector"]):
+            self.doing = f"waiting for the end of the pods {', '.join(pods)}; if their node is gone, delete them"
+            await asyncio.sleep(INTERVAL)
+        log.info("the Deployment %s/%s is stopped", self._namespace, deployment)
+
+    async def _pods(self, selector: str) -> list[str]:
+        path = f"/api/v1/namespaces/{self._namespace}/pods?labelSelector={quote(selector)}"
+        found: JSON = await self._api.request("GET", path)
+        ended = ("Succeeded", "Failed")
+        return [one["metadata"]["name"] for one in found["items"] if one.get("status", {}).get("phase") not in ended]
+
+    @asynccontextmanager
+    async def _leading(self) -> AsyncIterator[None]:
+        """Hold the Lease, where operators ask for it; an operator that runs elsewhere ends when it can't have it."""
+        if not self._settings.leader_election:
+            yield
+            return
+        name = self._settings.lease_name
+        elector = Elector(self._api, self._clock, namespace=self._namespace, name=name, identity="jitops-release")
+        self.doing = f"waiting for the Lease {self._namespace}/{name}; stop the operator that holds it"
+        await elector.acquire()
+        self._cluster.gate = elector.may_write
+        keeping = asyncio.create_task(elector.keep(), name="renewing the Lease")
+        try:
+            yield
+        finally:
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
+            await elector.release()
+
+    async def _pass(self) -> list[Resource]:
+        """Read everything and let go of it; name what is still held."""
+        self.doing = "reading what there is"
+        await self._cluster.prime()
+        left = [one for one in self._releaser.resources() if one.key not in self._done]
+        left += [one for one in self._releaser.held() if one.key in self._done]
+        self.doing = f"letting go of {_names(one.key for one in left)}"
+        slots = asyncio.Semaphore(AT_ONCE)
+        async with asyncio.TaskGroup() as group:
+            for resource in left:
+                group.create_task(self._one(resource, slots))
+        if self._refused is not None:
+            raise self._refused
+        return [one for one in left if one.key not in self._done] + self._releaser.held()
+
+    async def _one(self, resource: Resource, slots: asyncio.Semaphore) -> None:
+        async with slots:
+            try:
+                self._done[resource.key] = await self._releaser.release(resource)
+            except Interrupted as error:
+                log.info("%s is tried again: %s", resource.key, error)
+            except JitopsError as error:
+                self._refused = error
+
+
+def _names(keys: Iterable[Key]) -> str:
+    """Name some, and count the rest."""
+    named = [str(key) for key in keys]
+    more = f" and {len(named) - SHOWN} more" if named[SHOWN:] else ""
+    return ", ".join(named[:SHOWN]) + more
+
+
+def lines(released: list[Released]) -> list[str]:
+    """Tell what was let go, as a table."""
+    rows = [("KIND", "RESOURCE", "REMOTE-ID", "KEPT", "")]
+    for one in released:
+        place = f"{one.key.namespace}/{one.key.name}"
+        note = "was being deleted: gone, its remote object stays" if one.deleting else ""
+        rows.append((one.key.kind, place, one.remote_id or "-", ",".join(one.kept) or "-", note))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]

@@ -1,0 +1,51 @@
+"""Masked secrets: shown as a mask, kept when the mask comes back (reference/jitsu.md section 4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from jitops_sandbox.answers import JSON
+
+    Path = tuple[str, ...]
+
+MASK = "__MASKED_BY_JITSU__"
+
+
+def masked(value: dict[str, Any], paths: Iterable[Path]) -> dict[str, Any]:
+    """Replace what stands at the paths by the mask, an empty string too; what is absent stays absent."""
+    for path in paths:
+        value = _changed(value, path, lambda _found: MASK)
+    return value
+
+
+def without_masks(value: dict[str, Any], paths: Iterable[Path]) -> dict[str, Any]:
+    """Drop the masks that came back, so that a merge keeps what is stored."""
+    for path in paths:
+        value = _changed(value, path, lambda found: None if found == MASK else found)
+    return value
+
+
+def unmasked(value: JSON, original: JSON) -> JSON:
+    """Put the original's value wherever a mask stands, at the same place (`cloneId`)."""
+    if value == MASK:
+        return original if original is not None else value
+    if isinstance(value, dict):
+        known = original if isinstance(original, dict) else {}
+        return {name: unmasked(item, known.get(name)) for name, item in value.items()}
+    return value
+
+
+def _changed(value: dict[str, Any], path: Path, change: Callable[[JSON], JSON]) -> dict[str, Any]:
+    """Change the value at a path, if there is one; a change to None drops it."""
+    name, rest = path[0], path[1:]
+    if name not in value:
+        return value
+    if rest:
+        inner = value[name]
+        return {**value, name: _changed(inner, rest, change)} if isinstance(inner, dict) else value
+    changed = change(value[name])
+    kept = {key: item for key, item in value.items() if key != name} if changed is None else None
+    return {**value, name: changed} if kept is None else kept
