@@ -20,7 +20,7 @@ from httpx_aiohttp import AiohttpTransport
 
 from jitops.core.clock import SystemClock
 from jitops.remote.client import HttpPool
-from jitops.remote.exchange import Access, Answer
+from jitops.remote.exchange import Answer, HttpConfig
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -76,7 +76,7 @@ async def measure(base: str) -> None:
     session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
     client = httpx.AsyncClient(transport=AiohttpTransport(verify=False), base_url=base)
     pool = HttpPool(SystemClock())
-    http = pool.http(Access(base, "key", nothing, headers={"Authorization": "Bearer key:secret"}))
+    http = pool.http(HttpConfig(base, "key", nothing, headers={"Authorization": "Bearer key:secret"}))
 
     async def bare() -> object:
         async with session.post(base + path, json=BODY, headers={"Authorization": "Bearer key:secret"}) as told:

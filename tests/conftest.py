@@ -1,4 +1,4 @@
-"""The options of the tests, and the fixtures of all that need a real Kubernetes API; see `jitops_sandbox.controlplane`."""
+"""The options of all tests, and fixtures for those that need a control plane (`jitops_sandbox.controlplane`)."""
 
 from __future__ import annotations
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from jitops.api.kinds import KINDS, KindInfo
+from jitops.api.kind import KindInfo
 from jitops.api.managed import ConnectionRef
 from jitops.api.meta import GROUP, LONGEST_NAME, VERSION
+from jitops.kinds import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -19,8 +19,8 @@ import yaml
 from tests.metric_names import metric_names
 
 import jitops
-from jitops.api.kinds import KINDS
 from jitops.api.reasons import Reason
+from jitops.kinds import KINDS
 from jitops.runtime.leader_election import CALL
 from jitops.runtime.process import DRAIN, LAST_EVENTS
 from jitops_sandbox.controlplane import Helm, HelmFailed

@@ -29,9 +29,12 @@ from jitops.core.errors import (
     Unavailable,
 )
 from jitops.core.kube import Key
+from jitops.kinds import JITSU
 from jitops.products.jitsu.client import JitsuClient
 from jitops.products.jitsu.errors import Missing, NoRoute, Unoffered, classify
-from jitops.products.jitsu.wire import UNSET, KeyRow, StreamRow, normal_domains, stream_created, stream_updated
+from jitops.products.jitsu.objects import object_types
+from jitops.products.jitsu.stream.wire import KeyRow, StreamRow, normal_domains, stream_created, stream_updated
+from jitops.products.jitsu.wire import UNSET
 from jitops.products.jitsu.workspace.connection import open_workspace
 from jitops.products.jitsu.workspace.spec import JitsuWorkspaceSpec
 from jitops.remote.client import HttpPool
@@ -90,7 +93,8 @@ class World:
     async def client(self, api_key: str | None = None, workspace: str = "acme", **spec: Any) -> JitsuClient:
         """Open a client; the first key of the seed unless another is given."""
         key = api_key or self.sandbox.credentials.api_key
-        return await open_workspace(opening(self.sandbox.jitsu_url, key, workspace, **spec), self.pool, SystemClock())
+        asked = opening(self.sandbox.jitsu_url, key, workspace, **spec)
+        return await open_workspace(asked, self.pool, SystemClock(), object_types(JITSU))
 
     def count(self, method: str = "*") -> int:
         """Count the requests that the console saw."""

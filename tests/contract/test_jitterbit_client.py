@@ -26,8 +26,9 @@ from jitops.core.errors import (
     Unavailable,
 )
 from jitops.core.kube import Key
-from jitops.products.jitterbit.client import JitterbitClient, Refused, open_organization
-from jitops.products.jitterbit.errors import classify
+from jitops.products.jitterbit.client import JitterbitClient
+from jitops.products.jitterbit.errors import Refused, classify
+from jitops.products.jitterbit.organization.connection import open_organization
 from jitops.products.jitterbit.organization.spec import JitterbitOrganizationSpec
 from jitops.products.jitterbit.wire import ConnectorRow
 from jitops.remote.breaker import THRESHOLD

@@ -15,10 +15,10 @@ from tests.scenario.world import World
 
 from jitops.api.managed import ManagedSpec
 from jitops.core.clock import SystemClock
-from jitops.kinds import table
+from jitops.kinds import registry
 from jitops.remote.client import HttpPool
 
-KINDS = table(HttpPool(SystemClock()), SystemClock())
+KINDS = registry(HttpPool(SystemClock()), SystemClock())
 COMMON = {"management", "outputs"}
 """The blocks that every kind has; the scenarios try them."""
 

@@ -15,8 +15,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jitops.api.kinds import KINDS
 from jitops.api.meta import MANAGED_BY, MANAGER
+from jitops.kinds import KINDS
 from jitops_sandbox.controlplane import Kubectl, kubectl_path
 
 SHOWN = ("events.events.k8s.io", "leases", "configmaps", *(f"{kind.plural}.jitops.dev" for kind in KINDS))

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from jitops.api.kinds import KINDS
 from jitops.api.meta import GROUP
+from jitops.kinds import KINDS
 from jitops_sandbox.controlplane import Helm, Kubectl, write_token_kubeconfig
 
 CHART = Path(__file__).parents[2] / "helm" / "jitops"

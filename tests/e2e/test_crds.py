@@ -15,9 +15,10 @@ from tests.cases.case import Spec, stream
 from tests.cases.mutations import FULL, ODD, places, replaced
 from tests.cases.specs import CASES, Case
 
-from jitops.api.kinds import JITSU_STREAM, KINDS
 from jitops.api.meta import API_VERSION, GROUP, LONGEST_NAME, VERSION
 from jitops.api.schema.model import InvalidSpec, validate_spec
+from jitops.kinds import KINDS
+from jitops.products.jitsu.stream.kind import KIND as STREAM
 from jitops_sandbox.controlplane import Kubectl
 
 if TYPE_CHECKING:
@@ -113,13 +114,13 @@ def test_both_judges_agree_on_oddities(cluster: Cluster, kind: Any) -> None:
 def test_names_fit_into_labels(cluster: Cluster) -> None:
     """A resource's name can always be the value of a label on its Secret."""
     with pytest.raises(ApiException) as refusal:
-        cluster.create(JITSU_STREAM.kind, stream(), name="a" * (LONGEST_NAME + 1))
+        cluster.create(STREAM.info.kind, stream(), name="a" * (LONGEST_NAME + 1))
     assert blamed(refusal.value) == ["metadata.name"]
 
 
 def test_a_new_object_never_looks_finished(cluster: Cluster) -> None:
     """Status starts as never observed, without a write, so that no tool takes the object for ready."""
-    created = cluster.create(JITSU_STREAM.kind, stream(), dry=True)
+    created = cluster.create(STREAM.info.kind, stream(), dry=True)
     assert created["status"] == {"observedGeneration": -1}
     assert created["spec"] == stream()
 
@@ -143,7 +144,7 @@ def test_explain_is_a_manual(cluster: Cluster, kind: Any) -> None:
 
 def test_columns_show_how_it_stands(cluster: Cluster) -> None:
     """`kubectl get` tells whether it is ready; `-o wide` tells why, over which connection, and what to do."""
-    cluster.create(JITSU_STREAM.kind, stream(), name="shown")
+    cluster.create(STREAM.info.kind, stream(), name="shown")
     since = {"lastTransitionTime": "2026-01-01T00:00:00Z"}
     conditions = [
         {"type": "DriftDetected", "status": "True", "reason": "DriftDetected", "message": "name", **since},

@@ -9,7 +9,7 @@ import yaml
 from tests.e2e.place import CONNECTOR, JITSU, STREAM, STREAM_SECRET, Place, until
 from tests.health.judges import Argo, Flux
 
-from jitops.api.kinds import KINDS
+from jitops.kinds import KINDS
 
 pytestmark = pytest.mark.cluster
 

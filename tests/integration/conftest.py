@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from jitops import crds
-from jitops.api.kinds import KINDS
 from jitops.api.meta import API_VERSION
+from jitops.kinds import KINDS
 from jitops_sandbox import Sandbox
 from jitops_sandbox.controlplane import ControlPlane, Kubectl
 

@@ -21,7 +21,7 @@ from jitops.runtime.telemetry.logs import QUIET
 ROOT = Path(__file__).parents[2]
 RUN = """
 from jitops.runtime.app import run
-from jitops.runtime.settings import Settings
+from jitops.runtime.settings import Settings  # noqa: PLC0415 - not before it is needed
 run(Settings.from_environment())
 """
 BROKEN = """

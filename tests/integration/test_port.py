@@ -43,7 +43,7 @@ async def stream(cluster: Cluster, user: User) -> Resource:
 async def test_resource_is_read_and_its_end_is_noticed(cluster: Cluster, user: User, stream: Resource) -> None:
     """What is read is remembered, and what is gone at the source is forgotten and told of."""
     gone: list[Key] = []
-    cluster.on_gone = gone.append
+    cluster.on_deleted = gone.append
     assert cluster.get(stream.key) == stream
     await user.kubectl("delete", "jitsustream", "shop")
     assert await cluster.refresh(stream.key) is None
@@ -278,7 +278,7 @@ async def test_prime_reads_everything_and_forgets_what_is_gone(cluster: Cluster,
     told: list[str] = []
     gone: list[str] = []
     cluster.on_change = lambda _, after: told.append(str(after.key.kind))
-    cluster.on_gone = lambda key: gone.append(key.name)
+    cluster.on_deleted = lambda key: gone.append(key.name)
     for name in ("a", "b"):
         await user.stream(name)
     await user.connect()

@@ -14,7 +14,7 @@ from tests.scenario.history import History
 from tests.scenario.samples import apis, connectors, plant_api, security_holds
 from tests.scenario.world import ORGANIZATION, World, connector, custom_api, harmony
 
-from jitops.core.kube import Holder, Key
+from jitops.core.kube import DataObject, Key
 from jitops_sandbox import Fault, Switches
 
 CONNECTORS = [Key("Connector", "team", name) for name in ("billing", "sales", "hr")]
@@ -108,7 +108,7 @@ class Chaos(History):
     def lose(self) -> None:
         """Delete or edit an output, be it a Secret or a ConfigMap."""
         maps = [self.world.store.config_map(f"{key.name}-customapi") for key in APIS]
-        outputs: list[Holder] = [one for one in maps if one]
+        outputs: list[DataObject] = [one for one in maps if one]
         outputs += [one for one in self.world.store.secrets() if one.namespace == "team" and one.owners]
         if not outputs:
             return

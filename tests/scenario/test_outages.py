@@ -266,7 +266,7 @@ async def test_budget_of_the_console(world: World) -> None:
 
 # The error table
 
-Row = dict[str, Any]
+ManagedKind = dict[str, Any]
 
 
 def error_body(status: int, body: str) -> Fault:

@@ -185,7 +185,7 @@ async def test_labels_and_annotations_of_the_spec(world: World) -> None:
     assert found is not None
     assert found.labels["team"] == "web"
     assert found.annotations["example.com/note"] == "hello"
-    world.store._put_holder(
+    world.store._put_data_object(
         type(found)(
             found.namespace,
             found.name,
@@ -211,7 +211,7 @@ async def test_owner_label_that_was_taken_off_is_no_takeover(world: World) -> No
     await ready_stream(world)
     found = world.secret("shop-jitsustream")
     assert found is not None
-    world.store._put_holder(type(found)(found.namespace, found.name, {"mine": "value of mine"}))
+    world.store._put_data_object(type(found)(found.namespace, found.name, {"mine": "value of mine"}))
     world.controller.changed(OUTPUT)
     await world.settle()
     assert world.why(STREAM) == "Conflict"

@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from tests.clock import TurnedClock
 
 from jitops.api.meta import API_VERSION, GROUP, WATCH
-from jitops.core.kube import ConfigMap, Holder, Key, Resource, Secret
+from jitops.core.kube import ConfigMap, DataObject, Key, Resource, Secret
 from jitops.core.managed.services import Services
 from jitops.core.schedule.controller import Controller, Pace
-from jitops.kinds import table
-from jitops.local.holders import HOLDERS
+from jitops.kinds import registry
+from jitops.local.data_objects import DATA_OBJECTS
 from jitops.local.store import LocalStore
 from jitops.remote.client import HttpPool
 from jitops.remote.exchange import Exchange
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from jitops.core.kube import JSON, Event
     from jitops_sandbox import Sandbox
 
-H = TypeVar("H", bound=Holder)
+H = TypeVar("H", bound=DataObject)
 Manifest = dict[str, Any]
 SHORTEST_SECRET = 8
 LONG = 3600.0
@@ -98,31 +98,31 @@ class FatefulStore(LocalStore):
         self.read.append(name)
         return await super().read_secret(namespace, name)
 
-    def _write_holder(self, holder: H) -> H:
+    def _write_data_object(self, data_object: H) -> H:
         """Die or write."""
-        self.fate.before(f"{holder.kind.lower()} {holder.key}")
-        return super()._write_holder(holder)
+        self.fate.before(f"{data_object.kind.lower()} {data_object.key}")
+        return super()._write_data_object(data_object)
 
-    def _remove_holder(self, holder: Holder) -> None:
+    def _remove_data_object(self, data_object: DataObject) -> None:
         """Die or delete."""
-        self.fate.before(f"delete {holder.key}")
-        super()._remove_holder(holder)
+        self.fate.before(f"delete {data_object.key}")
+        super()._remove_data_object(data_object)
 
     def secret(self, name: str, namespace: str = "team") -> Secret | None:
         """Look at a Secret."""
-        found = self._holders.get(Key("Secret", namespace, name))
+        found = self._data_objects.get(Key("Secret", namespace, name))
         return found if isinstance(found, Secret) else None
 
     def config_map(self, name: str, namespace: str = "team") -> ConfigMap | None:
         """Look at a ConfigMap."""
-        found = self._holders.get(Key("ConfigMap", namespace, name))
+        found = self._data_objects.get(Key("ConfigMap", namespace, name))
         return found if isinstance(found, ConfigMap) else None
 
-    def _put_holder(self, holder: H, *, ours: bool = False) -> H:
+    def _put_data_object(self, data_object: H, *, ours: bool = False) -> H:
         """Note who is watched."""
-        if holder.labels.get(WATCH) == "true":
-            self.watched.add(holder.key)
-        return super()._put_holder(holder, ours=ours)
+        if data_object.labels.get(WATCH) == "true":
+            self.watched.add(data_object.key)
+        return super()._put_data_object(data_object, ours=ours)
 
     def named(self) -> list[Key]:
         """Name all custom resources."""
@@ -130,16 +130,16 @@ class FatefulStore(LocalStore):
 
     def put_finalizers(self, key: Key, *finalizers: str) -> None:
         """Set an object's finalizers by hand."""
-        if key.kind in HOLDERS:
-            self._put_holder(self._holders[key].with_finalizers(finalizers))
+        if key.kind in DATA_OBJECTS:
+            self._put_data_object(self._data_objects[key].with_finalizers(finalizers))
             return
         body = deepcopy(self._bodies[key])
         body["metadata"]["finalizers"] = list(finalizers)
         self._settle(key, body)
 
-    def edit(self, holder: Holder, data: Mapping[str, str]) -> None:
+    def edit(self, data_object: DataObject, data: Mapping[str, str]) -> None:
         """Change the values of a Secret or ConfigMap as `kubectl edit` does, everything else kept."""
-        self._put_holder(replace(holder, data=data))
+        self._put_data_object(replace(data_object, data=data))
 
 
 async def until(condition: Callable[[], object]) -> None:
@@ -199,13 +199,13 @@ class World:
     def _boot(self) -> None:
         observer = Together(self.witness, *self.observers)
         self.pool = HttpPool(self.clock, may_write=self.fate.before_remote, observer=observer)
-        kinds = table(self.pool, self.clock)
+        kinds = registry(self.pool, self.clock)
         self.services = Services.assemble(
             kinds, self.store, self.clock, identity=self.identity, namespace="jitops-system"
         )
         self.controller = Controller(self.services, self.pace, observer)
         self.store.on_change = self.controller.feed
-        self.store.on_gone = self.controller.gone
+        self.store.on_deleted = self.controller.on_deleted
         self.store.on_input = self._input_changed
 
     def _input_changed(self, key: Key) -> None:

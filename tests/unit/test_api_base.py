@@ -10,8 +10,8 @@ from tests.cases.mutations import Path, places, replaced
 from tests.cases.specs import CASES, Case
 from tests.cases.streams import FULL_STREAM
 
-from jitops.api.kinds import KINDS
 from jitops.api.schema.model import InvalidSpec, Model, Problem, Rule, immutable, validate_spec
+from jitops.kinds import KINDS
 
 SPECS = {kind.kind: kind.spec for kind in KINDS}
 

@@ -12,10 +12,10 @@ from tests.cases.case import connector, organization, stream, workspace
 from tests.cases.streams import FULL_STREAM
 
 from jitops.api import meta
-from jitops.api.kinds import KINDS
 from jitops.api.reasons import ConditionType, EventReason, Reason
 from jitops.api.schema.model import validate_spec
 from jitops.api.schema.strings import read_duration, write_duration
+from jitops.kinds import KINDS
 from jitops.products.jitsu.stream.spec import JitsuStreamSpec
 from jitops.products.jitsu.workspace.spec import JitsuWorkspaceSpec
 from jitops.products.jitterbit.connector.spec import ConnectorSpec

@@ -6,7 +6,7 @@ from tests.clock import TurnedClock
 
 from jitops.core.index.claims import Claims
 from jitops.core.kube import Key, Resource
-from jitops.kinds import table
+from jitops.kinds import registry
 from jitops.remote.client import HttpPool
 
 CLOCK = TurnedClock()
@@ -26,7 +26,7 @@ def claimants(claims: Claims, *wanted: str) -> list[str]:
 
 def test_claims_follow_the_resource() -> None:
     """A claim counts from when it is seen until it is made no more, and only for its kind."""
-    claims = Claims(table(HttpPool(CLOCK), CLOCK))
+    claims = Claims(registry(HttpPool(CLOCK), CLOCK))
     claims.declare(stream("holder", id_="x"))
     claims.declare(stream("taker", adopt="x"))
     assert claimants(claims, "x") == ["holder", "taker"]

@@ -18,7 +18,7 @@ from jitops.core.kube import Key, Resource
 from jitops.core.managed.services import Services
 from jitops.core.schedule.controller import Controller, Pace, is_news
 from jitops.core.status.requeue import Result, Retry
-from jitops.kinds import table
+from jitops.kinds import registry
 from jitops.local.store import LocalStore
 from jitops.remote.client import HttpPool
 
@@ -53,7 +53,7 @@ async def controller() -> AsyncIterator[Controller]:
     """Give a controller whose reconciler is scripted."""
     clock = SystemClock()
     pool = HttpPool(clock)
-    services = Services.assemble(table(pool, clock), LocalStore(clock), clock, identity="c", namespace="ns")
+    services = Services.assemble(registry(pool, clock), LocalStore(clock), clock, identity="c", namespace="ns")
     made = Controller(services, PACE)
     made.reconciler = Scripted()  # type: ignore[assignment]
     yield made
@@ -301,6 +301,6 @@ async def test_gone_is_forgotten(controller: Controller) -> None:
     )
     controller.feed(None, resource())
     controller.queue.forget(SHOP)
-    controller.gone(SHOP)
+    controller.on_deleted(SHOP)
     assert set(controller.queue._due) == {SHOP, Key("JitsuWorkspace", "team", "acme")}
     assert controller._s.references.dependents(Key("JitsuWorkspace", "team", "acme")) == frozenset()

@@ -12,8 +12,10 @@ from pydantic import BaseModel
 
 from jitops import crds
 from jitops.api.connection import ConnectionSpec
-from jitops.api.kinds import CONNECTOR, JITSU_STREAM, KINDS
 from jitops.api.schema.model import InvalidSpec, validate_spec
+from jitops.kinds import KINDS
+from jitops.products.jitsu.stream.kind import KIND as STREAM
+from jitops.products.jitterbit.connector.kind import KIND as REGISTRATION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,7 +108,7 @@ def test_unknown_fields_are_kept_in_one_place() -> None:
     assert {place for place in kept if not is_open(place)} == OPEN
 
 
-@pytest.mark.parametrize("kind", [JITSU_STREAM, CONNECTOR], ids=lambda kind: kind.kind)
+@pytest.mark.parametrize("kind", [STREAM.info, REGISTRATION.info], ids=lambda kind: kind.kind)
 def test_columns(kind: Any) -> None:
     """Columns are found by the type of condition, never by its place; the last ones need `-o wide`."""
     shown = MANIFESTS[kind.kind]["spec"]["versions"][0]["additionalPrinterColumns"]

@@ -24,7 +24,7 @@ from jitops.core.errors import (
 )
 from jitops.remote.breaker import THRESHOLD
 from jitops.remote.client import Http, HttpPool
-from jitops.remote.exchange import Access, Answer, AnswerLost, Exchange, segment
+from jitops.remote.exchange import Answer, AnswerLost, Exchange, HttpConfig, segment
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -98,7 +98,7 @@ class World:
             "headers": {"Authorization": f"Bearer key:{SECRET}"},
             "secrets": (SECRET,),
         }
-        return self.pool.http(Access(**{**access, **changes}))
+        return self.pool.http(HttpConfig(**{**access, **changes}))
 
     def fails(self, error: Exception, cause: Exception | None = None) -> None:
         """Let the server's network fail."""
@@ -362,7 +362,7 @@ async def test_a_certificate_that_is_none_is_refused() -> None:
     """A value under caRef that is no PEM names the field."""
     pool = HttpPool(SystemClock())
     with pytest.raises(SpecInvalid, match=r"spec\.tls\.caRef"):
-        pool.http(Access(BASE, "key", unjudged, ca="not a certificate"))
+        pool.http(HttpConfig(BASE, "key", unjudged, ca="not a certificate"))
     await pool.aclose()
 
 
@@ -395,7 +395,7 @@ def test_an_id_stays_one_segment() -> None:
 
 async def test_a_handle_shows_no_secret(world: World) -> None:
     """Neither the handle nor how it was opened shows the credentials."""
-    access = Access(BASE, "user@example.com", unjudged, headers={"a": SECRET}, secrets=(SECRET,))
+    access = HttpConfig(BASE, "user@example.com", unjudged, headers={"a": SECRET}, secrets=(SECRET,))
     shown = f"{access!r} {world.pool.http(access)!r} {world.pool!r}"
     assert SECRET not in shown
     assert "user@example.com" not in shown

@@ -13,7 +13,7 @@ import pytest
 from jitops.core.clock import SystemClock
 from jitops.core.errors import JitopsError, Unavailable
 from jitops.remote.client import Http, HttpPool
-from jitops.remote.exchange import Access, Answer, AnswerLost
+from jitops.remote.exchange import Answer, AnswerLost, HttpConfig
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -101,7 +101,7 @@ async def server() -> AsyncIterator[Server]:
 async def http(server: Server) -> AsyncIterator[Http]:
     """Open a connection to the server."""
     pool = HttpPool(SystemClock())
-    yield pool.http(Access(f"http://127.0.0.1:{server.port}", "key", unjudged))
+    yield pool.http(HttpConfig(f"http://127.0.0.1:{server.port}", "key", unjudged))
     await pool.aclose()
 
 
@@ -172,7 +172,7 @@ async def test_nobody_listening_is_unavailable(server: Server) -> None:
     listening.close()
     await listening.wait_closed()
     pool = HttpPool(SystemClock())
-    http = pool.http(Access(f"http://127.0.0.1:{port}", "key", unjudged))
+    http = pool.http(HttpConfig(f"http://127.0.0.1:{port}", "key", unjudged))
     with pytest.raises(Unavailable, match="accepts no connection") as caught:
         await http.request("POST", "/", body={})
     assert not isinstance(caught.value, AnswerLost)
@@ -182,7 +182,7 @@ async def test_nobody_listening_is_unavailable(server: Server) -> None:
 async def test_a_plain_server_spoken_to_in_tls_is_named(server: Server) -> None:
     """A port without TLS is told as unreachable."""
     pool = HttpPool(SystemClock())
-    http = pool.http(Access(f"https://127.0.0.1:{server.port}", "key", unjudged))
+    http = pool.http(HttpConfig(f"https://127.0.0.1:{server.port}", "key", unjudged))
     with pytest.raises(Unavailable, match="can't be reached"):
         await http.request("GET", "/")
     await pool.aclose()
@@ -203,9 +203,9 @@ async def tls(server: Server, tmp_path: Path) -> AsyncIterator[str]:
 async def test_a_private_authority_is_trusted_where_it_is_named(tls: str) -> None:
     """With the certificate under caRef the call goes through; another connection without it is refused."""
     pool = HttpPool(SystemClock())
-    assert (await pool.http(Access(tls, "key", unjudged, ca=CERTIFICATE)).request("GET", "/")).status == 200
+    assert (await pool.http(HttpConfig(tls, "key", unjudged, ca=CERTIFICATE)).request("GET", "/")).status == 200
     with pytest.raises(Unavailable, match=r"spec\.tls\.caRef") as caught:
-        await pool.http(Access(tls, "key", unjudged)).request("GET", "/")
+        await pool.http(HttpConfig(tls, "key", unjudged)).request("GET", "/")
     assert not isinstance(caught.value, AnswerLost)
     await pool.aclose()
 
@@ -215,7 +215,7 @@ async def test_the_environments_proxy_is_used(server: Server, monkeypatch: pytes
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{server.port}")
     monkeypatch.setenv("no_proxy", "")
     pool = HttpPool(SystemClock())
-    await pool.http(Access("http://console.example.com", "key", unjudged)).request("GET", "/x")
+    await pool.http(HttpConfig("http://console.example.com", "key", unjudged)).request("GET", "/x")
     assert server.requests[0].startswith(b"GET http://console.example.com/x")
     await pool.aclose()
 
@@ -225,6 +225,6 @@ async def test_hosts_that_need_no_proxy_are_called_directly(server: Server, monk
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     pool = HttpPool(SystemClock())
-    await pool.http(Access(f"http://127.0.0.1:{server.port}", "key", unjudged)).request("GET", "/x")
+    await pool.http(HttpConfig(f"http://127.0.0.1:{server.port}", "key", unjudged)).request("GET", "/x")
     assert server.requests[0].startswith(b"GET /x")
     await pool.aclose()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from jitops.core.identity import number_of
 from jitops.products.jitsu.stream.keys import Entry, Question, Ring, decide, generate, hint
-from jitops.products.jitsu.wire import KeyRow
+from jitops.products.jitsu.stream.wire import KeyRow
 
 STEM = "shopabcdefghijklmnop"
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -32,7 +32,7 @@ def row(number: int, secret: str = "") -> KeyRow:
 BLANK = Question(
     use="public",
     stem=STEM,
-    wanted=True,
+    desired=True,
     frozen=False,
     rotating=False,
     overlap=timedelta(hours=1),
@@ -130,7 +130,7 @@ def test_overlap_of_nothing() -> None:
 
 def test_no_key_wanted() -> None:
     """Ours goes, others' stay, and nothing is published."""
-    ring = ask(wanted=False, held_id=f"{STEM}p0", held_secret="held", known=(entry(0),))
+    ring = ask(desired=False, held_id=f"{STEM}p0", held_secret="held", known=(entry(0),))
     assert (ring.id, ring.secret, ring.write_key, ring.entries) == (None, None, None, ())
     assert ring.differs((row(0, "held"),), STEM)
     assert ring.body((row(0, "held"), THEIRS), STEM) == [{"id": "theirs", "hint": "the*irs"}]
@@ -139,9 +139,9 @@ def test_no_key_wanted() -> None:
 
 def test_observing() -> None:
     """Under Observe nothing is made, whatever is lost or asked; what is held is kept."""
-    ring = ask(frozen=True, wanted=False, rotating=True, held_id=f"{STEM}p0", held_secret="held", known=(entry(0),))
+    ring = ask(frozen=True, desired=False, rotating=True, held_id=f"{STEM}p0", held_secret="held", known=(entry(0),))
     assert (ring.id, ring.secret, ring.replaced, ring.entries) == (f"{STEM}p0", "held", False, (entry(0),))
-    assert ask(frozen=True, wanted=False, known=(entry(0),)).secret is None
+    assert ask(frozen=True, desired=False, known=(entry(0),)).secret is None
 
 
 def test_changed_hint_shows() -> None:
@@ -154,7 +154,7 @@ def test_changed_hint_shows() -> None:
 
 def test_key_without_hint_is_sent_back_without() -> None:
     """Others' keys are sent back as they were read."""
-    assert ask(wanted=False).body((KeyRow("bare"),), STEM) == [{"id": "bare"}]
+    assert ask(desired=False).body((KeyRow("bare"),), STEM) == [{"id": "bare"}]
 
 
 def test_uses_do_not_mix() -> None:

@@ -14,14 +14,14 @@ from jitops.api.meta import API_VERSION, DATA_HASH
 from jitops.core.clock import SystemClock
 from jitops.core.errors import AlreadyOwned
 from jitops.core.kube import ConfigMap, Owner, Resource, Secret
-from jitops.core.outputs.backends import ConfigMapShelf, SecretShelf
+from jitops.core.outputs.backends import ConfigMapBackend, SecretBackend
 from jitops.core.outputs.hash_key import HashKey
-from jitops.core.outputs.outputs import Held, Outputs, is_changed
-from jitops.kinds import table
+from jitops.core.outputs.outputs import Outputs, PublishedOutput, is_changed
+from jitops.kinds import registry
 from jitops.local.store import LocalStore
 from jitops.remote.client import HttpPool
 
-KINDS = table(HttpPool(SystemClock()), SystemClock())
+KINDS = registry(HttpPool(SystemClock()), SystemClock())
 ROW = KINDS.managed["JitsuStream"]
 PLAIN = KINDS.managed["Connector"]
 VALUES = {"id": "s0", "publicKeyId": "sp0", "publicKeySecret": "plaintext", "publicWriteKey": "sp0:plaintext"}
@@ -37,7 +37,7 @@ def store() -> LocalStore:
 @pytest.fixture
 def outputs(store: LocalStore) -> Outputs[Secret]:
     """Give the outputs over it."""
-    return Outputs(SecretShelf(store), HashKey(store, "jitops-system"))
+    return Outputs(SecretBackend(store), HashKey(store, "jitops-system"))
 
 
 def stream(secret: Mapping[str, Any] | None = None, status: Mapping[str, Any] | None = None) -> Resource:
@@ -55,7 +55,7 @@ def stream(secret: Mapping[str, Any] | None = None, status: Mapping[str, Any] | 
 async def published(outputs: Outputs[Secret], resource: Resource, values: Mapping[str, str] = VALUES) -> Secret:
     """Publish and give the Secret."""
     held = await outputs.read(ROW, resource)
-    secret = (await outputs.publish(ROW, resource, held, values, owned=True)).holder
+    secret = (await outputs.publish(ROW, resource, held, values, owned=True)).data_object
     assert secret is not None
     return secret
 
@@ -93,7 +93,7 @@ async def test_edited_value_is_not_believed(outputs: Outputs[Secret], store: Loc
     """A write-once value that was edited, removed, or brought from elsewhere is not proven; the others are."""
     secret = await published(outputs, stream())
     for data in ({**VALUES, name: "edited"}, {key: value for key, value in VALUES.items() if key != name}):
-        store._put_holder(replace(secret, data=data))
+        store._put_data_object(replace(secret, data=data))
         held = await outputs.read(ROW, stream())
         assert held.proven == {key: value for key, value in PROVEN.items() if key != name}
         assert is_changed(held, VALUES)
@@ -104,22 +104,22 @@ async def test_values_are_bound_to_their_names_and_resource(outputs: Outputs[Sec
     both = {**VALUES, "privateKeyId": "ss0", "privateKeySecret": "private-plaintext"}
     secret = await published(outputs, stream(), both)
     swapped = {**both, "publicKeySecret": "private-plaintext", "privateKeySecret": "plaintext"}
-    store._put_holder(replace(secret, data=swapped))
+    store._put_data_object(replace(secret, data=swapped))
     assert set((await outputs.read(ROW, stream())).proven) == {"publicKeyId", "privateKeyId"}
 
 
 async def test_annotation_that_was_removed_proves_nothing(outputs: Outputs[Secret], store: LocalStore) -> None:
     """Without hashes nothing can be believed."""
     secret = await published(outputs, stream())
-    store._put_holder(replace(secret, annotations={}))
+    store._put_data_object(replace(secret, annotations={}))
     assert (await outputs.read(ROW, stream())).proven == {}
 
 
 async def test_lost_hash_key(outputs: Outputs[Secret], store: LocalStore) -> None:
     """Hashes made under a key that is no more are believed, and made anew."""
     await published(outputs, stream())
-    store._holders = {key: secret for key, secret in store._holders.items() if key.namespace == "team"}
-    later = Outputs(SecretShelf(store), HashKey(store, "jitops-system"))
+    store._data_objects = {key: secret for key, secret in store._data_objects.items() if key.namespace == "team"}
+    later = Outputs(SecretBackend(store), HashKey(store, "jitops-system"))
     held = await later.read(ROW, stream())
     assert held.proven == PROVEN
     store.writes.clear()
@@ -146,7 +146,7 @@ async def test_hash_key_is_made_once_in_a_burst() -> None:
 async def test_foreign_secret(outputs: Outputs[Secret], store: LocalStore) -> None:
     """A Secret without our labels, or with those of another resource, is not ours."""
     for labels in ({}, {"app.kubernetes.io/managed-by": "jitops", "jitops.dev/owner-kind": "JitsuStream"}):
-        store._put_holder(Secret("team", "shop-jitsustream", {"a": "b"}, labels))
+        store._put_data_object(Secret("team", "shop-jitsustream", {"a": "b"}, labels))
         with pytest.raises(AlreadyOwned, match=r"spec\.outputs\.secret\.name"):
             await outputs.read(ROW, stream())
 
@@ -163,7 +163,7 @@ async def test_what_others_added_stays(outputs: Outputs[Secret], store: LocalSto
         finalizers=("example.com/f",),
         owners=(*secret.owners, other),
     )
-    store._put_holder(edited)
+    store._put_data_object(edited)
     again = await published(outputs, stream())
     assert again.data == VALUES
     assert (again.labels["a"], again.annotations["c"]) == ("b", "d")
@@ -186,7 +186,7 @@ async def test_extras_of_the_spec_come_and_go(outputs: Outputs[Secret]) -> None:
 async def test_memory_that_someone_edited(outputs: Outputs[Secret], store: LocalStore, memory: str) -> None:
     """Our annotation, edited into nonsense, stops nothing."""
     secret = await published(outputs, stream())
-    store._put_holder(replace(secret, annotations={**secret.annotations, "jitops.dev/outputs": memory}))
+    store._put_data_object(replace(secret, annotations={**secret.annotations, "jitops.dev/outputs": memory}))
     assert (await published(outputs, stream())).data == VALUES
 
 
@@ -195,7 +195,7 @@ async def test_moved_secret(outputs: Outputs[Secret]) -> None:
     await published(outputs, stream())
     moved = stream({"name": "site"}, {"secretName": "shop-jitsustream"})
     held = await outputs.read(ROW, moved)
-    assert held.holder is None
+    assert held.data_object is None
     assert held.proven == PROVEN
     assert held.moved_from is not None
     await outputs.publish(ROW, moved, held, VALUES, owned=True)
@@ -221,7 +221,7 @@ async def test_disown(outputs: Outputs[Secret], store: LocalStore, *, always: bo
 
 async def test_disown_leaves_foreign_secrets(outputs: Outputs[Secret], store: LocalStore) -> None:
     """A Secret that isn't ours is not touched."""
-    store._put_holder(Secret("team", "shop-jitsustream", {"publicKeySecret": "b"}, owners=(Owner("X", "y", "z"),)))
+    store._put_data_object(Secret("team", "shop-jitsustream", {"publicKeySecret": "b"}, owners=(Owner("X", "y", "z"),)))
     assert not await outputs.disown(ROW, stream(), always=True)
     assert store.writes == []
 
@@ -230,9 +230,9 @@ async def test_plain_kinds_prove_nothing(outputs: Outputs[Secret]) -> None:
     """A kind without write-once values has one hash over all of them, and needs no proof."""
     body = {"metadata": {"name": "billing", "namespace": "team", "uid": "u"}, "spec": {"version": "1"}}
     resource = Resource.parse("Connector", body)
-    held = await outputs.publish(PLAIN, resource, Held(), {"id": "1", "key": "k"}, owned=True)
-    assert held.holder is not None
-    assert held.holder.annotations[DATA_HASH].partition(":")[2].startswith("all=")
+    held = await outputs.publish(PLAIN, resource, PublishedOutput(), {"id": "1", "key": "k"}, owned=True)
+    assert held.data_object is not None
+    assert held.data_object.annotations[DATA_HASH].partition(":")[2].startswith("all=")
     assert (await outputs.read(PLAIN, resource)).proven == {}
 
 
@@ -261,15 +261,15 @@ def custom_api(config_map: Mapping[str, Any] | None = None, status: Mapping[str,
 @pytest.fixture
 def documents(store: LocalStore) -> Outputs[ConfigMap]:
     """Give the output ConfigMaps over the cluster."""
-    return Outputs(ConfigMapShelf(store), HashKey(store, "jitops-system"))
+    return Outputs(ConfigMapBackend(store), HashKey(store, "jitops-system"))
 
 
 async def documented(documents: Outputs[ConfigMap], resource: Resource) -> ConfigMap:
     """Publish and give the ConfigMap."""
     held = await documents.read(DOCUMENTED, resource)
-    holder = (await documents.publish(DOCUMENTED, resource, held, DOCUMENTS, owned=True)).holder
-    assert holder is not None
-    return holder
+    data_object = (await documents.publish(DOCUMENTED, resource, held, DOCUMENTS, owned=True)).data_object
+    assert data_object is not None
+    return data_object
 
 
 async def test_config_map_is_written_once(documents: Outputs[ConfigMap], store: LocalStore) -> None:
@@ -288,7 +288,7 @@ async def test_config_map_is_written_once(documents: Outputs[ConfigMap], store: 
 async def test_config_map_of_others_is_refused(documents: Outputs[ConfigMap], store: LocalStore) -> None:
     """What someone else keeps under the name is not ours, even if it bears the label of ours for another resource."""
     for labels in ({}, {"app.kubernetes.io/managed-by": "jitops", "jitops.dev/owner-kind": "CustomAPI"}):
-        store._put_holder(ConfigMap("team", "crm-customapi", {"a": "b"}, labels))
+        store._put_data_object(ConfigMap("team", "crm-customapi", {"a": "b"}, labels))
         with pytest.raises(AlreadyOwned, match=r"ConfigMap crm-customapi exists.*spec\.outputs\.configMap\.name"):
             await documents.read(DOCUMENTED, custom_api())
 
@@ -300,8 +300,8 @@ async def test_config_map_moves_with_its_name(documents: Outputs[ConfigMap], sto
     held = await documents.read(DOCUMENTED, renamed)
     held = await documents.publish(DOCUMENTED, renamed, held, DOCUMENTS, owned=True)
     await documents.drop_former(held)
-    assert [holder.name for holder in store.holders() if isinstance(holder, ConfigMap)] == ["docs"]
-    store._put_holder(ConfigMap("team", "crm-customapi", {"mine": "x"}))
+    assert [data_object.name for data_object in store.data_objects() if isinstance(data_object, ConfigMap)] == ["docs"]
+    store._put_data_object(ConfigMap("team", "crm-customapi", {"mine": "x"}))
     assert (await documents.read(DOCUMENTED, renamed)).moved_from is None
 
 
@@ -311,7 +311,9 @@ async def test_config_map_and_secret_of_one_name(
     """Both may have one name: neither takes the other for its own."""
     await published(outputs, stream({"name": "same"}))
     await documented(documents, custom_api({"name": "same"}))
-    assert {holder.kind: dict(holder.data) for holder in store.holders() if holder.name == "same"} == {
+    assert {
+        data_object.kind: dict(data_object.data) for data_object in store.data_objects() if data_object.name == "same"
+    } == {
         "Secret": VALUES,
         "ConfigMap": DOCUMENTS,
     }

@@ -9,7 +9,7 @@ from jitops.core.clock import SystemClock
 from jitops.core.connection.access import matches
 from jitops.core.index.references import References
 from jitops.core.kube import Key, Resource
-from jitops.kinds import table
+from jitops.kinds import registry
 from jitops.remote.client import HttpPool
 
 
@@ -21,7 +21,7 @@ def resource(kind: str, name: str, spec: dict[str, Any]) -> Resource:
 
 def references() -> References:
     """Make an empty index."""
-    return References(table(HttpPool(SystemClock()), SystemClock()))
+    return References(registry(HttpPool(SystemClock()), SystemClock()))
 
 
 STREAM = resource("JitsuStream", "shop", {"workspaceRef": {"name": "acme"}})

@@ -14,7 +14,7 @@ from jitops.core.kube import Key
 from jitops.core.managed.outcome import Outcomes
 from jitops.core.managed.services import Services
 from jitops.core.schedule.resync import Resync, Resyncer, asked
-from jitops.kinds import table
+from jitops.kinds import registry
 from jitops.local.store import LocalStore
 from jitops.remote.client import HttpPool
 
@@ -31,7 +31,7 @@ def store() -> LocalStore:
 @pytest.fixture
 def resyncer(store: LocalStore) -> Resyncer:
     """Give the resyncer over it."""
-    kinds = table(HttpPool(SystemClock()), TurnedClock())
+    kinds = registry(HttpPool(SystemClock()), TurnedClock())
     services = Services.assemble(kinds, store, TurnedClock(), identity="c", namespace="jitops-system")
     return Resyncer(services, Outcomes(services), reads_secrets=False)
 
@@ -90,4 +90,4 @@ def test_default_of_the_connection(store: LocalStore, resyncer: Resyncer) -> Non
 async def test_without_a_connection_everyone_is_restless(store: LocalStore, resyncer: Resyncer) -> None:
     """Who was never seen at rest is looked at."""
     apply(store, "JitsuStream", "a", stream())
-    assert await resyncer.restless(RESYNC) == [Key("JitsuStream", "team", "a")]
+    assert await resyncer.out_of_sync(RESYNC) == [Key("JitsuStream", "team", "a")]

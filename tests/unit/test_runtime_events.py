@@ -10,7 +10,7 @@ from jitops.api.reasons import EventReason
 from jitops.core.clock import SystemClock
 from jitops.core.kube import JSON, Event, Resource
 from jitops.runtime.cluster.events import Events
-from jitops.runtime.cluster.session import ApiServer, leading
+from jitops.runtime.cluster.session import ApiServer, allow_writes
 
 SHOP = Resource.parse("JitsuStream", {"metadata": {"namespace": "web", "name": "shop", "uid": "u"}})
 
@@ -31,7 +31,7 @@ class Server:
 def made(longest_wait: float = 30.0) -> tuple[Server, Events]:
     """Make events that reach a server."""
     server = Server()
-    return server, Events(cast("ApiServer", server), SystemClock(), "one", leading, longest_wait=longest_wait)
+    return server, Events(cast("ApiServer", server), SystemClock(), "one", allow_writes, longest_wait=longest_wait)
 
 
 async def test_events_give_way_to_other_writes() -> None:

@@ -9,12 +9,13 @@ from typing import Any, cast
 import pytest
 from tests.clock import TurnedClock
 
-from jitops.api.kinds import CONNECTOR, KINDS
-from jitops.core.connection.pool import Line
+from jitops.core.connection.pool import OpenConnection
 from jitops.core.errors import ClusterUnavailable
 from jitops.core.kube import Event, Key, Resource
+from jitops.kinds import KINDS
+from jitops.products.jitterbit.connector.kind import KIND as REGISTRATION
 from jitops.remote.breaker import THRESHOLD
-from jitops.remote.exchange import Access
+from jitops.remote.exchange import HttpConfig
 from jitops.runtime.cluster.session import ApiServer
 from jitops.runtime.process import CannotStart, Replica
 from jitops.runtime.settings import Settings
@@ -35,7 +36,7 @@ def replica(clock: TurnedClock, **settings: Any) -> Replica:
     return Replica(Settings(**settings), api, "identity", clock)
 
 
-def leading(clock: TurnedClock) -> Replica:
+def allow_writes(clock: TurnedClock) -> Replica:
     """Give a replica that has begun to work."""
     made = replica(clock, leader_election=False)
     made._leading_since = clock.seconds
@@ -44,28 +45,28 @@ def leading(clock: TurnedClock) -> Replica:
 
 def test_replica_at_rest_is_well(clock: TurnedClock) -> None:
     """Nothing due, nothing wrong, for however long."""
-    made = leading(clock)
+    made = allow_writes(clock)
     clock.seconds += 10_000
-    assert list(made.ailments()) == []
+    assert list(made.liveness_problems()) == []
 
 
 def test_keys_that_nobody_finishes_are_death(clock: TurnedClock) -> None:
     """A key due for more than a minute, and none finished in that time."""
-    made = leading(clock)
+    made = allow_writes(clock)
     made.controller.queue.add(KEY)
     clock.seconds += 59
-    assert list(made.ailments()) == []
+    assert list(made.liveness_problems()) == []
     clock.seconds += 2
-    assert list(made.ailments()) == ["keys are due, and none was finished for 61 s"]
+    assert list(made.liveness_problems()) == ["keys are due, and none was finished for 61 s"]
 
 
 def test_healthy_backlog_is_no_death(clock: TurnedClock) -> None:
     """Keys may wait for long while others are finished."""
-    made = leading(clock)
+    made = allow_writes(clock)
     made.controller.queue.add(KEY)
     clock.seconds += 600
     made.controller.finished = clock.seconds - 5
-    assert list(made.ailments()) == []
+    assert list(made.liveness_problems()) == []
 
 
 def test_standby_may_have_keys_due_for_hours(clock: TurnedClock) -> None:
@@ -73,22 +74,22 @@ def test_standby_may_have_keys_due_for_hours(clock: TurnedClock) -> None:
     made = replica(clock)
     made.controller.queue.add(KEY)
     clock.seconds += 7200
-    assert list(made.ailments()) == []
+    assert list(made.liveness_problems()) == []
     made._leading_since = clock.seconds
-    assert list(made.ailments()) == []
+    assert list(made.liveness_problems()) == []
     clock.seconds += 61
-    assert list(made.ailments())
+    assert list(made.liveness_problems())
 
 
 async def test_stuck_reconcile_is_death(clock: TurnedClock) -> None:
     """A reconcile is given up at 120 s; one that runs on is stuck."""
-    made = leading(clock)
+    made = allow_writes(clock)
     task: asyncio.Task[None] = asyncio.create_task(asyncio.sleep(60))
     made.controller._running[task] = clock.seconds
     clock.seconds += 125
-    assert list(made.ailments()) == []
+    assert list(made.liveness_problems()) == []
     clock.seconds += 10
-    assert list(made.ailments()) == ["a reconcile has been running for 135 s"]
+    assert list(made.liveness_problems()) == ["a reconcile has been running for 135 s"]
     task.cancel()
 
 
@@ -107,7 +108,7 @@ def test_standby_is_ready(clock: TurnedClock) -> None:
     assert made.elector is not None
     made.elector._lease = {"metadata": {"resourceVersion": "1"}, "spec": {"holderIdentity": "other"}}
     assert list(made.shortcomings()) == []
-    made.discovery.watched = lambda: frozenset(info.plural for info in KINDS if info is not CONNECTOR)
+    made.discovery.watched = lambda: frozenset(info.plural for info in KINDS if info is not REGISTRATION.info)
     assert list(made.shortcomings()) == ["not watched yet: connectors"]
 
 
@@ -139,7 +140,7 @@ async def test_namespaces_need_a_cluster_id() -> None:
 
 def test_metrics_show_the_queue(clock: TurnedClock) -> None:
     """Depth and age of the queue, leadership, and how long ago the watch told anything."""
-    made = leading(clock)
+    made = allow_writes(clock)
     made.controller.queue.add(KEY)
     clock.seconds += 5
     text = made.metrics.text().decode()
@@ -151,12 +152,12 @@ def test_metrics_show_the_queue(clock: TurnedClock) -> None:
 
 def test_metrics_show_what_is_left_of_a_budget(clock: TurnedClock) -> None:
     """By connection and method, as it is when the metrics are read; a closed connection is not shown."""
-    made = leading(clock)
+    made = allow_writes(clock)
     left = {"POST": 120}
     client = SimpleNamespace(budget=left, aclose=None)
     labels = 'connection="acme",connection_kind="JitsuWorkspace",connection_namespace="web",method="POST"'
     lines = made._services.connections._lines
-    lines[CONNECTION] = cast("Line", SimpleNamespace(client=client))
+    lines[CONNECTION] = cast("OpenConnection", SimpleNamespace(client=client))
     assert f"jitops_remote_budget_left{{{labels}}} 120.0" in made.metrics.text().decode()
     left["POST"] = 119
     assert f"jitops_remote_budget_left{{{labels}}} 119.0" in made.metrics.text().decode()
@@ -166,8 +167,8 @@ def test_metrics_show_what_is_left_of_a_budget(clock: TurnedClock) -> None:
 
 async def test_metrics_show_open_breakers(clock: TurnedClock) -> None:
     """By host, as it is when the metrics are read."""
-    made = leading(clock)
-    made._pool.http(Access("http://127.0.0.1:1", "key", lambda _: None))
+    made = allow_writes(clock)
+    made._pool.http(HttpConfig("http://127.0.0.1:1", "key", lambda _: None))
     assert 'jitops_remote_breaker_open{host="127.0.0.1:1"} 0.0' in made.metrics.text().decode()
     (breaker,) = made._pool._breakers.values()
     for _ in range(THRESHOLD):
@@ -178,7 +179,7 @@ async def test_metrics_show_open_breakers(clock: TurnedClock) -> None:
 
 async def test_metrics_count_drift(clock: TurnedClock) -> None:
     """Each difference that others made counts once, whether it was corrected or reported; other events don't."""
-    made = leading(clock)
+    made = allow_writes(clock)
     stream = Resource.parse(KEY.kind, {"metadata": {"name": KEY.name, "namespace": KEY.namespace}})
     for reason in ("Created", "DriftCorrected", "DriftDetected", "Updated"):
         made.cluster.event(stream, Event(reason, "message"))

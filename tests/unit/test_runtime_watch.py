@@ -8,10 +8,10 @@ from typing import Any, cast
 import kopf
 import pytest
 
-from jitops.api.kinds import KINDS
 from jitops.api.meta import FINALIZER
 from jitops.core.clock import SystemClock
 from jitops.core.kube import Key, Resource
+from jitops.kinds import KINDS
 from jitops.runtime import watch
 from jitops.runtime.cluster.port import Cluster
 from jitops.runtime.cluster.session import ApiServer
@@ -29,7 +29,7 @@ class Told:
         self.gone: list[Key] = []
         self.inputs: list[tuple[Key, Key | None]] = []
         self.cluster.on_change = lambda before, after: self.changes.append((before, after))
-        self.cluster.on_gone = self.gone.append
+        self.cluster.on_deleted = self.gone.append
         self.cluster.on_input = lambda target, but: self.inputs.append((target, but))
 
     @staticmethod

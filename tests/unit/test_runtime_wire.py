@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from jitops.core.kube import Event, Owner, Resource, Secret
-from jitops.runtime.cluster.codec import event_body, fingerprint, holder_body, secret_from, status_patch
+from jitops.runtime.cluster.codec import data_object_body, event_body, fingerprint, secret_from, status_patch
 
 FOREIGN = {"apiVersion": "v1", "kind": "Pod", "name": "p", "uid": "u1", "controller": True, "blockOwnerDeletion": True}
 
@@ -39,14 +39,14 @@ def test_secret_is_written_back_as_it_was_read() -> None:
     body = stored(ownerReferences=[FOREIGN], labels={"a": "b"}, annotations={"c": "d"}, finalizers=["e/f"])
     secret = secret_from(body)
     assert secret.data == {"word": "wörd"}
-    written = holder_body(replace(secret, finalizers=("e/f", "g/h")))
+    written = data_object_body(replace(secret, finalizers=("e/f", "g/h")))
     body["metadata"]["finalizers"] = ["e/f", "g/h"]
     assert written == {"apiVersion": "v1", "kind": "Secret", **body}
 
 
 def test_new_secret_is_opaque_and_owned_without_blocking() -> None:
     """A Secret of ours carries no version, so that it is created, and its owner is no controller."""
-    body = holder_body(Secret("web", "keys", {"id": "x"}, owners=(Owner("JitsuStream", "shop", "r1"),)))
+    body = data_object_body(Secret("web", "keys", {"id": "x"}, owners=(Owner("JitsuStream", "shop", "r1"),)))
     assert body["type"] == "Opaque"
     assert "resourceVersion" not in body["metadata"]
     assert body["metadata"]["ownerReferences"] == [
@@ -69,7 +69,7 @@ def test_values_do_not_show() -> None:
 
 def test_fingerprint_tells_an_echo_from_an_edit() -> None:
     """What the server adds changes nothing; every field that a person may edit does."""
-    sent = holder_body(secret_from(stored(labels={"a": "b"})))
+    sent = data_object_body(secret_from(stored(labels={"a": "b"})))
     echoed = {**sent, "metadata": {**sent["metadata"], "resourceVersion": "8", "managedFields": [{}]}}
     assert fingerprint(sent) == fingerprint(echoed)
     edits: list[dict[str, Any]] = [{"labels": {}}, {"annotations": {"x": "y"}}, {"finalizers": ["x/y"]}]

@@ -51,8 +51,8 @@ async def test_fresh_means_begun_after() -> None:
     remote = Remote()
     snapshot = remote.snapshot()
     first = await snapshot.get()
-    assert (await snapshot.get(first.begun - 1)).begun == first.begun
-    assert (await snapshot.get(first.begun)).begun > first.begun
+    assert (await snapshot.get(first.started_at - 1)).started_at == first.started_at
+    assert (await snapshot.get(first.started_at)).started_at > first.started_at
     assert remote.fetched == 2
 
 
@@ -93,7 +93,7 @@ async def test_unchanged_keeps_the_rows_and_counts_as_fresh() -> None:
     remote.rows = None
     again = await snapshot.get(remote.clock.monotonic())
     assert again.rows == first.rows
-    assert again.begun > first.begun
+    assert again.started_at > first.started_at
 
 
 async def test_our_writes_correct_the_listing() -> None:

@@ -217,7 +217,7 @@ def replay(
     """
     from jitops_sandbox.replay import NoSandbox  # noqa: PLC0415 - only for this command
     from jitops_sandbox.replay import run as run_replay  # noqa: PLC0415
-    from jitops_sandbox.seed import SeedError  # noqa: PLC0415
+    from jitops_sandbox.seed import SeedError  # noqa: PLC0415 - only for this command
 
     try:
         matched = run_replay(recording, base_url=url, seed=seed, prefixes=prefix or (), build=build)

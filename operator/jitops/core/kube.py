@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self
 
+from jitops.api import meta
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
@@ -48,19 +50,25 @@ class Resource:
     @classmethod
     def parse(cls, kind: str, body: Mapping[str, JSON]) -> Resource:
         """Read the API server's (or a manifest's) form."""
-        meta = body["metadata"]
+        metadata = body["metadata"]
         return cls(
-            key=Key(kind, meta.get("namespace", ""), meta["name"]),
-            uid=meta.get("uid", ""),
-            generation=meta.get("generation", 1),
-            resource_version=meta.get("resourceVersion", ""),
-            created=meta.get("creationTimestamp") or "",
-            deleting=bool(meta.get("deletionTimestamp")),
-            finalizers=tuple(meta.get("finalizers") or ()),
-            annotations=dict(meta.get("annotations") or {}),
+            key=Key(kind, metadata.get("namespace", ""), metadata["name"]),
+            uid=metadata.get("uid", ""),
+            generation=metadata.get("generation", 1),
+            resource_version=metadata.get("resourceVersion", ""),
+            created=metadata.get("creationTimestamp") or "",
+            deleting=bool(metadata.get("deletionTimestamp")),
+            finalizers=tuple(metadata.get("finalizers") or ()),
+            annotations=dict(metadata.get("annotations") or {}),
             spec=body.get("spec") or {},
             status=body.get("status") or {},
         )
+
+    @property
+    def reconcile_request(self) -> str | None:
+        """The token by which a person, or Flux, asks for a reconcile now."""
+        asked = self.annotations
+        return asked.get(meta.RECONCILE_REQUESTED_AT) or asked.get(meta.FLUX_RECONCILE_REQUESTED_AT)
 
     @property
     def version(self) -> int:
@@ -78,7 +86,7 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
+class DataObject:
     """A Secret or ConfigMap; neither its values nor its annotations, which may repeat them, show in `repr`."""
 
     kind: ClassVar[str]
@@ -105,14 +113,14 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True)
-class Secret(Holder):
+class Secret(DataObject):
     """A Secret."""
 
     kind: ClassVar[str] = "Secret"
 
 
 @dataclass(frozen=True, slots=True)
-class ConfigMap(Holder):
+class ConfigMap(DataObject):
     """A ConfigMap."""
 
     kind: ClassVar[str] = "ConfigMap"

@@ -8,7 +8,7 @@ from typing import Any
 from jitops.importing.checking import Unfit
 
 Spec = dict[str, Any]
-Row = Mapping[str, Any]
+ManagedKind = Mapping[str, Any]
 End = tuple[str, str]
 STARTS = {"push": "stream", "sync": "service"}
 UDF = "udf."
@@ -17,13 +17,13 @@ UDF = "udf."
 class LinkReader:
     """Reads the links of one workspace: `known` names its resources by type and id, `present` are all its objects."""
 
-    def __init__(self, known: Mapping[End, str], present: frozenset[End], links: list[Row]) -> None:
+    def __init__(self, known: Mapping[End, str], present: frozenset[End], links: list[ManagedKind]) -> None:
         self._known = known
         self._present = present
         self._pairs = [_pair(link) for link in links]
         self._taken: set[tuple[str, str, str]] = set()
 
-    def read(self, link: Row) -> tuple[str, Spec, list[str]]:
+    def read(self, link: ManagedKind) -> tuple[str, Spec, list[str]]:
         """Give what a link may be called, its spec, and what of it is left out; Unfit says why there can be none."""
         pair, data = _pair(link), link.get("data")
         start, end = self._ends(pair)
@@ -61,7 +61,7 @@ class LinkReader:
             return [self._function(each) for each in listed], []
         return [], ["data.functions: there is more to it than references to functions of this workspace, with options"]
 
-    def _function(self, each: Row) -> Spec:
+    def _function(self, each: ManagedKind) -> Spec:
         options = each.get("functionOptions")
         ref = self._ref(("function", str(each["functionId"]).removeprefix(UDF)))
         return {"functionRef": ref, **({} if options is None else {"options": options})}
@@ -71,7 +71,7 @@ class LinkReader:
         return {"name": known} if known else {"external": end[1]}
 
 
-def _pair(link: Row) -> tuple[str, str, str]:
+def _pair(link: ManagedKind) -> tuple[str, str, str]:
     return str(link.get("type") or "push"), str(link.get("fromId")), str(link.get("toId"))
 
 

@@ -14,7 +14,7 @@ from jitops.importing.manifests import Imported
 from jitops.importing.names import Names
 from jitops.products.jitsu.workspace.connection import open_workspace
 from jitops.products.jitsu.workspace.spec import JitsuWorkspaceSpec
-from jitops.products.jitterbit.client import open_organization
+from jitops.products.jitterbit.organization.connection import open_organization
 from jitops.products.jitterbit.organization.spec import JitterbitOrganizationSpec
 from jitops.remote.client import HttpPool
 
@@ -45,7 +45,7 @@ async def read_jitsu(url: str, slug: str, api_key: str) -> Imported:
     pool, clock = HttpPool(SystemClock()), SystemClock()
     opening = Opening(Key("JitsuWorkspace", "", slug), spec, {"apiKey": api_key}, None, NoLedger())
     try:
-        client = await open_workspace(opening, pool, clock)
+        client = await open_workspace(opening, pool, clock, types=())
         facts = await client.verify()
         listing: dict[str, list[Any]] = {type_: await client.objects(type_) for type_ in TYPES}
         for type_ in {str(found.get("destinationType")) for found in listing["destination"]}:

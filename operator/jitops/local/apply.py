@@ -72,7 +72,7 @@ async def apply(
 
 def _refuse(manifests: Sequence[Manifest], store: LocalStore) -> None:
     """Refuse what the API server would refuse for what it holds already."""
-    ours = {holder.key for holder in store.holders() if is_ours(holder)}
+    ours = {holder.key for holder in store.data_objects() if is_ours(holder)}
     faults = [fault for manifest in manifests for fault in _faults(manifest, store.get(manifest.key), ours)]
     if faults:
         raise ManifestsRefused(tuple(faults))
@@ -135,7 +135,7 @@ class _Pass:
         """Drop Secrets and the like that left the manifests, once nothing is being deleted that may need them."""
         if any(resource.deleting for resource in self._work.resources()):
             return False
-        held = {holder.key for holder in self._store.holders() if holder.finalizers}
+        held = {holder.key for holder in self._store.data_objects() if holder.finalizers}
         unused = [key for key in self._store.given() if key not in self._wanted | held]
         for key in unused:
             self._store.delete(key)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from jitops.api import meta
-from jitops.core.kube import JSON, ConfigMap, Holder, Key, Owner, Secret
+from jitops.core.kube import JSON, ConfigMap, DataObject, Key, Owner, Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,7 +35,7 @@ def secret_of(manifest: Mapping[str, JSON]) -> Secret:
     return Secret(**_parts(manifest), data=secret_data(manifest))
 
 
-def holder_of(manifest: Mapping[str, JSON]) -> Holder:
+def data_object_of(manifest: Mapping[str, JSON]) -> DataObject:
     """Read a Secret or ConfigMap from a manifest, or from a document of the store."""
     if manifest["kind"] == "Secret":
         return secret_of(manifest)
@@ -60,30 +60,30 @@ def _owners(references: Iterable[Mapping[str, JSON]]) -> Iterable[Owner]:
     return (Owner(one["kind"], one["name"], one["uid"]) for one in references)
 
 
-def holder_document(holder: Holder, deleted: str | None) -> dict[str, JSON]:
+def data_object_document(data_object: DataObject, deleted: str | None) -> dict[str, JSON]:
     """Write a Secret or ConfigMap with all that the store knows of it; `deleted` is the moment of its deletion."""
     metadata = {
-        "name": holder.name,
-        "namespace": holder.namespace,
-        "labels": dict(holder.labels),
-        "annotations": dict(holder.annotations),
-        "finalizers": list(holder.finalizers),
+        "name": data_object.name,
+        "namespace": data_object.namespace,
+        "labels": dict(data_object.labels),
+        "annotations": dict(data_object.annotations),
+        "finalizers": list(data_object.finalizers),
         "ownerReferences": [
             {"apiVersion": meta.API_VERSION, "kind": owner.kind, "name": owner.name, "uid": owner.uid}
-            for owner in holder.owners
+            for owner in data_object.owners
         ],
-        "resourceVersion": holder.resource_version,
+        "resourceVersion": data_object.resource_version,
         **({"deletionTimestamp": deleted} if deleted else {}),
     }
-    values = "stringData" if isinstance(holder, Secret) else "data"
-    return {"apiVersion": "v1", "kind": holder.kind, "metadata": metadata, values: dict(holder.data)}
+    values = "stringData" if isinstance(data_object, Secret) else "data"
+    return {"apiVersion": "v1", "kind": data_object.kind, "metadata": metadata, values: dict(data_object.data)}
 
 
-def is_ours(holder: Holder) -> bool:
+def is_ours(data_object: DataObject) -> bool:
     """Tell what the operator wrote from what users wrote."""
-    return holder.labels.get(meta.MANAGED_BY) == meta.MANAGER
+    return data_object.labels.get(meta.MANAGED_BY) == meta.MANAGER
 
 
-def is_output(holder: Holder) -> bool:
+def is_output(data_object: DataObject) -> bool:
     """Tell what was written for a resource from what the operator keeps for itself."""
-    return is_ours(holder) and meta.OWNER_KIND in holder.labels
+    return is_ours(data_object) and meta.OWNER_KIND in data_object.labels

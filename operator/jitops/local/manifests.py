@@ -10,11 +10,11 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, JsonValue
 
-from jitops.api.kinds import KINDS
 from jitops.api.meta import API_VERSION, MANAGED_BY, MANAGER
 from jitops.api.schema.model import InvalidSpec, Model, Problem, refusal, validate_spec
 from jitops.api.schema.strings import DataKey, NamespaceName, ObjectName
 from jitops.core.kube import JSON, Key
+from jitops.kinds import KINDS
 from jitops.local.documents import key_of
 from jitops.local.reading import documents, files
 

@@ -10,9 +10,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from jitops.api.kinds import KINDS
 from jitops.api.reasons import ConditionType, Reason
 from jitops.core.status.conditions import find
+from jitops.kinds import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -12,7 +12,7 @@ from jitops.core.contract.kinds import connection_key
 from jitops.core.managed.services import Services
 from jitops.core.schedule.controller import Controller
 from jitops.core.status.conditions import find
-from jitops.kinds import table
+from jitops.kinds import registry
 from jitops.local.progress import in_order, row_of
 from jitops.remote.client import HttpPool
 
@@ -82,9 +82,9 @@ class Running:
 async def running(store: LocalStore, clock: Clock, identity: str) -> AsyncIterator[Running]:
     """Run the controller until the block ends; it sees every object of the store anew."""
     pool = HttpPool(clock)
-    services = Services.assemble(table(pool, clock), store, clock, identity=identity, namespace=OPERATOR_NAMESPACE)
+    services = Services.assemble(registry(pool, clock), store, clock, identity=identity, namespace=OPERATOR_NAMESPACE)
     controller = Controller(services)
-    store.on_change, store.on_gone, store.on_input = controller.feed, controller.gone, controller.changed
+    store.on_change, store.on_deleted, store.on_input = controller.feed, controller.on_deleted, controller.changed
     task = asyncio.create_task(controller.run())
     work = Running(store, services, controller, task)
     for resource in work.resources():

@@ -16,14 +16,14 @@ from jitops.api.meta import API_VERSION
 from jitops.core.clock import Clock, stamp
 from jitops.core.errors import Conflict
 from jitops.core.kube import JSON, Event, Key, Resource
-from jitops.local.documents import holder_of, is_ours, is_output, key_of
+from jitops.local.data_objects import DATA_OBJECTS, DataObjectStore
+from jitops.local.documents import data_object_of, is_ours, is_output, key_of
 from jitops.local.folder import Folder, Nowhere
-from jitops.local.holders import HOLDERS, HolderStore
 
 Body = dict[str, Any]
 
 
-class LocalStore(HolderStore):
+class LocalStore(DataObjectStore):
     """The objects of a cluster that is none. Each write is in the folder before anyone hears of it."""
 
     def __init__(self, clock: Clock, folder: Folder | None = None) -> None:
@@ -33,7 +33,7 @@ class LocalStore(HolderStore):
         self.namespaces: dict[str, Mapping[str, str]] = {}
         self.events: list[tuple[Key, Event]] = []
         self.on_change: Callable[[Resource | None, Resource], None] = lambda _before, _after: None
-        self.on_gone: Callable[[Key], None] = lambda _: None
+        self.on_deleted: Callable[[Key], None] = lambda _: None
         self._restore()
 
     # What a user does.
@@ -41,7 +41,7 @@ class LocalStore(HolderStore):
     def apply(self, manifest: Mapping[str, JSON]) -> None:
         """Take in a manifest as `kubectl apply` does: the spec and annotations replaced, the rest kept."""
         key = key_of(manifest)
-        if key.kind in HOLDERS:
+        if key.kind in DATA_OBJECTS:
             self._apply_holder(key, manifest)
             return
         if key.kind == "Namespace":
@@ -59,8 +59,8 @@ class LocalStore(HolderStore):
 
     def delete(self, key: Key) -> None:
         """Delete an object: at once, or marked while finalizers hold it."""
-        if key.kind in HOLDERS:
-            self._delete_holder(key)
+        if key.kind in DATA_OBJECTS:
+            self._delete_data_object(key)
             return
         if key.kind == "Namespace":
             self._drop_namespace(key)
@@ -95,7 +95,7 @@ class LocalStore(HolderStore):
 
     def given(self) -> list[Key]:
         """Name what users brought in besides custom resources: Secrets and ConfigMaps not written by us, Namespaces."""
-        others = [holder.key for holder in self.holders() if not is_ours(holder)]
+        others = [data_object.key for data_object in self.data_objects() if not is_ours(data_object)]
         return [*others, *(Key("Namespace", "", name) for name in self.namespaces)]
 
     # The port.
@@ -147,16 +147,16 @@ class LocalStore(HolderStore):
         for document in self._folder.documents():
             self._take_in(key_of(document), document)
         versions = [int(resource.resource_version) for resource in self._resources.values()]
-        versions += [int(holder.resource_version or 0) for holder in self._holders.values()]
+        versions += [int(data_object.resource_version or 0) for data_object in self._data_objects.values()]
         self._versions = itertools.count(max(versions, default=0) + 1)
-        outputs = [holder for holder in self._holders.values() if is_output(holder)]
-        self._folder.withdraw_others(holder.key for holder in outputs)
-        for holder in outputs:
-            self._folder.publish(holder.key, holder.data)
+        outputs = [data_object for data_object in self._data_objects.values() if is_output(data_object)]
+        self._folder.withdraw_others(data_object.key for data_object in outputs)
+        for data_object in outputs:
+            self._folder.publish(data_object.key, data_object.data)
 
     def _take_in(self, key: Key, document: Mapping[str, JSON]) -> None:
-        if key.kind in HOLDERS:
-            self._holders[key] = holder_of(document)
+        if key.kind in DATA_OBJECTS:
+            self._data_objects[key] = data_object_of(document)
         elif key.kind == "Namespace":
             self.namespaces[key.name] = document["metadata"]["labels"]
         else:
@@ -189,7 +189,7 @@ class LocalStore(HolderStore):
             self._collect(body["metadata"]["uid"])
             self._folder.drop(key)
             del self._bodies[key], self._resources[key]
-            self.on_gone(key)
+            self.on_deleted(key)
         else:
             self._put(key, body)
 

@@ -26,14 +26,14 @@ from httpx_aiohttp import AiohttpTransport
 from jitops.core.errors import JitopsError, SpecInvalid, Unavailable
 from jitops.remote.breaker import Breaker, Guards
 from jitops.remote.budget import METHODS, MINUTE, Budget
-from jitops.remote.exchange import Answer, AnswerLost, Exchange, Silent, content_of, judged, leading
+from jitops.remote.exchange import Answer, AnswerLost, Exchange, Silent, allow_writes, content_of, judged
 from jitops.remote.redaction import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from jitops.core.clock import Clock
-    from jitops.remote.exchange import Access, Hide, Observer
+    from jitops.remote.exchange import Hide, HttpConfig, Observer
 
 T = TypeVar("T")
 
@@ -59,7 +59,7 @@ class HttpPool:
         self,
         clock: Clock,
         *,
-        may_write: Callable[[], None] = leading,
+        may_write: Callable[[], None] = allow_writes,
         observer: Observer | None = None,
         minute: float = MINUTE,
         transport: Callable[[], httpx.AsyncBaseTransport] | None = None,
@@ -74,11 +74,11 @@ class HttpPool:
         self._budgets: dict[tuple[str, str], Budget] = {}
         self._shared: weakref.WeakValueDictionary[object, Any] = weakref.WeakValueDictionary()
 
-    def http(self, access: Access) -> Http:
+    def http(self, access: HttpConfig) -> Http:
         """Hand out a handle for one connection; its owner closes it."""
         origin, prefix = _address(access.base_url)
         host = self._hosts.get((origin, access.ca)) or self._connect(origin, access.ca)
-        owner = (access.purse or origin, access.account)
+        owner = (access.rate_limit_scope or origin, access.account)
         budget = self._budgets.get(owner)
         if budget is None:
             budget = self._budgets[owner] = Budget(self.clock, access.budget, self._minute, host.name)
@@ -112,7 +112,7 @@ class HttpPool:
 class Http:
     """One connection's way to its host."""
 
-    def __init__(self, pool: HttpPool, host: _Host, base: str, budget: Budget, access: Access) -> None:
+    def __init__(self, pool: HttpPool, host: _Host, base: str, budget: Budget, access: HttpConfig) -> None:
         self._pool, self._host, self._base = pool, host, base
         self._budget, self._access = budget, access
         self._headers = [

@@ -96,7 +96,7 @@ class Silent:
         """Let it pass."""
 
 
-def leading() -> None:
+def allow_writes() -> None:
     """Permit every write: for a process that needs no Lease."""
 
 
@@ -104,7 +104,7 @@ NOBODY = Key("", "", "")
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class HttpConfig:
     """How one connection uses a host."""
 
     base_url: str
@@ -119,7 +119,7 @@ class Access:
     """Calls a minute by method, until the server tells; without it, none are counted until then."""
     limits: Mapping[str, int] = field(default_factory=dict)
     """What the connection's spec states."""
-    purse: str = ""
+    rate_limit_scope: str = ""
     """What the budget belongs to, with the account, where that isn't the host but something behind several hosts."""
 
 

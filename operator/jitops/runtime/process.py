@@ -16,12 +16,12 @@ from jitops.core import errors
 from jitops.core.clock import Clock, SystemClock
 from jitops.core.managed.services import Services
 from jitops.core.schedule.controller import Controller, Pace
-from jitops.kinds import table
+from jitops.kinds import registry
 from jitops.remote.client import HttpPool
 from jitops.runtime.cluster.auth import NoClusterConfigured
 from jitops.runtime.cluster.discovery import Discovery
 from jitops.runtime.cluster.port import Cluster
-from jitops.runtime.cluster.session import ApiServer, leading
+from jitops.runtime.cluster.session import ApiServer, allow_writes
 from jitops.runtime.leader_election import Elector, LeaseLost
 from jitops.runtime.settings import Settings
 from jitops.runtime.telemetry.metrics import CONNECTION, Metrics
@@ -59,22 +59,22 @@ class Replica:
         )
         self.metrics = Metrics()
         self.cluster = Cluster(api, clock, namespaces=settings.namespaces, instance=instance)
-        self.cluster.gate = self.elector.may_write if self.elector else leading
+        self.cluster.gate = self.elector.may_write if self.elector else allow_writes
         self._tracing = tracing()
         observer = Together(self.metrics, self._tracing) if self._tracing else self.metrics
         self._pool = HttpPool(clock, may_write=self.cluster.gate, observer=observer)
         self._services = Services.assemble(
-            table(self._pool, clock), self.cluster, clock, identity=identity, namespace=namespace
+            registry(self._pool, clock), self.cluster, clock, identity=identity, namespace=namespace
         )
         self.controller = Controller(self._services, _pace(settings), observer)
         self.cluster.events.on_tell = self.metrics.told
         self.cluster.on_change = self.controller.feed
-        self.cluster.on_gone = self.controller.gone
+        self.cluster.on_deleted = self.controller.on_deleted
         self.cluster.on_input = self.controller.changed
         self.discovery = Discovery(api, restart=settings.namespaced)
         self._settings = settings
         self._api = api
-        self._server = Server(self.ailments, self.shortcomings, self.metrics.text)
+        self._server = Server(self.liveness_problems, self.shortcomings, self.metrics.text)
         self._leading_since: float | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping: asyncio.Task[None] | None = None
@@ -179,7 +179,7 @@ class Replica:
 
     # What is told of it.
 
-    def ailments(self) -> Iterator[str]:
+    def liveness_problems(self) -> Iterator[str]:
         """Say what a restart would cure."""
         now, controller = self._clock.monotonic(), self.controller
         if any(task.done() for task in self._tasks if task.get_name() == "leading"):

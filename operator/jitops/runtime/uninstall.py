@@ -17,10 +17,10 @@ from jitops.core.clock import SystemClock
 from jitops.core.errors import Interrupted, JitopsError
 from jitops.core.kube import JSON, Key, Resource
 from jitops.core.managed.uninstall import Released, Releaser
-from jitops.core.outputs.backends import ConfigMapShelf, SecretShelf
+from jitops.core.outputs.backends import ConfigMapBackend, SecretBackend
 from jitops.core.outputs.hash_key import HashKey
 from jitops.core.outputs.outputs import Outputs
-from jitops.kinds import table
+from jitops.kinds import registry
 from jitops.remote.client import HttpPool
 from jitops.runtime.cluster.auth import NoClusterConfigured
 from jitops.runtime.cluster.port import Cluster
@@ -71,8 +71,8 @@ class _Work:
         self.doing = "it has not begun"
         self._clock = SystemClock()
         self._cluster = Cluster(api, self._clock, namespaces=settings.namespaces)
-        kinds = table(HttpPool(self._clock), self._clock)
-        shelves = (SecretShelf(self._cluster), ConfigMapShelf(self._cluster))
+        kinds = registry(HttpPool(self._clock), self._clock)
+        shelves = (SecretBackend(self._cluster), ConfigMapBackend(self._cluster))
         key = HashKey(self._cluster, self._namespace)
         self._releaser = Releaser(kinds, self._cluster, [Outputs[Any](shelf, key) for shelf in shelves])
         self._done: dict[Key, Released] = {}

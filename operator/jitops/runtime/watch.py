@@ -13,9 +13,9 @@ from typing import Any
 
 import kopf
 
-from jitops.api.kinds import KINDS
 from jitops.api.meta import GROUP, TRUE, VERSION, WATCH
 from jitops.core.kube import Key
+from jitops.kinds import KINDS
 from jitops.runtime.cluster.port import Cluster
 from jitops.runtime.settings import Settings
 from jitops.runtime.telemetry import logs

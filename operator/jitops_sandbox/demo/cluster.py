@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import yaml
 
 from jitops import crds
-from jitops.api.kinds import KINDS
 from jitops.api.meta import GROUP, MANAGED_BY, MANAGER, RECONCILE_REQUESTED_AT
 from jitops.core.kube import Resource
+from jitops.kinds import KINDS
 from jitops.local.documents import is_output, secret_of
 from jitops.local.progress import in_order, row_of, say
 from jitops_sandbox import Sandbox

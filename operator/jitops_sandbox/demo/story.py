@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from rich.table import Table
 from rich.text import Text
 
-from jitops.api.kinds import KINDS
+from jitops.kinds import KINDS
 from jitops.local.documents import is_output
 from jitops.local.progress import progress, row_of, say, table
 from jitops_sandbox.demo.examples import as_drafts, examples

@@ -38,7 +38,7 @@ class StatusLedger:
     async def attempt(self) -> None:
         """Count one attempt before it is made; CredentialsRejected when no more may be made."""
         resource = await self._resource()
-        asked = requested(resource)
+        asked = resource.reconcile_request
         entry = self._entry(resource)
         handled = entry.get("granted", resource.status.get("lastHandledReconcileAt"))
         granted = bool(asked) and asked != handled
@@ -101,12 +101,6 @@ class StatusLedger:
         except Conflict:
             await self._kube.refresh(self._key)
             raise
-
-
-def requested(resource: Resource) -> str | None:
-    """Return the token by which a person (or Flux) asks for a reconcile now."""
-    asked = resource.annotations
-    return asked.get(meta.RECONCILE_REQUESTED_AT) or asked.get(meta.FLUX_RECONCILE_REQUESTED_AT)
 
 
 def _logins(resource: Resource) -> list[Mapping[str, JSON]]:

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 from jitops.api.reasons import Reason
 from jitops.api.schema.model import InvalidSpec, validate_spec
 from jitops.core.connection.access import permits
-from jitops.core.connection.login_attempts import StatusLedger, requested
+from jitops.core.connection.login_attempts import StatusLedger
 from jitops.core.contract.client import Opening
-from jitops.core.contract.kinds import ConnectionRow
+from jitops.core.contract.kinds import ConnectionKind
 from jitops.core.errors import (
     CredentialsRejected,
     DependencyNotReady,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from jitops.core.clock import Clock
     from jitops.core.contract.client import Client
-    from jitops.core.contract.kinds import Kinds
+    from jitops.core.contract.kinds import KindRegistry
     from jitops.core.kube import JSON, Key, Kube, Resource, Secret
     from jitops.core.outputs.hash_key import HashKey
 
@@ -45,7 +45,7 @@ MISSING_RETRY = 60.0
 
 
 @dataclass(slots=True)
-class Line:
+class OpenConnection:
     """One open connection. `error` is what its last verification ended with; `facts` what it found."""
 
     fingerprint: str
@@ -61,19 +61,19 @@ class Line:
 class Connections:
     """The open connections of this process."""
 
-    def __init__(self, kinds: Kinds, kube: Kube, hash_key: HashKey, clock: Clock) -> None:
+    def __init__(self, kinds: KindRegistry, kube: Kube, hash_key: HashKey, clock: Clock) -> None:
         self._kinds = kinds
         self._kube = kube
         self._hash_key = hash_key
         self._clock = clock
-        self._lines: dict[Key, Line] = {}
+        self._lines: dict[Key, OpenConnection] = {}
         self._refused: dict[Key, JitopsError] = {}
         """Why a connection could not even be opened; its own reconcile finds out when it can."""
         self._tried: dict[Key, int] = {}
         """The generation in which a connection was last opened, or refused."""
         self._locks: dict[Key, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def use(self, key: Key, namespace: str) -> Line:
+    async def use(self, key: Key, namespace: str) -> OpenConnection:
         """Return the connection for a resource of a namespace, opening it if nobody did since its spec changed."""
         resource = self._kube.get(key)
         if resource is None:
@@ -87,7 +87,7 @@ class Connections:
             raise _for_dependents(key, error)
         return self._lines[key]
 
-    async def verify(self, resource: Resource) -> Line:
+    async def verify(self, resource: Resource) -> OpenConnection:
         """Prove the connection anew, with the spec and the Secret as they are now; raises what is wrong with it."""
         async with self._locks[resource.key]:
             await self._try(resource)
@@ -112,7 +112,7 @@ class Connections:
             self._refused.pop(resource.key, None)
         self._tried[resource.key] = resource.generation
 
-    def line(self, key: Key) -> Line | None:
+    def line(self, key: Key) -> OpenConnection | None:
         """Return the connection if it is open."""
         return self._lines.get(key)
 
@@ -143,7 +143,7 @@ class Connections:
 
     async def _verified(self, resource: Resource) -> None:
         line = await self._opened(resource)
-        asked = requested(resource)
+        asked = resource.reconcile_request
         if isinstance(line.error, CredentialsRejected) and line.asked is not None and line.asked == (asked or ""):
             return
         try:
@@ -154,7 +154,7 @@ class Connections:
             line.error = error
         line.asked = asked or ""
 
-    async def _opened(self, resource: Resource) -> Line:
+    async def _opened(self, resource: Resource) -> OpenConnection:
         """Open the connection, or keep it when neither its spec nor its credentials changed."""
         row = self._kinds.connections[resource.key.kind]
         spec = _parsed(row, resource)
@@ -172,7 +172,7 @@ class Connections:
         account = await self._account(spec.base_url, counted)
         ledger = StatusLedger(self._kube, self._clock, resource.key, account)
         client = await row.open(Opening(resource.key, spec, credentials, ca, ledger))
-        self._lines[resource.key] = line = Line(print_, spec, client, secret)
+        self._lines[resource.key] = line = OpenConnection(print_, spec, client, secret)
         return line
 
     async def _account(self, address: str, credentials: Mapping[str, str]) -> str:
@@ -180,7 +180,7 @@ class Connections:
         values = [part for pair in sorted(credentials.items()) for part in pair]
         return keyed_hash(await self._hash_key.get(), address.rstrip("/").lower(), *values)
 
-    async def _secret(self, row: ConnectionRow, resource: Resource, spec: Any) -> Secret:  # noqa: ANN401
+    async def _secret(self, row: ConnectionKind, resource: Resource, spec: Any) -> Secret:  # noqa: ANN401
         name = spec.credentials_ref.name
         secret = await self._kube.read_secret(resource.key.namespace, name)
         missing = [key for key in row.credentials if secret is None or not _value(secret, key)]
@@ -210,7 +210,7 @@ class Connections:
         return values[ref.key]
 
 
-def _parsed(row: ConnectionRow, resource: Resource) -> Any:  # noqa: ANN401 - a spec of the row's model
+def _parsed(row: ConnectionKind, resource: Resource) -> Any:  # noqa: ANN401 - a spec of the row's model
     try:
         return validate_spec(row.info.spec, resource.spec)
     except InvalidSpec as error:

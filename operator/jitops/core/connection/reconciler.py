@@ -24,7 +24,7 @@ SHOWN = 5
 """How many users a message names."""
 
 
-class Keeper:
+class ConnectionReconciler:
     """Keeps connections true to their spec, and alive for as long as anyone needs them."""
 
     def __init__(self, kube: Kube, references: References, connections: Connections, reporter: Reporter) -> None:
@@ -56,7 +56,7 @@ class Keeper:
         """Protect and prove a connection; a failure of the proof leaves the protection as it is to be."""
         facts: dict[str, JSON] = {}
         try:
-            resource = await self._hold(resource)
+            resource = await self._ensure_finalizer(resource)
             facts["credentialsSecret"] = await self._mark_secrets(resource)
             line = await self._connections.verify(resource)
         except errors.Interrupted:
@@ -108,7 +108,7 @@ class Keeper:
         """See to it, before anything is made over a connection, that its credentials outlive what is made."""
         resource = self._kube.get(key)
         if key not in self._protected and resource is not None:
-            await self._hold(resource)
+            await self._ensure_finalizer(resource)
             await self._mark_secrets(self._kube.get(key) or resource)
 
     async def _mark_secrets(self, resource: Resource) -> str:
@@ -150,7 +150,7 @@ class Keeper:
         policy = (resource.spec.get("credentials") or {}) if resource else {}
         return resource is not None and policy.get("protect", "Always") == "Always"
 
-    async def _hold(self, resource: Resource) -> Resource:
+    async def _ensure_finalizer(self, resource: Resource) -> Resource:
         if meta.FINALIZER in resource.finalizers or resource.deleting:
             return resource
         return await self._kube.set_finalizers(resource, (*resource.finalizers, meta.FINALIZER))

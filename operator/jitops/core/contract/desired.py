@@ -29,7 +29,7 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted(Generic[S]):
+class Desired(Generic[S]):
     """What a resource asks of the remote, with everything it refers to resolved."""
 
     key: Key
@@ -45,7 +45,7 @@ class Wanted(Generic[S]):
     incarnation: int = 0
     applied: frozenset[str] = frozenset()
     """The paths we last sent (`status.appliedFields`)."""
-    memory: Mapping[str, JSON] = field(default_factory=dict)
+    last_status: Mapping[str, JSON] = field(default_factory=dict)
     """The whole status as last written: what a kind remembers of itself."""
     held: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The write-once values of our own Secret that are as we wrote them, by their canonical names."""
@@ -63,19 +63,19 @@ class Wanted(Generic[S]):
     """Whether the remote object is only observed."""
     taken: frozenset[str] = frozenset()
     """While there is no id, but an intent, or nothing that we claim: the remote ids that others of the kind have."""
-    begun: tuple[Mapping[str, JSON], ...] = ()
+    sibling_intents: tuple[Mapping[str, JSON], ...] = ()
     """The same of those others that have an intent and no id yet: their intents."""
     cascade: str = "Strict"
     """What a deletion does about others that use the object."""
     users: frozenset[str] = frozenset()
     """When deleting: the remote ids of what other resources of ours have that uses the object, and stay."""
-    since: float | None = None
+    not_older_than: float | None = None
     """The listing must have begun after this monotonic moment; None: any will do."""
     prepared: Any = field(default=None, repr=False)
     """What `prepare` decided; the adapter's own."""
     news: tuple[tuple[str, str], ...] = ()
     """What `prepare` decided that people should hear of, as event reason and message."""
 
-    def next_incarnation(self) -> Wanted[S]:
+    def next_incarnation(self) -> Desired[S]:
         """Ask for the same object under the next id, with what was generated for this one."""
         return replace(self, incarnation=self.incarnation + 1, held=self.material or self.held)

@@ -11,13 +11,19 @@ from jitops.core.contract.desired import Input
 from jitops.core.kube import Key
 
 if TYPE_CHECKING:
-    from jitops.api.kinds import KindInfo
+    from jitops.api.kind import KindInfo
     from jitops.core.contract.client import Client, Opening
     from jitops.core.kube import Resource
 
 
+def remote_ids(resource: Resource) -> frozenset[str]:
+    """Return the id that a resource has, or asks to adopt."""
+    adopt = (resource.spec.get("management") or {}).get("adopt") or {}
+    return frozenset(filter(None, (resource.status.get("id"), adopt.get("id"))))
+
+
 @dataclass(frozen=True, slots=True)
-class Row:
+class ManagedKind:
     """A managed kind: its contract with users, and the adapter that carries it out over a client."""
 
     info: KindInfo
@@ -25,7 +31,7 @@ class Row:
     reference: str
     """The spec's field that names the connection."""
     adapter: Callable[[Any], Adapter[Any, Any]]
-    output_name: Callable[[str], str | None]
+    output_name: Callable[[str], str | None] = lambda _: None
     """The output Secret's name for a resource's name; None: only where the spec asks for a Secret."""
     config_map_name: Callable[[str], str | None] = lambda _: None
     """The output ConfigMap's name for a resource's name; None: the kind writes none."""
@@ -37,14 +43,14 @@ class Row:
     """The remote ids of objects that a resource's own needs, by name or not; None: the kind needs none."""
     observes: Callable[[Resource], bool] = lambda _: False
     """Whether a resource only observes, whatever `management.policy` says."""
-    claims: Callable[[Resource], frozenset[str]] = lambda _: frozenset()
+    claims: Callable[[Resource], frozenset[str]] = remote_ids
     """What of the remote a resource lays claim to, so that no two share it."""
     out_of_reach: Callable[[Resource], str | None] = lambda _: None
     """What stays at the remote when a resource is deleted, since nothing of ours can delete it; None: nothing does."""
 
 
 @dataclass(frozen=True, slots=True)
-class ConnectionRow:
+class ConnectionKind:
     """A connection kind: which keys of its Secret it reads, and how a client is opened."""
 
     info: KindInfo
@@ -58,31 +64,31 @@ class ConnectionRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Kinds:
+class KindRegistry:
     """The table, as the core sees it (filled in `jitops.kinds`)."""
 
-    managed: Mapping[str, Row]
-    connections: Mapping[str, ConnectionRow]
+    managed: Mapping[str, ManagedKind]
+    connections: Mapping[str, ConnectionKind]
 
-    def row(self, kind: str) -> Row | ConnectionRow:
+    def row(self, kind: str) -> ManagedKind | ConnectionKind:
         """Look a kind up; KeyError is a defect."""
         return self.managed.get(kind) or self.connections[kind]
 
 
-def connection_key(row: Row, resource: Resource) -> Key:
+def connection_key(row: ManagedKind, resource: Resource) -> Key:
     """Name the connection that a resource uses, from the spec as written."""
     ref = resource.spec.get(row.reference) or {}
     namespace = ref.get("namespace") or resource.key.namespace
     return Key(row.connection, namespace, ref.get("name") or "")
 
 
-def output_secret(row: Row, resource: Resource) -> str | None:
+def output_secret(row: ManagedKind, resource: Resource) -> str | None:
     """Name the Secret that a resource writes, if it writes one."""
     outputs = (resource.spec.get("outputs") or {}).get("secret") or {}
     return outputs.get("name") or row.output_name(resource.key.name)
 
 
-def output_config_map(row: Row, resource: Resource) -> str | None:
+def output_config_map(row: ManagedKind, resource: Resource) -> str | None:
     """Name the ConfigMap that a resource writes, if its kind writes one."""
     usual = row.config_map_name(resource.key.name)
     outputs = (resource.spec.get("outputs") or {}).get("configMap") or {}

@@ -25,7 +25,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class External(Generic[R]):
+class Observation(Generic[R]):
     """What the remote holds for a resource. `remote` compares equal as long as nothing changed there."""
 
     id: str

@@ -1,6 +1,6 @@
 """One shared listing per connection and type: what makes a thousand resources at rest cost one request.
 
-Whoever needs the listing says how fresh (`since`); one caller refreshes while the others wait for it. The answers to
+Whoever needs the listing says how fresh (`not_older_than`); one caller refreshes while the others wait. The answers to
 our own writes correct it at once, and go on correcting listings that began before them, or, where a remote is slow to
 show what it accepted, for `settle` seconds after them.
 """
@@ -25,10 +25,10 @@ Fetch = Callable[[], Awaitable[Mapping[str, R] | None]]
 
 @dataclass(frozen=True, slots=True)
 class Listing(Generic[R]):
-    """The rows by id, as of a listing that began at the monotonic moment `begun`."""
+    """The rows by id, as of a listing that began at the monotonic moment `started_at`."""
 
     rows: Mapping[str, R]
-    begun: float
+    started_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +47,20 @@ class Snapshot(Generic[R]):
         self._settle = settle
         self._rows: dict[str, R] = {}
         self._listed: Mapping[str, R] = {}
-        self._begun: float | None = None
+        self._started_at: float | None = None
         self._corrections: list[_Correction[R]] = []
         self._retracted: dict[str, float] = {}
         self._lock = asyncio.Lock()
         self.failing = False
         """Whether the last attempt to list found nobody there."""
 
-    async def get(self, since: float | None = None) -> Listing[R]:
-        """Return a listing begun after `since` (None: any), refreshing it if need be."""
-        if not self._serves(since):
+    async def get(self, not_older_than: float | None = None) -> Listing[R]:
+        """Return a listing begun after `not_older_than` (None: any), refreshing it if need be."""
+        if not self._serves(not_older_than):
             async with self._lock:
-                if not self._serves(since):
+                if not self._serves(not_older_than):
                     await self._refresh()
-        return Listing(self._rows, self._begun or 0.0)
+        return Listing(self._rows, self._started_at or 0.0)
 
     @property
     def rows(self) -> Mapping[str, R]:
@@ -88,13 +88,13 @@ class Snapshot(Generic[R]):
 
     def lacks(self, remote_id: str) -> bool:
         """Say whether a listing was made and does not show an id, without a request."""
-        return self._begun is not None and remote_id not in self._rows
+        return self._started_at is not None and remote_id not in self._rows
 
-    def _serves(self, since: float | None) -> bool:
-        return self._begun is not None and (since is None or self._begun > since)
+    def _serves(self, not_older_than: float | None) -> bool:
+        return self._started_at is not None and (not_older_than is None or self._started_at > not_older_than)
 
     async def _refresh(self) -> None:
-        begun = self._clock.monotonic()
+        started_at = self._clock.monotonic()
         try:
             listed = await self._fetch()
         except Unavailable:
@@ -103,9 +103,9 @@ class Snapshot(Generic[R]):
         self.failing = False
         if listed is not None:
             self._listed = listed
-        self._rows, self._begun = dict(self._listed), begun
-        self._corrections = [c for c in self._corrections if c.at >= begun - self._settle]
-        self._retracted = {id_: at for id_, at in self._retracted.items() if at >= begun - self._settle}
+        self._rows, self._started_at = dict(self._listed), started_at
+        self._corrections = [c for c in self._corrections if c.at >= started_at - self._settle]
+        self._retracted = {id_: at for id_, at in self._retracted.items() if at >= started_at - self._settle}
         for correction in self._corrections:
             self._apply(correction)
 

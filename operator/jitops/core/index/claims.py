@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from jitops.core.contract.kinds import Kinds
+    from jitops.core.contract.kinds import KindRegistry
     from jitops.core.kube import Key, Resource
 
 
 class Claims:
     """From a kind and a claim to the resources that make it."""
 
-    def __init__(self, kinds: Kinds) -> None:
+    def __init__(self, kinds: KindRegistry) -> None:
         self._kinds = kinds
         self._made: dict[Key, frozenset[str]] = {}
         self._claimants: dict[tuple[str, str], set[Key]] = defaultdict(set)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jitops.core.contract.kinds import Row, connection_key
+from jitops.core.contract.kinds import ManagedKind, connection_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from jitops.core.kube import JSON, Key, Kube, Resource
 
 
-def place(row: Row, resource: Resource, kube: Kube) -> tuple[str, ...]:
+def place(row: ManagedKind, resource: Resource, kube: Kube) -> tuple[str, ...]:
     """Tell which workspace or organization a resource lives in; two connections may lead to the same one."""
     key = connection_key(row, resource)
     connection = kube.get(key)
@@ -21,12 +21,12 @@ def place(row: Row, resource: Resource, kube: Kube) -> tuple[str, ...]:
     return (status.get("host", ""), status["id"]) if status.get("id") else key
 
 
-def begun(status: Mapping[str, JSON]) -> bool:
+def may_exist(status: Mapping[str, JSON]) -> bool:
     """Say whether a status tells of anything at the remote: an id, the intent to make one, or what was replaced."""
     return bool(status.get("id") or status.get("intent") or status.get("replaced"))
 
 
-def contenders(row: Row, resource: Resource, found: frozenset[str], kube: Kube, index: Claims) -> list[Key]:
+def contenders(row: ManagedKind, resource: Resource, found: frozenset[str], kube: Kube, index: Claims) -> list[Key]:
     """Name the resources that manage, at the same place, what this one is about to claim, and came first."""
     claimants = index.claimants(resource.key.kind, row.claims(resource) | found)
     others = [other for key in claimants if key != resource.key and (other := kube.get(key))]
@@ -38,13 +38,13 @@ def contenders(row: Row, resource: Resource, found: frozenset[str], kube: Kube, 
     ]
 
 
-def _observes(row: Row, resource: Resource) -> bool:
+def _observes(row: ManagedKind, resource: Resource) -> bool:
     return row.observes(resource) or (resource.spec.get("management") or {}).get("policy") == "Observe"
 
 
 def _first(other: Resource, resource: Resource) -> bool:
     """Tell who came first: the one whose status tells of something at the remote, else the older one."""
-    holds = begun(other.status), begun(resource.status)
+    holds = may_exist(other.status), may_exist(resource.status)
     if holds[0] != holds[1]:
         return holds[0]
     return (other.created, other.key) < (resource.created, resource.key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from jitops.core.contract.kinds import Kinds, Row, connection_key, output_config_map, output_secret
+from jitops.core.contract.kinds import KindRegistry, ManagedKind, connection_key, output_config_map, output_secret
 from jitops.core.kube import Key
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class References:
     """An index in both directions, kept by the watch: from a target to its dependents and back."""
 
-    def __init__(self, kinds: Kinds) -> None:
+    def __init__(self, kinds: KindRegistry) -> None:
         self._kinds = kinds
         self._targets: dict[Key, frozenset[Key]] = {}
         self._dependents: dict[Key, set[Key]] = defaultdict(set)
@@ -48,7 +48,7 @@ class References:
     def targets(self, resource: Resource) -> Iterable[Key]:
         """Name what a resource refers to: its connection, outputs and inputs, or its credentials."""
         row = self._kinds.row(resource.key.kind)
-        if not isinstance(row, Row):
+        if not isinstance(row, ManagedKind):
             yield from _credentials(resource)
             return
         yield connection_key(row, resource)

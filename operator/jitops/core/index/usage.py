@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from jitops.api import meta
 from jitops.core.clock import moment
 from jitops.core.errors import DeletionBlocked, NotYet
-from jitops.core.index.ownership import begun
+from jitops.core.index.ownership import may_exist
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from jitops.api.managed import ManagedSpec
-    from jitops.core.contract.kinds import Kinds
+    from jitops.core.contract.kinds import KindRegistry
     from jitops.core.index.references import References
     from jitops.core.kube import Kube, Resource
 
@@ -60,7 +60,7 @@ class Referrers:
             raise NotYet(f"waits until {_named(coming)} is made, to delete it too", after=LOOK_AGAIN, deleting=True)
 
 
-def referrers(resource: Resource, kinds: Kinds, kube: Kube, references: References) -> Referrers:
+def referrers(resource: Resource, kinds: KindRegistry, kube: Kube, references: References) -> Referrers:
     """Find who uses a resource; what has made nothing by now will find it going, and make nothing."""
     found = {one.key: one for one in (*_by_name(resource, kinds, kube, references), *_by_id(resource, kinds, kube))}
     users = [one for one in found.values() if has_something(one) and one.key != resource.key]
@@ -70,7 +70,7 @@ def referrers(resource: Resource, kinds: Kinds, kube: Kube, references: Referenc
     )
 
 
-def _by_name(resource: Resource, kinds: Kinds, kube: Kube, references: References) -> Iterator[Resource]:
+def _by_name(resource: Resource, kinds: KindRegistry, kube: Kube, references: References) -> Iterator[Resource]:
     for key in references.dependents(resource.key):
         other = kube.get(key)
         if other is not None and key.kind in kinds.managed:
@@ -79,7 +79,7 @@ def _by_name(resource: Resource, kinds: Kinds, kube: Kube, references: Reference
                 yield other
 
 
-def _by_id(resource: Resource, kinds: Kinds, kube: Kube) -> Iterator[Resource]:
+def _by_id(resource: Resource, kinds: KindRegistry, kube: Kube) -> Iterator[Resource]:
     id_ = resource.status.get("id")
     for kind, row in kinds.managed.items():
         if id_ and row.uses is not None:
@@ -88,7 +88,7 @@ def _by_id(resource: Resource, kinds: Kinds, kube: Kube) -> Iterator[Resource]:
 
 def has_something(resource: Resource) -> bool:
     """Say whether a resource has, or may have, something at the remote that is ours."""
-    return begun(resource.status) and meta.FINALIZER in resource.finalizers
+    return may_exist(resource.status) and meta.FINALIZER in resource.finalizers
 
 
 def _is_under_way(resource: Resource, now: datetime) -> bool:

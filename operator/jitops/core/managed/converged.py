@@ -22,7 +22,7 @@ class _Pose:
     """Whether a change of any input would wake the resource."""
 
 
-class Rest:
+class ConvergedCache:
     """The resources that need nothing, until the listing shows something else for them."""
 
     def __init__(self, connections: Connections) -> None:
@@ -31,11 +31,11 @@ class Rest:
 
     def enter(self, work: Work) -> None:
         """Remember what the remote holds for a resource that is as it should be."""
-        if work.external is None:
+        if work.observation is None:
             self.leave(work.resource.key)
             return
-        connection, external = connection_key(work.row, work.resource), work.external
-        self._poses[work.resource.key] = _Pose(connection, external.id, external.remote, work.inputs.watched)
+        connection, observation = connection_key(work.row, work.resource), work.observation
+        self._poses[work.resource.key] = _Pose(connection, observation.id, observation.remote, work.inputs.watched)
 
     def leave(self, key: Key) -> None:
         """Forget a resource that needs something."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from jitops.core.contract.desired import Input
-    from jitops.core.contract.kinds import Kinds, Row
+    from jitops.core.contract.kinds import KindRegistry, ManagedKind
     from jitops.core.kube import Key, Kube, Resource
     from jitops.core.outputs.hash_key import HashKey
 
@@ -33,12 +33,12 @@ class Resolved:
 class Inputs:
     """Reads the inputs of all kinds; each object once per reconcile, however many values of it are used."""
 
-    def __init__(self, kinds: Kinds, kube: Kube, hash_key: HashKey) -> None:
+    def __init__(self, kinds: KindRegistry, kube: Kube, hash_key: HashKey) -> None:
         self._kinds = kinds
         self._kube = kube
         self._hash_key = hash_key
 
-    async def resolve(self, row: Row, resource: Resource) -> Resolved:
+    async def resolve(self, row: ManagedKind, resource: Resource) -> Resolved:
         """Read everything; DependencyNotReady names what is missing, and SpecInvalid what lives elsewhere."""
         inputs = tuple(row.inputs(resource))
         if not inputs:
@@ -54,7 +54,7 @@ class Inputs:
                 digests[each.path] = await self._digest(resource.key, each, value)
         return Resolved(values, digests, reading.watched)
 
-    def refuse_going(self, row: Row, resource: Resource) -> None:
+    def refuse_going(self, row: ManagedKind, resource: Resource) -> None:
         """Refuse what refers to a resource that is being deleted, as far as is known at this moment."""
         for each in row.inputs(resource):
             target = self._kube.get(each.target) if each.entry is None else None
@@ -64,7 +64,7 @@ class Inputs:
     async def _digest(self, owner: Key, each: Input, value: str) -> str:
         return keyed_hash(await self._hash_key.get(), *owner, each.path, value)
 
-    def _id(self, row: Row, resource: Resource, each: Input) -> str:
+    def _id(self, row: ManagedKind, resource: Resource, each: Input) -> str:
         """Give the remote id of another resource, which must be there, in the same place, and not be going."""
         target = self._kube.get(each.target)
         if target is None:

@@ -12,7 +12,7 @@ from jitops.core import errors
 from jitops.core.clock import stamp
 from jitops.core.contract.kinds import connection_key
 from jitops.core.kube import Event
-from jitops.core.managed.converged import Rest
+from jitops.core.managed.converged import ConvergedCache
 from jitops.core.managed.replace import listed
 from jitops.core.status.conditions import Verdict, find, judge
 from jitops.core.status.requeue import Result, Retry
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from jitops.core.kube import JSON, Key, Resource, Secret
     from jitops.core.managed.context import Work
     from jitops.core.managed.services import Services
-    from jitops.core.outputs.outputs import Held
+    from jitops.core.outputs.outputs import PublishedOutput
 
 OUTAGE_PATIENCE = 300.0
 """Seconds for which a settled resource keeps its last Ready while the remote can't be reached."""
@@ -42,12 +42,12 @@ class Outcomes:
 
     def __init__(self, services: Services) -> None:
         self._s = services
-        self.rest = Rest(services.connections)
+        self.rest = ConvergedCache(services.connections)
         self._failing: dict[Key, tuple[type[Exception], float]] = {}
         """What passing failure each resource is in, and since when."""
         self._corrections: dict[Key, list[tuple[float, tuple[str, ...]]]] = defaultdict(list)
 
-    def gone(self, key: Key) -> Result:
+    def forget(self, key: Key) -> Result:
         """Forget a resource that is no more."""
         self._failing.pop(key, None)
         self._corrections.pop(key, None)
@@ -59,7 +59,7 @@ class Outcomes:
         if work.resource.deleting and meta.FINALIZER not in work.resource.finalizers:
             for event in work.events:
                 self._s.kube.event(work.resource, event)
-            return self.gone(work.resource.key)
+            return self.forget(work.resource.key)
         if work.policies.paused:
             return await self._told(work, _paused(work))
         self._complete(work)
@@ -74,7 +74,7 @@ class Outcomes:
         self.rest.leave(work.resource.key)
         log_defect(work.resource.key, error)
         if work.line is not None:
-            self._s.keeper.suspect(connection_key(work.row, work.resource), error)
+            self._s.connection_reconciler.suspect(connection_key(work.row, work.resource), error)
         verdict = self._patient(work, error)
         if work.resource.deleting and not isinstance(error, errors.NotYet | errors.RateLimited):
             verdict = replace(verdict, message=f"{verdict.message}{_WAY_OUT}")
@@ -82,7 +82,7 @@ class Outcomes:
 
     def _in_time(self, work: Work, verdict: Verdict) -> Verdict:
         """Come back when the object, or the end of a drift hold, needs it."""
-        moments = (work.adapter.due(work.wanted, work.found), work.hold_until)
+        moments = (work.adapter.due(work.desired, work.found), work.hold_until)
         due = min((moment for moment in moments if moment is not None), default=None)
         if work.again is not None:
             return replace(verdict, retry=work.again.retry, after=work.again.after)
@@ -93,17 +93,17 @@ class Outcomes:
     def _seconds_until(self, moment: datetime) -> float:
         return max(0.0, (moment - self._s.clock.now()).total_seconds())
 
-    def take_down(self, work: Work) -> None:
+    def collect_status(self, work: Work) -> None:
         """Put what the remote holds into the facts for status; what is only observed is not thereby applied.
 
         Except what we made and died before telling: that it bears no id in status yet makes it no less ours.
         """
-        work.facts |= {"id": work.found.id, **work.adapter.facts(work.wanted, work.found), **listed(work)}
+        work.facts |= {"id": work.found.id, **work.adapter.facts(work.desired, work.found), **listed(work)}
         if not work.policies.observe_only:
-            left = work.adapter.leftovers(work.wanted, work.found)
-            work.facts["appliedFields"] = sorted({*work.adapter.fields(work.wanted), *left})
+            left = work.adapter.leftovers(work.desired, work.found)
+            work.facts["appliedFields"] = sorted({*work.adapter.fields(work.desired), *left})
         elif work.found.id != work.resource.status.get("id"):
-            equal = set(work.adapter.fields(work.wanted)) - set(work.plan.drift)
+            equal = set(work.adapter.fields(work.desired)) - set(work.plan.drift)
             work.facts["appliedFields"] = sorted(equal) if work.found.ours else None
 
     def _complete(self, work: Work) -> None:
@@ -117,7 +117,7 @@ class Outcomes:
             return None
         before = work.resource.status.get("drift") or {}
         if before.get("fields") != list(work.plan.drift):
-            work.tell(EventReason.DRIFT_DETECTED, _differs(work), warning=True)
+            work.record_event(EventReason.DRIFT_DETECTED, _differs(work), warning=True)
         since = before.get("since") or stamp(self._s.clock.now())
         return {"fields": list(work.plan.drift), "since": since}
 
@@ -158,7 +158,7 @@ class Outcomes:
         if (verdict.ready, verdict.synced, verdict.resolved) == (None, None, None):
             return result
         if verdict.reason != Reason.RECONCILE_PAUSED and _was_paused(work):
-            work.tell(EventReason.RESUMED, "reconciling goes on")
+            work.record_event(EventReason.RESUMED, "reconciling goes on")
         events = tuple(work.events)
         work.resource = await self._s.reporter.report(work.resource, verdict, work.facts, events, warning)
         return result
@@ -181,35 +181,35 @@ class Outcomes:
         """Tell what was changed, by path, unless the adapter's own news say it already."""
         paths = ", ".join(change.path for change in changes)
         if work.settled and any(not change.generated for change in changes):
-            work.tell(EventReason.DRIFT_CORRECTED, f"corrected {paths}")
-        elif not (work.events or work.wanted.news):
-            work.tell(EventReason.UPDATED, f"updated {paths}")
+            work.record_event(EventReason.DRIFT_CORRECTED, f"corrected {paths}")
+        elif not (work.events or work.desired.news):
+            work.record_event(EventReason.UPDATED, f"updated {paths}")
 
     async def tell_deletion(self, work: Work, users: tuple[Resource, ...]) -> None:
         """Tell what was deleted, what of others leads nowhere since, and our own users that theirs went too."""
-        work.tell(EventReason.DELETED, f"deleted {work.found.id}")
-        for sentence in await work.adapter.left_behind(work.wanted, work.found):
-            work.tell(EventReason.DELETED, sentence, warning=True)
+        work.record_event(EventReason.DELETED, f"deleted {work.found.id}")
+        for sentence in await work.adapter.left_behind(work.desired, work.found):
+            work.record_event(EventReason.DELETED, sentence, warning=True)
         for user in users:
             sentence = (
                 f"deleted {user.status.get('id')} with {work.resource.key}, by its policy {work.policies.cascade}"
             )
             self._s.kube.event(user, Event(EventReason.DELETED, sentence, warning=True))
 
-    def tell_secret(self, work: Work, before: Held[Secret]) -> None:
+    def tell_secret(self, work: Work, before: PublishedOutput[Secret]) -> None:
         """Tell that the Secret was written, unless there is none, or a creation or rotation says it already."""
-        secret = work.held.holder
-        if secret is None or work.events or work.wanted.news or (before.holder is None and not work.begun):
+        secret = work.held.data_object
+        if secret is None or work.events or work.desired.news or (before.data_object is None and not work.may_exist):
             return
         if work.settled:
-            work.tell(EventReason.SECRET_RESTORED, f"restored Secret {secret.name}")
+            work.record_event(EventReason.SECRET_RESTORED, f"restored Secret {secret.name}")
         else:
-            work.tell(EventReason.SECRET_PUBLISHED, f"wrote Secret {secret.name}")
+            work.record_event(EventReason.SECRET_PUBLISHED, f"wrote Secret {secret.name}")
 
 
 def _ready(work: Work) -> Verdict:
     """Say that the resource is as it should be, and what that rests on."""
-    reason, message = work.standing
+    reason, message = work.readiness
     return Verdict(reason=reason, message=message, ready="True", synced="True", resolved="True")
 
 
@@ -223,7 +223,7 @@ def is_ending(status: Mapping[str, JSON]) -> bool:
 
 def _paused(work: Work) -> Verdict:
     if not _was_paused(work):
-        work.tell(EventReason.PAUSED, f"paused by the annotation {meta.PAUSED}")
+        work.record_event(EventReason.PAUSED, f"paused by the annotation {meta.PAUSED}")
     what = "the deletion" if work.resource.deleting else "reconciling"
     return Verdict(Reason.RECONCILE_PAUSED, f"{what} waits until {meta.PAUSED} is taken off", synced="False")
 

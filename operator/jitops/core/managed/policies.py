@@ -13,7 +13,7 @@ from jitops.core.index.ownership import _observes
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from jitops.core.contract.kinds import Row
+    from jitops.core.contract.kinds import ManagedKind
     from jitops.core.kube import Resource
 
 
@@ -39,7 +39,7 @@ def leaves_remote(policies: Policies) -> bool:
     return policies.retain or policies.released or policies.observe_only
 
 
-def policies(row: Row, resource: Resource, default_deletion: str | None, *, held: bool) -> Policies:
+def policies(row: ManagedKind, resource: Resource, default_deletion: str | None, *, held: bool) -> Policies:
     """Read the `management` block and the switches; a deletion policy that is not set is the connection's."""
     management, annotations = resource.spec.get("management") or {}, resource.annotations
     return Policies(

@@ -24,18 +24,18 @@ class Publisher:
     async def ahead(self, work: Work) -> None:
         """Bring what we generated into the Secret before the remote hears of it."""
         if work.adapter.secret_first:
-            await self._write_secret(work, work.wanted.material)
+            await self._write_secret(work, work.desired.material)
 
     async def publish(self, work: Work) -> None:
         """Bring the outputs into Secret and ConfigMap, verified with the remote if they are news."""
-        if work.external is None:
+        if work.observation is None:
             return
-        self._outcomes.take_down(work)
-        for reason, message in work.wanted.news:
-            work.tell(reason, message)
-        values = work.adapter.outputs(work.wanted, work.external)
+        self._outcomes.collect_status(work)
+        for reason, message in work.desired.news:
+            work.record_event(reason, message)
+        values = work.adapter.outputs(work.desired, work.observation)
         if is_changed(work.held, values) and self._s.outputs.name(work.row, work.resource):
-            await work.adapter.verify(work.wanted, work.external)
+            await work.adapter.verify(work.desired, work.observation)
         await self._write_secret(work, values)
         await self._s.outputs.drop_former(work.held)
         work.facts["secretName"] = self._s.outputs.name(work.row, work.resource)
@@ -55,7 +55,7 @@ class Publisher:
 
     async def _write_documents(self, work: Work) -> None:
         """Bring what people read into the ConfigMap, if the kind has one."""
-        values = work.adapter.documents(work.wanted, work.found)
+        values = work.adapter.documents(work.desired, work.found)
         owned = not work.policies.retain
         work.documents = await self._s.documents.publish(work.row, work.resource, work.documents, values, owned=owned)
         await self._s.documents.drop_former(work.documents)

@@ -22,12 +22,12 @@ from jitops.core.managed.plan import Action, Situation, plan
 from jitops.core.managed.policies import leaves_remote
 from jitops.core.managed.publish import Publisher
 from jitops.core.managed.rejections import Refusals
-from jitops.core.managed.replace import clear, listed, retire, staying, succeeds
+from jitops.core.managed.replace import clear, delete_replaced, listed, staying, succeeds
 from jitops.core.managed.resolve import Resolver
 from jitops.core.status.requeue import Result
 
 if TYPE_CHECKING:
-    from jitops.core.contract.observation import Change, External
+    from jitops.core.contract.observation import Change, Observation
     from jitops.core.kube import Key
     from jitops.core.managed.services import Services
 
@@ -55,16 +55,16 @@ class Reconciler:
         self.outcomes = Outcomes(services)
         self._publisher = Publisher(services, self.outcomes)
 
-    async def reconcile(self, key: Key, since: float) -> Result:
-        """Reconcile one resource, enqueued at the monotonic moment `since`.
+    async def reconcile(self, key: Key, not_older_than: float) -> Result:
+        """Reconcile one resource, enqueued at the monotonic moment `not_older_than`.
 
         Raises only errors.Interrupted: the world moved on while we worked, or Kubernetes did not answer.
         """
         resource = self._s.kube.get(key)
         if resource is None:
             self._refusals.forget(key)
-            return self.outcomes.gone(key)
-        work = Work(self._s.kinds.managed[key.kind], resource, since)
+            return self.outcomes.forget(key)
+        work = Work(self._s.kinds.managed[key.kind], resource, not_older_than)
         try:
             if resource.deleting:
                 await self._end(work)
@@ -87,11 +87,11 @@ class Reconciler:
             await self._act(work)
         await self._publisher.publish(work)
         for sentence in work.warnings:
-            work.tell(EventReason.VALIDATION_FAILED, sentence, warning=True)
-        left = await retire(work)
-        await work.adapter.probe(work.wanted, work.found)
-        reason, message = work.adapter.standing(work.wanted, work.found)
-        work.standing = reason, f"{message}{left}"
+            work.record_event(EventReason.VALIDATION_FAILED, sentence, warning=True)
+        left = await delete_replaced(work)
+        await work.adapter.probe(work.desired, work.found)
+        reason, message = work.adapter.readiness(work.desired, work.found)
+        work.readiness = reason, f"{message}{left}"
 
     async def _end(self, work: Work) -> None:
         """Clean up, then let the resource go; this always ends, or the error says what blocks it."""
@@ -119,30 +119,30 @@ class Reconciler:
         """
         work.phase = EventReason.CANNOT_OBSERVE if not work.resource.deleting else work.phase
         anew = work.asked or self.outcomes.in_outage(work.resource.key)
-        for since in (work.since,) if anew else (None, work.since):
-            wanted = self._resolver.wanted(work, since)
-            work.external = await work.adapter.observe(wanted)
-            work.wanted = work.adapter.prepare(wanted, work.external)
+        for not_older_than in (work.not_older_than,) if anew else (None, work.not_older_than):
+            desired = self._resolver.desired(work, not_older_than)
+            work.observation = await work.adapter.observe(desired)
+            work.desired = work.adapter.prepare(desired, work.observation)
             work.plan = plan(self._situation(work))
             if not self._needs_fresh(work):
                 return
 
     def _situation(self, work: Work) -> Situation:
-        found = work.external
+        found = work.observation
         return Situation(
             policies=work.policies,
             deleting=work.resource.deleting,
             exists=found is not None,
             ours=found is not None and found.ours,
             settled=work.settled,
-            changes=work.adapter.diff(work.wanted, found) if found else (),
+            changes=work.adapter.diff(work.desired, found) if found else (),
         )
 
     @staticmethod
     def _needs_fresh(work: Work) -> bool:
         """Tell whether a write rests on the listing; a first create under our own id does not."""
         if work.plan.action is Action.CREATE:
-            return work.adapter.intends or work.begun or work.wanted.adopt_id is not None
+            return work.adapter.intends or work.may_exist or work.desired.adopt_id is not None
         return work.plan.action is not Action.NOTHING
 
     async def _act(self, work: Work) -> None:
@@ -160,32 +160,32 @@ class Reconciler:
             case Action.REPORT:
                 refuse_or_report(work)
         if not work.policies.observe_only:
-            await self._hold(work)
+            await self._ensure_finalizer(work)
 
     async def _try(self, work: Work) -> None:
         """Have the remote try what is about to be written, where spec and remote allow that."""
         creates = work.plan.action is Action.CREATE
         if creates or work.plan.changes:
             work.phase = EventReason.CANNOT_CREATE if creates else EventReason.CANNOT_UPDATE
-            work.warnings = await work.adapter.preflight(work.wanted)
+            work.warnings = await work.adapter.preflight(work.desired)
 
     async def _create(self, work: Work) -> None:
         work.phase = EventReason.CANNOT_CREATE
-        if work.wanted.adopt_id is not None and not work.begun:
+        if work.desired.adopt_id is not None and not work.may_exist:
             raise errors.RemoteNotFound(
-                f"there is no object {work.wanted.adopt_id} to adopt; correct spec.management.adopt.id or take it out"
+                f"there is no object {work.desired.adopt_id} to adopt; correct spec.management.adopt.id or take it out"
             )
-        await self._hold(work)
+        await self._ensure_finalizer(work)
         if work.adapter.intends:
             await self._intend(work)
         try:
             self._look_around(work)
-            work.external = await self._create_under_free_id(work)
+            work.observation = await self._create_under_free_id(work)
         except REFUSALS:
             work.facts["intent"] = None  # Nothing was made that we would have to look for.
             raise
-        work.tell(EventReason.CREATED, f"created {work.external.id}{succeeds(work)}")
-        changes = work.adapter.diff(work.wanted, work.external)
+        work.record_event(EventReason.CREATED, f"created {work.observation.id}{succeeds(work)}")
+        changes = work.adapter.diff(work.desired, work.observation)
         if changes:
             await self._update(work, changes)
 
@@ -195,47 +195,47 @@ class Reconciler:
         if work.adapter.intends:
             self._refuse_second_claim(work)
 
-    async def _create_under_free_id(self, work: Work) -> External[Any]:
+    async def _create_under_free_id(self, work: Work) -> Observation[Any]:
         """Step over burnt ids. The Secret holds the keys from the start; its id is corrected once, in the end."""
         await self._publisher.ahead(work)
         for _ in range(MOST_INCARNATIONS):
             try:
-                return await work.adapter.create(work.wanted)
+                return await work.adapter.create(work.desired)
             except errors.IdBurnt:
-                work.wanted = work.adapter.prepare(work.wanted.next_incarnation(), None)
-                work.facts["incarnation"] = work.wanted.incarnation
+                work.desired = work.adapter.prepare(work.desired.next_incarnation(), None)
+                work.facts["incarnation"] = work.desired.incarnation
         raise errors.NotYet(f"{MOST_INCARNATIONS} ids in a row were used up by deleted objects", after=1.0)
 
     async def _adopt(self, work: Work) -> None:
-        await self._hold(work)
+        await self._ensure_finalizer(work)
         if work.plan.changes:
             await self._update(work, work.plan.changes)
-        work.tell(EventReason.ADOPTED, f"adopted {work.found.id}")
+        work.record_event(EventReason.ADOPTED, f"adopted {work.found.id}")
 
     async def _update(self, work: Work, changes: tuple[Change, ...]) -> None:
         work.phase = EventReason.CANNOT_UPDATE
         self.outcomes.refuse_thrashing(work, changes)
-        await self._hold(work)
+        await self._ensure_finalizer(work)
         await self._publisher.ahead(work)
-        work.external = await work.adapter.update(work.wanted, work.found, changes)
+        work.observation = await work.adapter.update(work.desired, work.found, changes)
 
     async def _delete(self, work: Work) -> None:
         """Delete what is ours, and see it gone; a deletion that was accepted before may have become visible."""
         if work.plan.action is Action.DELETE:
             users = self._make_way(work)
-            await work.adapter.delete(work.wanted, work.found)
-            if not await work.adapter.gone(work.found):
+            await work.adapter.delete(work.desired, work.found)
+            if not await work.adapter.is_deleted(work.found):
                 raise errors.NotYet("the remote still lists the object", after=LOOK_AGAIN, deleting=True)
             await self.outcomes.tell_deletion(work, users.staying)
         elif is_ending(work.resource.status):
-            work.tell(EventReason.DELETED, f"deleted {work.resource.status.get('id')}")
+            work.record_event(EventReason.DELETED, f"deleted {work.resource.status.get('id')}")
 
     def _make_way(self, work: Work) -> Referrers:
         """See who of ours uses the object: those that are going go first, and the policy decides about the others."""
         users = referrers(work.resource, self._s.kinds, self._s.kube, self._s.references)
         cure = CURE if cascades(work.spec) else "delete or change these first"
         users.make_way(work.policies.cascade, cure, self._s.clock.now())
-        work.wanted = replace(work.wanted, cascade=work.policies.cascade, users=users.ids)
+        work.desired = replace(work.desired, cascade=work.policies.cascade, users=users.ids)
         return users
 
     async def _release(self, work: Work) -> None:
@@ -245,13 +245,13 @@ class Reconciler:
             kept = await self._publisher.disown(work, always=asked)
             if asked or kept or work.resource.status.get("appliedFields"):
                 what = "object and its Secret were left as they are" if kept else "object was left as it is"
-                work.tell(EventReason.RETAINED, f"the remote {what}{staying(work.resource)}")
+                work.record_event(EventReason.RETAINED, f"the remote {what}{staying(work.resource)}")
         elif sentence := work.row.out_of_reach(work.resource):
-            work.tell(EventReason.RETAINED, sentence)
+            work.record_event(EventReason.RETAINED, sentence)
         others = tuple(name for name in work.resource.finalizers if name != meta.FINALIZER)
         work.resource = await self._s.kube.set_finalizers(work.resource, others)
 
-    async def _hold(self, work: Work) -> None:
+    async def _ensure_finalizer(self, work: Work) -> None:
         """Put our finalizer on before anything happens outside."""
         if meta.FINALIZER not in work.resource.finalizers:
             self._resolver.refuse_going_connection(work)
@@ -259,23 +259,23 @@ class Reconciler:
             work.resource = await self._s.kube.set_finalizers(work.resource, finalizers)
             if work.resource.deleting:
                 raise errors.Conflict("deleted meanwhile")
-        await self._s.keeper.protect(self._resolver.connection(work))
+        await self._s.connection_reconciler.protect(self._resolver.connection(work))
 
     async def _intend(self, work: Work) -> None:
         """Write what will tell our object from others' before the remote chooses its id."""
-        intent = {"at": stamp(self._s.clock.now()), **await work.adapter.intend(work.wanted)}
+        intent = {"at": stamp(self._s.clock.now()), **await work.adapter.intend(work.desired)}
         former = {name: value for name, value in work.resource.status.items() if name != "id"}
         status = {**former, "intent": intent, **{name: value for name, value in listed(work).items() if value}}
         work.resource = await self._s.reporter.write(work.resource, status, guarded=True)
 
     def _refuse_second_claim(self, work: Work) -> None:
         """Two resources never share a remote object: the first one keeps it, whoever else comes to claim it."""
-        found = work.external.id if work.external else None
-        known = found is not None and found == work.resource.status.get("id") and work.wanted.owned
+        found = work.observation.id if work.observation else None
+        known = found is not None and found == work.resource.status.get("id") and work.desired.owned
         if known or work.policies.observe_only:
             return
-        claims = work.adapter.claims(work.wanted) | ({found} if found else frozenset())
+        claims = work.adapter.claims(work.desired) | ({found} if found else frozenset())
         others = contenders(work.row, work.resource, claims, self._s.kube, self._s.claims)
         if others:
-            instead = work.adapter.instead(work.wanted)
+            instead = work.adapter.instead(work.desired)
             raise errors.AlreadyOwned(f"{others[0]} manages the same remote object; delete one of the two{instead}")

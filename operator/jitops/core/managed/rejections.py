@@ -100,7 +100,7 @@ def _grounds(work: Work) -> _Grounds:
         plan=work.plan,
         client=client,
         inputs={**work.inputs.values, **work.inputs.digests},
-        remote=work.external.remote if work.external else None,
+        remote=work.observation.remote if work.observation else None,
         needs=tuple(snapshot.seen(id_) for id_ in sorted(_needed(work)) for snapshot in client.snapshots.values()),
     )
 

@@ -35,16 +35,16 @@ class _Left(NamedTuple):
 
 def listed(work: Work) -> Mapping[str, JSON]:
     """Give the part of status that lists the former objects; None where there is none."""
-    return {"replaced": [dict(former) for former in work.adapter.formers(work.wanted)] or None}
+    return {"replaced": [dict(former) for former in work.adapter.replaced_objects(work.desired)] or None}
 
 
 def succeeds(work: Work) -> str:
     """Say what a new object takes the place of."""
-    names = _named(work.adapter.formers(work.wanted))
+    names = _named(work.adapter.replaced_objects(work.desired))
     return f", in place of {names}" if names else ""
 
 
-async def retire(work: Work) -> str:
+async def delete_replaced(work: Work) -> str:
     """Remove the former objects now that nobody needs them; return what Ready's message says of those that stay.
 
     How they are tried again goes into `work.again`. An event tells of them once: when the message is a new one.
@@ -79,13 +79,13 @@ async def clear(work: Work) -> DeletionBlocked | NotYet | None:
 async def _remove(work: Work) -> list[_Left]:
     """Remove each of them; those of which the remote was not seen free stay in status."""
     left = []
-    for former in work.adapter.formers(work.wanted):
+    for former in work.adapter.replaced_objects(work.desired):
         try:
-            await work.adapter.retire(work.wanted, former)
+            await work.adapter.delete_replaced(work.desired, former)
         except (DeletionBlocked, NotYet) as error:
             left.append(_Left(former, error))
         else:
-            work.tell(EventReason.DELETED, f"{former['id']}, which was replaced, is gone")
+            work.record_event(EventReason.DELETED, f"{former['id']}, which was replaced, is gone")
     work.facts["replaced"] = [dict(each.former) for each in left] or None
     return left
 
@@ -98,11 +98,11 @@ def _said(work: Work, fate: str) -> str:
 def _tell_once(work: Work, said: str, reason: EventReason, message: str, *, warning: bool = False) -> None:
     known = find(work.resource.status, ConditionType.READY).get("message") or ""
     if not str(known).endswith(said):
-        work.tell(reason, message, warning=warning)
+        work.record_event(reason, message, warning=warning)
 
 
-def _named(formers: Iterable[Mapping[str, JSON]]) -> str:
-    return ", ".join(str(former["id"]) for former in formers)
+def _named(replaced_objects: Iterable[Mapping[str, JSON]]) -> str:
+    return ", ".join(str(former["id"]) for former in replaced_objects)
 
 
 def _patience(verdict: Verdict) -> float:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from jitops.api.reasons import EventReason
 from jitops.api.schema.model import InvalidSpec, validate_spec
-from jitops.core.contract.desired import Wanted
+from jitops.core.contract.desired import Desired
 from jitops.core.contract.kinds import connection_key
 from jitops.core.errors import DependencyNotReady, SpecInvalid
 from jitops.core.managed.policies import drift_hold, policies
@@ -47,7 +47,7 @@ class Resolver:
 
     def may_exist(self, work: Work) -> bool:
         """With no connection object, and neither id nor intent in status, nothing was created (law 4)."""
-        return work.begun or self._s.kube.get(self.connection(work)) is not None
+        return work.may_exist or self._s.kube.get(self.connection(work)) is not None
 
     async def connect(self, work: Work) -> None:
         """Get the connection and, unless the resource is going, its inputs, its Secret and its ConfigMap."""
@@ -67,11 +67,11 @@ class Resolver:
         if connection is not None and connection.deleting:
             raise DependencyNotReady(f"{connection.key} is being deleted: use another one, or create it again")
 
-    def wanted(self, work: Work, since: float | None) -> Wanted[Any]:
+    def desired(self, work: Work, not_older_than: float | None) -> Desired[Any]:
         """Put together what the adapter is to compare with."""
         resource, status = work.resource, work.resource.status
         others = self._others(work)
-        return Wanted(
+        return Desired(
             key=resource.key,
             spec=work.spec,
             identity=self._s.identity,
@@ -81,7 +81,7 @@ class Resolver:
             adopt_id=work.spec.management.adopt.id,
             incarnation=status.get("incarnation", 0),
             applied=frozenset(status.get("appliedFields") or ()),
-            memory=status,
+            last_status=status,
             held=work.held.proven,
             inputs=work.inputs.values,
             digests=work.inputs.digests,
@@ -89,8 +89,8 @@ class Resolver:
             replaces=_may_replace(work),
             observed=work.policies.observe_only,
             taken=frozenset(str(other["id"]) for other in others if other.get("id")),
-            begun=tuple(other["intent"] for other in others if other.get("intent") and not other.get("id")),
-            since=since,
+            sibling_intents=tuple(other["intent"] for other in others if other.get("intent") and not other.get("id")),
+            not_older_than=not_older_than,
         )
 
     def _others(self, work: Work) -> list[Mapping[str, Any]]:

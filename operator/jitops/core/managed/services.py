@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jitops.core.connection.pool import Connections
-from jitops.core.connection.reconciler import Keeper
+from jitops.core.connection.reconciler import ConnectionReconciler
 from jitops.core.index.claims import Claims
 from jitops.core.index.references import References
 from jitops.core.managed.inputs import Inputs
-from jitops.core.outputs.backends import ConfigMapShelf, SecretShelf
+from jitops.core.outputs.backends import ConfigMapBackend, SecretBackend
 from jitops.core.outputs.hash_key import HashKey
 from jitops.core.outputs.outputs import Outputs
 from jitops.core.status.writer import Reporter
 
 if TYPE_CHECKING:
     from jitops.core.clock import Clock
-    from jitops.core.contract.kinds import Kinds
+    from jitops.core.contract.kinds import KindRegistry
     from jitops.core.kube import ConfigMap, Kube, Secret
 
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class Services:
     """One of each; shared by all reconciles of the process."""
 
-    kinds: Kinds
+    kinds: KindRegistry
     kube: Kube
     clock: Clock
     references: References
@@ -35,12 +35,12 @@ class Services:
     outputs: Outputs[Secret]
     documents: Outputs[ConfigMap]
     reporter: Reporter
-    keeper: Keeper
+    connection_reconciler: ConnectionReconciler
     identity: str
     """The cluster identity."""
 
     @classmethod
-    def assemble(cls, kinds: Kinds, kube: Kube, clock: Clock, *, identity: str, namespace: str) -> Services:
+    def assemble(cls, kinds: KindRegistry, kube: Kube, clock: Clock, *, identity: str, namespace: str) -> Services:
         """Put the services together; `namespace` is the operator's own, where the hash key lives."""
         hash_key = HashKey(kube, namespace)
         references = References(kinds)
@@ -54,9 +54,9 @@ class Services:
             claims=Claims(kinds),
             connections=connections,
             inputs=Inputs(kinds, kube, hash_key),
-            outputs=Outputs(SecretShelf(kube), hash_key),
-            documents=Outputs(ConfigMapShelf(kube), hash_key),
+            outputs=Outputs(SecretBackend(kube), hash_key),
+            documents=Outputs(ConfigMapBackend(kube), hash_key),
             reporter=reporter,
-            keeper=Keeper(kube, references, connections, reporter),
+            connection_reconciler=ConnectionReconciler(kube, references, connections, reporter),
             identity=identity,
         )

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jitops.api import meta
-from jitops.core.contract.kinds import Row
+from jitops.core.contract.kinds import ManagedKind
 from jitops.core.errors import Conflict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from jitops.core.contract.kinds import Kinds
+    from jitops.core.contract.kinds import KindRegistry
     from jitops.core.kube import Key, Kube, Resource
     from jitops.core.outputs.outputs import Outputs
 
@@ -35,7 +35,7 @@ class Released:
 class Releaser:
     """Lets go of one resource at a time; doing it twice is doing it once."""
 
-    def __init__(self, kinds: Kinds, kube: Kube, outputs: Iterable[Outputs[Any]]) -> None:
+    def __init__(self, kinds: KindRegistry, kube: Kube, outputs: Iterable[Outputs[Any]]) -> None:
         self._kinds = kinds
         self._kube = kube
         self._outputs = tuple(outputs)
@@ -52,7 +52,7 @@ class Releaser:
     async def release(self, resource: Resource) -> Released:
         """Let go of a resource, what it wrote first; Conflict: it, or one of them, was changed meanwhile."""
         row = self._kinds.row(resource.key.kind)
-        if isinstance(row, Row):
+        if isinstance(row, ManagedKind):
             disowned = [await outputs.disown(row, resource, always=True) for outputs in self._outputs]
             kept = tuple(name for names in disowned for name in names)
         else:

@@ -5,48 +5,48 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from jitops.core.contract.kinds import output_config_map, output_secret
-from jitops.core.kube import ConfigMap, Holder, Secret
+from jitops.core.kube import ConfigMap, DataObject, Secret
 
 if TYPE_CHECKING:
-    from jitops.core.contract.kinds import Row
+    from jitops.core.contract.kinds import ManagedKind
     from jitops.core.kube import Kube, Resource
 
-H = TypeVar("H", bound=Holder)
+H = TypeVar("H", bound=DataObject)
 
 
-class Shelf(Protocol[H]):
+class OutputBackend(Protocol[H]):
     """Where one sort of outputs stands."""
 
     make: type[H]
     part: str
     """The part of `spec.outputs` that says how it looks."""
-    memory: str
+    status_field: str
     """The field of status that remembers its name."""
 
-    def name(self, row: Row, resource: Resource) -> str | None:
+    def name(self, row: ManagedKind, resource: Resource) -> str | None:
         """Name what a resource writes, if it writes one."""
 
     async def read(self, namespace: str, name: str) -> H | None:
         """Read one now."""
 
-    async def write(self, holder: H) -> H:
+    async def write(self, data_object: H) -> H:
         """Create it, or replace this very version of it."""
 
-    async def delete(self, holder: H) -> None:
+    async def delete(self, data_object: H) -> None:
         """Delete it."""
 
 
-class SecretShelf:
+class SecretBackend:
     """The output Secrets."""
 
     make = Secret
     part = "secret"
-    memory = "secretName"
+    status_field = "secretName"
 
     def __init__(self, kube: Kube) -> None:
         self._kube = kube
 
-    def name(self, row: Row, resource: Resource) -> str | None:
+    def name(self, row: ManagedKind, resource: Resource) -> str | None:
         """Name the Secret that a resource writes, if it writes one."""
         return output_secret(row, resource)
 
@@ -54,26 +54,26 @@ class SecretShelf:
         """Read a Secret."""
         return await self._kube.read_secret(namespace, name)
 
-    async def write(self, holder: Secret) -> Secret:
+    async def write(self, data_object: Secret) -> Secret:
         """Write a Secret."""
-        return await self._kube.write_secret(holder)
+        return await self._kube.write_secret(data_object)
 
-    async def delete(self, holder: Secret) -> None:
+    async def delete(self, data_object: Secret) -> None:
         """Delete a Secret."""
-        await self._kube.delete_secret(holder)
+        await self._kube.delete_secret(data_object)
 
 
-class ConfigMapShelf:
+class ConfigMapBackend:
     """The output ConfigMaps."""
 
     make = ConfigMap
     part = "configMap"
-    memory = "configMapName"
+    status_field = "configMapName"
 
     def __init__(self, kube: Kube) -> None:
         self._kube = kube
 
-    def name(self, row: Row, resource: Resource) -> str | None:
+    def name(self, row: ManagedKind, resource: Resource) -> str | None:
         """Name the ConfigMap that a resource writes, if its kind writes one."""
         return output_config_map(row, resource)
 
@@ -81,10 +81,10 @@ class ConfigMapShelf:
         """Read a ConfigMap."""
         return await self._kube.read_config_map(namespace, name)
 
-    async def write(self, holder: ConfigMap) -> ConfigMap:
+    async def write(self, data_object: ConfigMap) -> ConfigMap:
         """Write a ConfigMap."""
-        return await self._kube.write_config_map(holder)
+        return await self._kube.write_config_map(data_object)
 
-    async def delete(self, holder: ConfigMap) -> None:
+    async def delete(self, data_object: ConfigMap) -> None:
         """Delete a ConfigMap."""
-        await self._kube.delete_config_map(holder)
+        await self._kube.delete_config_map(data_object)

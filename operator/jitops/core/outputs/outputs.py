@@ -13,26 +13,26 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from jitops.api import meta
 from jitops.core.errors import AlreadyOwned
 from jitops.core.identity import keyed_hash
-from jitops.core.kube import Holder, Owner
+from jitops.core.kube import DataObject, Owner
 from jitops.core.outputs.hash_key import HashKey
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from jitops.core.contract.kinds import Row
+    from jitops.core.contract.kinds import ManagedKind
     from jitops.core.kube import Resource
-    from jitops.core.outputs.backends import Shelf
+    from jitops.core.outputs.backends import OutputBackend
 
-H = TypeVar("H", bound=Holder)
+H = TypeVar("H", bound=DataObject)
 _MEMORY = "jitops.dev/outputs"
 """The annotation that remembers what the spec's `outputs` asked when the Secret was written."""
 
 
 @dataclass(frozen=True, slots=True)
-class Held(Generic[H]):
+class PublishedOutput(Generic[H]):
     """Our Secret or ConfigMap as found, with its values by canonical name."""
 
-    holder: H | None = None
+    data_object: H | None = None
     values: Mapping[str, str] = field(default_factory=dict, repr=False)
     proven: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The write-once values among them that are as we wrote them."""
@@ -43,57 +43,59 @@ class Held(Generic[H]):
 class Outputs(Generic[H]):
     """Reads and writes the output Secrets, or ConfigMaps, of all kinds."""
 
-    def __init__(self, shelf: Shelf[H], hash_key: HashKey) -> None:
-        self._shelf = shelf
+    def __init__(self, backend: OutputBackend[H], hash_key: HashKey) -> None:
+        self._backend = backend
         self._hash_key = hash_key
 
-    def name(self, row: Row, resource: Resource) -> str | None:
+    def name(self, row: ManagedKind, resource: Resource) -> str | None:
         """Name what the resource writes, if it writes one."""
-        return self._shelf.name(row, resource)
+        return self._backend.name(row, resource)
 
-    async def read(self, row: Row, resource: Resource) -> Held[H]:
+    async def read(self, row: ManagedKind, resource: Resource) -> PublishedOutput[H]:
         """Read what the resource wrote; AlreadyOwned if its name is taken by something that isn't ours."""
         name = self.name(row, resource)
         if name is None:
-            return Held(moved_from=await self._former(resource, name))
-        found = await self._shelf.read(resource.key.namespace, name)
+            return PublishedOutput(moved_from=await self._former(resource, name))
+        found = await self._backend.read(resource.key.namespace, name)
         if found is not None and not _is_ours(found, resource):
             raise AlreadyOwned(
                 f"{found.kind} {name} exists and was not written by jitops for this resource;"
-                f" set spec.outputs.{self._shelf.part}.name to another name, or delete that {found.kind}"
+                f" set spec.outputs.{self._backend.part}.name to another name, or delete that {found.kind}"
             )
         moved = await self._former(resource, name)
         source = found or moved
         if source is None:
-            return Held()
+            return PublishedOutput()
         values = _canonical(source)
         key = await self._hash_key.get()
-        return Held(found, values, _proven(key, row, resource, source, values), moved)
+        return PublishedOutput(found, values, _proven(key, row, resource, source, values), moved)
 
     async def _former(self, resource: Resource, name: str | None) -> H | None:
         """Read what we wrote under its former name; what others keep there by now is none of ours."""
-        former = resource.status.get(self._shelf.memory)
+        former = resource.status.get(self._backend.status_field)
         if not former or former == name:
             return None
-        found = await self._shelf.read(resource.key.namespace, former)
+        found = await self._backend.read(resource.key.namespace, former)
         return found if found is not None and _is_ours(found, resource) else None
 
     async def publish(
-        self, row: Row, resource: Resource, held: Held[H], values: Mapping[str, str], *, owned: bool
-    ) -> Held[H]:
+        self, row: ManagedKind, resource: Resource, held: PublishedOutput[H], values: Mapping[str, str], *, owned: bool
+    ) -> PublishedOutput[H]:
         """Make the Secret or ConfigMap hold just these values; no request if it already does."""
         name = self.name(row, resource)
         if name is None:
             return held
-        wanted = await self._wanted(row, resource, name, values, owned=owned)
-        if held.holder is not None:
-            wanted = _merged(held.holder, wanted)
-        if held.holder == wanted:
+        desired = await self._wanted(row, resource, name, values, owned=owned)
+        if held.data_object is not None:
+            desired = _merged(held.data_object, desired)
+        if held.data_object == desired:
             return held
-        return replace(held, holder=await self._shelf.write(wanted), values=values)
+        return replace(held, data_object=await self._backend.write(desired), values=values)
 
-    async def _wanted(self, row: Row, resource: Resource, name: str, values: Mapping[str, str], *, owned: bool) -> H:
-        asked = (resource.spec.get("outputs") or {}).get(self._shelf.part) or {}
+    async def _wanted(
+        self, row: ManagedKind, resource: Resource, name: str, values: Mapping[str, str], *, owned: bool
+    ) -> H:
+        asked = (resource.spec.get("outputs") or {}).get(self._backend.part) or {}
         names, labels, notes = (asked.get(part) or {} for part in ("keys", "labels", "annotations"))
         key = await self._hash_key.get()
         memory = {"keys": names, "labels": sorted(labels), "annotations": sorted(notes)}
@@ -101,7 +103,7 @@ class Outputs(Generic[H]):
         annotations = {**notes, meta.DATA_HASH: _data_hash(key, row, resource, values)}
         if memory:
             annotations[_MEMORY] = json.dumps(memory, sort_keys=True)
-        return self._shelf.make(
+        return self._backend.make(
             namespace=resource.key.namespace,
             name=name,
             data={names.get(canonical, canonical): value for canonical, value in values.items()},
@@ -110,34 +112,34 @@ class Outputs(Generic[H]):
             owners=(_owner(resource),) if owned else (),
         )
 
-    async def drop_former(self, held: Held[H]) -> None:
+    async def drop_former(self, held: PublishedOutput[H]) -> None:
         """Delete what stood under the former name, once the new one, if one is wanted, holds everything."""
         if held.moved_from is not None:
-            await self._shelf.delete(held.moved_from)
+            await self._backend.delete(held.moved_from)
 
-    async def disown(self, row: Row, resource: Resource, *, always: bool) -> tuple[str, ...]:
+    async def disown(self, row: ManagedKind, resource: Resource, *, always: bool) -> tuple[str, ...]:
         """Take our owner reference off, so that what we wrote outlives the resource; name what does.
 
         Unless `always`, only a Secret stays whose values can't be had again. Under its former name it may be there too.
         """
-        names = dict.fromkeys((self.name(row, resource), resource.status.get(self._shelf.memory)))
+        names = dict.fromkeys((self.name(row, resource), resource.status.get(self._backend.status_field)))
         return tuple([name for name in names if name and await self._disown(row, resource, name, always=always)])
 
-    async def _disown(self, row: Row, resource: Resource, name: str, *, always: bool) -> bool:
-        found = await self._shelf.read(resource.key.namespace, name)
+    async def _disown(self, row: ManagedKind, resource: Resource, name: str, *, always: bool) -> bool:
+        found = await self._backend.read(resource.key.namespace, name)
         if found is None or not _is_ours(found, resource):
             return False
         if not always and not row.write_once & _canonical(found).keys():
             return False
         others = tuple(owner for owner in found.owners if owner != _owner(resource))
         if others != found.owners:
-            await self._shelf.write(replace(found, owners=others))
+            await self._backend.write(replace(found, owners=others))
         return True
 
 
-def is_changed(held: Held[H], values: Mapping[str, str]) -> bool:
+def is_changed(held: PublishedOutput[H], values: Mapping[str, str]) -> bool:
     """Say whether publishing would change values."""
-    return held.holder is None or dict(held.values) != dict(values)
+    return held.data_object is None or dict(held.values) != dict(values)
 
 
 def _labels(resource: Resource) -> dict[str, str]:
@@ -153,49 +155,49 @@ def _owner(resource: Resource) -> Owner:
     return Owner(resource.key.kind, resource.key.name, resource.uid)
 
 
-def _is_ours(holder: Holder, resource: Resource) -> bool:
+def _is_ours(data_object: DataObject, resource: Resource) -> bool:
     expected = _labels(resource)
     names = (meta.MANAGED_BY, meta.OWNER_KIND, meta.OWNER_NAME)
-    return all(holder.labels.get(name) == expected[name] for name in names)
+    return all(data_object.labels.get(name) == expected[name] for name in names)
 
 
-def _remembered(holder: Holder) -> tuple[dict[str, str], set[str], set[str]]:
+def _remembered(data_object: DataObject) -> tuple[dict[str, str], set[str], set[str]]:
     """Read which keys were renamed, and which labels and annotations were the spec's; nothing if that was edited."""
     try:
-        memory = json.loads(holder.annotations.get(_MEMORY, "{}"))
+        memory = json.loads(data_object.annotations.get(_MEMORY, "{}"))
         names = {str(actual): canonical for canonical, actual in memory.get("keys", {}).items()}
         return names, {*memory.get("labels", ())}, {*memory.get("annotations", ())}
     except (ValueError, AttributeError, TypeError):
         return {}, set(), set()
 
 
-def _canonical(holder: Holder) -> dict[str, str]:
-    names, _, _ = _remembered(holder)
-    return {names.get(actual, actual): value for actual, value in holder.data.items()}
+def _canonical(data_object: DataObject) -> dict[str, str]:
+    names, _, _ = _remembered(data_object)
+    return {names.get(actual, actual): value for actual, value in data_object.data.items()}
 
 
-def _merged(found: H, wanted: H) -> H:
+def _merged(found: H, desired: H) -> H:
     """Keep what others added beside our values: labels, annotations, owners, finalizers."""
     _, former_labels, former_notes = _remembered(found)
     labels = {name: value for name, value in found.labels.items() if name not in former_labels}
     notes = {name: value for name, value in found.annotations.items() if name not in {*former_notes, _MEMORY}}
-    others = tuple(owner for owner in found.owners if owner not in wanted.owners)
+    others = tuple(owner for owner in found.owners if owner not in desired.owners)
     return replace(
         found,
-        data=wanted.data,
-        labels={**labels, **wanted.labels},
-        annotations={**notes, **wanted.annotations},
-        owners=found.owners if set(wanted.owners) <= set(found.owners) else (*wanted.owners, *others),
+        data=desired.data,
+        labels={**labels, **desired.labels},
+        annotations={**notes, **desired.annotations},
+        owners=found.owners if set(desired.owners) <= set(found.owners) else (*desired.owners, *others),
     )
 
 
-def _data_hash(key: bytes, row: Row, resource: Resource, values: Mapping[str, str]) -> str:
+def _data_hash(key: bytes, row: ManagedKind, resource: Resource, values: Mapping[str, str]) -> str:
     """Give the annotation: which key was used, then a keyed hash of each write-once value, or one of all values."""
     digests = _digests(key, row, resource, values)
     return ":".join((_fingerprint(key), *(f"{name}={digest}" for name, digest in sorted(digests.items()))))
 
 
-def _digests(key: bytes, row: Row, resource: Resource, values: Mapping[str, str]) -> dict[str, str]:
+def _digests(key: bytes, row: ManagedKind, resource: Resource, values: Mapping[str, str]) -> dict[str, str]:
     where = (resource.key.namespace, resource.key.name)
     if not row.write_once:
         flat = [part for pair in sorted(values.items()) for part in pair]
@@ -203,9 +205,11 @@ def _digests(key: bytes, row: Row, resource: Resource, values: Mapping[str, str]
     return {name: keyed_hash(key, *where, name, values[name]) for name in row.write_once & values.keys()}
 
 
-def _proven(key: bytes, row: Row, resource: Resource, holder: Holder, values: Mapping[str, str]) -> dict[str, str]:
+def _proven(
+    key: bytes, row: ManagedKind, resource: Resource, data_object: DataObject, values: Mapping[str, str]
+) -> dict[str, str]:
     """Pick the write-once values that match their hash, or all of them if another key, lost since, had made it."""
-    known, *listed = holder.annotations.get(meta.DATA_HASH, "").split(":")
+    known, *listed = data_object.annotations.get(meta.DATA_HASH, "").split(":")
     if listed and known != _fingerprint(key):
         return {name: values[name] for name in row.write_once & values.keys()}
     digests = _digests(key, row, resource, values)

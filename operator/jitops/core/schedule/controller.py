@@ -87,7 +87,7 @@ class Controller:
         self._running: dict[asyncio.Task[None], float] = {}
         self.finished = services.clock.monotonic()
         """The monotonic moment at which some key was last finished (for liveness)."""
-        services.keeper.enqueue = self.queue.add
+        services.connection_reconciler.enqueue = self.queue.add
 
     def feed(self, before: Resource | None, resource: Resource) -> None:
         """Take in a resource as the watch delivered it; `before` is what was known of it."""
@@ -101,7 +101,7 @@ class Controller:
         if before is not None and _lets_go(before, resource):
             self._freed(self._s.references.targets(resource))
 
-    def gone(self, key: Key) -> None:
+    def on_deleted(self, key: Key) -> None:
         """Take in that a resource is no more: what waited for its end is woken, and what refers to it."""
         self.queue.add(key)
         self._s.claims.forget(key)
@@ -112,7 +112,7 @@ class Controller:
         """Wake the targets that waited for the end of a user, and the connections that lost their last one."""
         for target in targets:
             found = self._s.kube.get(target)
-            unused = target.kind in self._s.kinds.connections and not self._s.keeper.users(target)
+            unused = target.kind in self._s.kinds.connections and not self._s.connection_reconciler.users(target)
             if found is not None and (found.deleting or unused):
                 self.queue.add(target)
 
@@ -185,7 +185,7 @@ class Controller:
 
     async def _connection(self, key: Key) -> Result:
         """Reconcile a connection, and again after its period: that is its resync."""
-        result = await self._s.keeper.reconcile(key)
+        result = await self._s.connection_reconciler.reconcile(key)
         resource = self._s.kube.get(key)
         period = asked(resource.spec, self._pace.resync).total_seconds() if resource else 0.0
         if result.retry is Retry.NEVER and period:
@@ -209,7 +209,7 @@ class Controller:
 
     async def _resync(self, resync: Resync) -> Result:
         try:
-            for key in await self._resyncer.restless(resync):
+            for key in await self._resyncer.out_of_sync(resync):
                 self.queue.add(key)
         finally:
             self._schedule_resync(resync)

@@ -36,7 +36,7 @@ class Resyncer:
         self._outcomes = outcomes
         self._reads_secrets = reads_secrets
 
-    async def restless(self, resync: Resync) -> list[Key]:
+    async def out_of_sync(self, resync: Resync) -> list[Key]:
         """Refresh the listing and name the resources that it, or their last outcome, leaves in need of a look.
 
         Where Secrets aren't watched, everyone is named: their outputs have to be read.
@@ -47,7 +47,7 @@ class Resyncer:
             try:
                 await line.client.snapshots[resync.kind].get(self._s.clock.monotonic())
             except errors.JitopsError as error:
-                self._s.keeper.suspect(resync.connection, error)
+                self._s.connection_reconciler.suspect(resync.connection, error)
                 return []
         users = (resource.key for resource in self.users(resync))
         return [key for key in users if self._reads_secrets or not self._outcomes.rest.holds(key)]

@@ -108,7 +108,7 @@ def conditions(
     before: Sequence[Mapping[str, JSON]], verdict: Verdict, generation: int, now: datetime
 ) -> list[Mapping[str, JSON]]:
     """Give the new list; a condition whose status did not change keeps its transition time."""
-    wanted: dict[str, tuple[str | None, str, str]] = {
+    desired: dict[str, tuple[str | None, str, str]] = {
         Kind.READY: (verdict.ready, verdict.reason, verdict.message),
         Kind.SYNCED: (verdict.synced, *_because(verdict.synced, verdict)),
         Kind.REFERENCES_RESOLVED: (verdict.resolved, *_because(verdict.resolved, verdict)),
@@ -121,7 +121,7 @@ def conditions(
         ),
     }
     found = {condition["type"]: condition for condition in before}
-    result = [_condition(found.get(kind), kind, *wanted[kind], generation, now) for kind in wanted]
+    result = [_condition(found.get(kind), kind, *desired[kind], generation, now) for kind in desired]
     return [condition for condition in result if condition is not None]
 
 

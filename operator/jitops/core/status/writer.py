@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from jitops.api.reasons import ConditionType, Reason
 from jitops.core import errors
-from jitops.core.connection.login_attempts import requested
 from jitops.core.kube import Event
 from jitops.core.status.conditions import Verdict, conditions, find
 
@@ -48,8 +47,8 @@ class Reporter:
             status["observedGeneration"] = resource.generation
         now = self._clock.now()
         status["conditions"] = conditions(resource.status.get("conditions") or (), verdict, resource.generation, now)
-        if requested(resource):
-            status["lastHandledReconcileAt"] = requested(resource)
+        if resource.reconcile_request:
+            status["lastHandledReconcileAt"] = resource.reconcile_request
         if failed and self._is_news(resource, verdict):
             events = (*events, Event(failed, verdict.message, warning=True))
         written = await self.write(resource, {name: value for name, value in status.items() if value is not None})

@@ -7,68 +7,41 @@ corrected by the answers to our own writes; a 2xx is as good as seen.
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from jitops.core.contract.snapshot import Snapshot
 from jitops.core.errors import NotYet, SpecInvalid
 from jitops.products.jitsu import errors, wire
-from jitops.products.jitsu.function.wire import FunctionRow, function_updated
 from jitops.products.jitsu.links import LinkRow, env_values
-from jitops.products.jitsu.masked.wire import MaskedRow, masked_created, masked_updated
 from jitops.products.jitsu.preflight.trials import Trials
 from jitops.products.jitsu.schemas import Schemas
-from jitops.products.jitsu.wire import StreamRow
 from jitops.remote.exchange import Answer, AnswerLost, segment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from jitops.core.clock import Clock
     from jitops.core.errors import JitopsError
     from jitops.core.kube import JSON
+    from jitops.products.jitsu.object_type import ObjectType
     from jitops.remote.client import Http
 
 R = TypeVar("R")
 NOT_MODIFIED = 304
 
 
-@dataclass(frozen=True, slots=True)
-class Type(Generic[R]):
-    """One type of object: how its rows are read, and what our writes make of them."""
-
-    kind: str
-    parse: Callable[[Mapping[str, JSON]], R]
-    created: Callable[[Mapping[str, JSON]], R]
-    updated: Callable[[R, Mapping[str, JSON]], R]
-    secrets: Callable[[Mapping[str, JSON]], Iterable[str]]
-    """The secrets in a body of ours."""
-
-
-STREAM = Type("JitsuStream", StreamRow.parse, wire.stream_created, wire.stream_updated, wire.plaintexts)
-FUNCTION = Type("JitsuFunction", FunctionRow.parse, FunctionRow.parse, function_updated, lambda _: ())
-DESTINATION = Type("JitsuDestination", MaskedRow.parse, masked_created, masked_updated, lambda _: ())
-SERVICE = Type("JitsuService", MaskedRow.parse, masked_created, masked_updated, lambda _: ())
-TYPES: Mapping[str, Type[Any]] = {
-    "stream": STREAM,
-    "function": FUNCTION,
-    "destination": DESTINATION,
-    "service": SERVICE,
-}
-"""The types whose ids we choose, by the console's name of them."""
-
-
 class JitsuClient:
     """The calls on one workspace."""
 
-    def __init__(self, http: Http, workspace: str, clock: Clock) -> None:
+    def __init__(self, http: Http, workspace: str, clock: Clock, types: Iterable[ObjectType[Any]]) -> None:
         self._http = http
         self.schemas = Schemas(http)
         self.trials = Trials(http, clock)
         self._workspace = workspace
         self._facts: dict[str, JSON] = {}
         self._etags: dict[str, str] = {}
-        self._snapshots = {type_: self._snapshot(type_, clock) for type_ in TYPES}
+        self._types = {each.name: each for each in types}
+        self._snapshots = {type_: self._snapshot(type_, clock) for type_ in self._types}
         self._linked: dict[str, LinkRow] = {}
         self._followed: set[str] = set()
         self.clock = clock
@@ -78,7 +51,11 @@ class JitsuClient:
     @property
     def snapshots(self) -> Mapping[str, Snapshot[Any]]:
         """The listings, by our kind's name."""
-        return {"JitsuLink": self.links, **{TYPES[name].kind: kept for name, kept in self._snapshots.items()}}
+        return {"JitsuLink": self.links, **{self._types[name].kind: kept for name, kept in self._snapshots.items()}}
+
+    def lists(self, type_: str) -> bool:
+        """Return whether a type has a listing, by the console's name of it."""
+        return type_ in self._types
 
     def listing(self, type_: str) -> Snapshot[Any]:
         """Give the listing of a type, by the console's name of it."""
@@ -130,7 +107,7 @@ class JitsuClient:
         path = await self._path(type_)
         sent = {**body, "type": type_, "workspaceId": self.workspace_id}
         await self._write("POST", path, type_, body["id"], sent, secrets)
-        self._record(type_, body["id"], TYPES[type_].created(sent))
+        self._record(type_, body["id"], self._types[type_].created(sent))
 
     async def update(self, type_: str, id_: str, body: Mapping[str, JSON], *, secrets: Iterable[str] = ()) -> None:
         """Merge the body into an object."""
@@ -142,11 +119,11 @@ class JitsuClient:
             raise NotYet(f"the {type_} vanished while it was being changed", after=1.0) from None
         row = self._snapshots[type_].seen(id_)
         if row is not None:
-            self._record(type_, id_, TYPES[type_].updated(row, body))
+            self._record(type_, id_, self._types[type_].updated(row, body))
 
     async def delete(self, type_: str, id_: str, *, strict: bool = False, cascade: bool = False) -> None:
         """Delete an object; one that is gone is deleted. `cascade` wins over `strict` (section 6)."""
-        flags = [f"{name}=true" for name, wanted in (("strict", strict), ("cascade", cascade)) if wanted]
+        flags = [f"{name}=true" for name, desired in (("strict", strict), ("cascade", cascade)) if desired]
         path = await self._path(type_, id_) + ("?" + "&".join(flags) if flags else "")
         await self._http.request("DELETE", path, who=f"{type_}/{id_}")
         self._record(type_, id_, None)
@@ -191,7 +168,7 @@ class JitsuClient:
         secrets: Iterable[str],
     ) -> None:
         wire.refuse_unstorable(dict(body))
-        known = [*TYPES[type_].secrets(body), *secrets]
+        known = [*self._types[type_].secrets(body), *secrets]
         await self._http.request(method, path, body=body, who=f"{type_}/{id_}", secrets=known)
 
     def _snapshot(self, type_: str, clock: Clock) -> Snapshot[Any]:
@@ -207,13 +184,13 @@ class JitsuClient:
         if not isinstance(listed, list):
             raise AnswerLost("the console's answer is no listing")
         named = [row for row in listed if isinstance(row, dict) and isinstance(row.get("id"), str)]
-        rows = {row["id"]: TYPES[type_].parse(row) for row in named}
+        rows = {row["id"]: self._types[type_].parse(row) for row in named}
         self._remember(path, answer)
         return rows
 
     async def _link_rows(self) -> Mapping[str, LinkRow]:
         """List the links, and note which of their ends are gone, as far as the listings of these tell."""
-        begun, path = self.clock.monotonic(), await self._path("link")
+        started_at, path = self.clock.monotonic(), await self._path("link")
         answer = await self._conditional(path)
         if answer.status != NOT_MODIFIED:
             listed = answer.json.get("links")
@@ -223,11 +200,11 @@ class JitsuClient:
             self._linked = {row["id"]: LinkRow.parse(row) for row in named}
             self._remember(path, answer)
         for type_ in sorted(self._followed):
-            await self._snapshots[type_].get(begun)
+            await self._snapshots[type_].get(started_at)
         return {id_: row.without(self._missing(row)) for id_, row in self._linked.items()}
 
     def _missing(self, row: LinkRow) -> tuple[str, ...]:
-        return tuple(id_ for type_, id_ in row.ends if type_ in TYPES and self._snapshots[type_].lacks(id_))
+        return tuple(id_ for type_, id_ in row.ends if type_ in self._types and self._snapshots[type_].lacks(id_))
 
     async def _conditional(self, path: str) -> Answer:
         etag = self._etags.get(path)

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from jitops.core import identity
 from jitops.core.contract.adapter import Adapter
-from jitops.core.contract.desired import Wanted
-from jitops.core.contract.observation import External
+from jitops.core.contract.desired import Desired
+from jitops.core.contract.kinds import ManagedKind
+from jitops.core.contract.observation import Observation
 from jitops.core.errors import DeletionBlocked, IdBurnt, JitopsError
 from jitops.core.index.usage import CURE, cascades
-from jitops.products.jitsu.client import TYPES
+from jitops.products.jitsu.object_type import ObjectType
 
 if TYPE_CHECKING:
     from jitops.core.kube import JSON
@@ -34,96 +35,102 @@ PROBED = 64
 class ObjectAdapter(Adapter[S, R]):
     """Objects of one type in one workspace; the kind's own adapter says what a body holds."""
 
-    type: ClassVar[str]
-    """The console's name of the type: build A follows an id into any type, so it is never guessed."""
+    object_type: ClassVar[ObjectType[Any]]
 
     def __init__(self, client: JitsuClient) -> None:
         self._client = client
-        self._listing = client.listing(self.type)
+        self._listing = client.listing(self.object_type.name)
 
-    def stem(self, wanted: Wanted[S]) -> str:
+    def stem(self, desired: Desired[S]) -> str:
         """Give the part of the object's id that never changes."""
-        key = wanted.key
-        return identity.stem(wanted.identity, self._client.workspace_id, key.kind, key.namespace, key.name)
+        key = desired.key
+        return identity.stem(desired.identity, self._client.workspace_id, key.kind, key.namespace, key.name)
 
-    async def observe(self, wanted: Wanted[S]) -> External[R] | None:
+    async def observe(self, desired: Desired[S]) -> Observation[R] | None:
         """Find the object by the id in status, by our stem, or by the id to adopt."""
-        rows = (await self._listing.get(wanted.since)).rows
-        stem = self.stem(wanted)
-        candidates = (*filter(None, [wanted.id]), *(identity.numbered(stem, number) for number in range(PROBED)))
+        rows = (await self._listing.get(desired.not_older_than)).rows
+        stem = self.stem(desired)
+        candidates = (*filter(None, [desired.id]), *(identity.numbered(stem, number) for number in range(PROBED)))
         known = next((id_ for id_ in candidates if id_ in rows), None)
         if known is not None:
             made = identity.number_of(stem, known) is not None
-            return External(known, rows[known], ours=made or wanted.owned)
-        adopted = wanted.adopt_id if wanted.id is None and wanted.adopt_id in rows else None
-        return External(adopted, rows[adopted], ours=False) if adopted else None
+            return Observation(known, rows[known], ours=made or desired.owned)
+        adopted = desired.adopt_id if desired.id is None and desired.adopt_id in rows else None
+        return Observation(adopted, rows[adopted], ours=False) if adopted else None
 
-    def whole(self, wanted: Wanted[S]) -> dict[str, JSON]:
+    def whole(self, desired: Desired[S]) -> dict[str, JSON]:
         """Write the object as it is to be, with the id that it has or will have."""
-        id_ = wanted.id or identity.numbered(self.stem(wanted), wanted.incarnation)
-        return {"id": id_, "type": self.type, "workspaceId": self._client.workspace_id, **self.body(wanted)}
+        id_ = desired.id or identity.numbered(self.stem(desired), desired.incarnation)
+        return {
+            "id": id_,
+            "type": self.object_type.name,
+            "workspaceId": self._client.workspace_id,
+            **self.body(desired),
+        }
 
-    def body(self, wanted: Wanted[S]) -> Mapping[str, JSON]:
+    def body(self, desired: Desired[S]) -> Mapping[str, JSON]:
         """Write the body of a POST, but for what the client adds: id, type and workspace."""
         raise NotImplementedError
 
-    def secrets(self, wanted: Wanted[S]) -> Iterable[str]:
+    def secrets(self, desired: Desired[S]) -> Iterable[str]:
         """Name the secrets in a body, so that no refusal repeats them."""
-        return wanted.inputs.values()
+        return desired.inputs.values()
 
-    async def create(self, wanted: Wanted[S]) -> External[R]:
+    async def create(self, desired: Desired[S]) -> Observation[R]:
         """POST under our own id; if a live object has that id, it is ours from before a crash."""
-        id_ = identity.numbered(self.stem(wanted), wanted.incarnation)
+        id_ = identity.numbered(self.stem(desired), desired.incarnation)
         try:
-            await self._client.create(self.type, {"id": id_, **self.body(wanted)}, secrets=self.secrets(wanted))
+            await self._client.create(
+                self.object_type.name, {"id": id_, **self.body(desired)}, secrets=self.secrets(desired)
+            )
         except IdBurnt:
             if not await self._look(id_):
                 raise
             return self._seen(id_)
-        return await self._written(wanted, id_)
+        return await self._written(desired, id_)
 
-    async def _written(self, wanted: Wanted[S], id_: str) -> External[R]:  # noqa: ARG002 - a default
+    async def _written(self, desired: Desired[S], id_: str) -> Observation[R]:  # noqa: ARG002 - a default
         """Give what the console holds after it accepted a write of ours."""
         return self._seen(id_)
 
     async def _look(self, id_: str) -> bool:
         """Read one object into the listing; say whether there is one."""
-        found = await self._client.get(self.type, id_)
+        found = await self._client.get(self.object_type.name, id_)
         if found is not None:
-            self._listing.record(id_, TYPES[self.type].parse(found))
+            self._listing.record(id_, self.object_type.parse(found))
         return found is not None
 
-    def _seen(self, id_: str) -> External[Any]:
+    def _seen(self, id_: str) -> Observation[Any]:
         row = self._listing.seen(id_)
         assert row is not None  # noqa: S101 - the client records what its writes made
-        return External(id_, row, ours=True)
+        return Observation(id_, row, ours=True)
 
-    async def delete(self, wanted: Wanted[S], external: External[R]) -> None:
+    async def delete(self, desired: Desired[S], observation: Observation[R]) -> None:
         """Delete as the policy says; consoles older than the flags ignore them, so that the links are listed first.
 
         Links that go, go first: a link whose end is gone stays in the listing and leads nowhere (section 6).
         """
-        links = await self._links(external.id)
-        if links and wanted.cascade == "Strict":
-            raise DeletionBlocked(_in_use(wanted, links))
+        links = await self._links(observation.id)
+        if links and desired.cascade == "Strict":
+            raise DeletionBlocked(_in_use(desired, links))
         for link in links:
-            if wanted.cascade == "Cascade" or link.id in wanted.users:
+            if desired.cascade == "Cascade" or link.id in desired.users:
                 await self._client.delete_link(link.id)
-        strict, cascade = wanted.cascade == "Strict", wanted.cascade == "Cascade"
-        await self._client.delete(self.type, external.id, strict=strict, cascade=cascade)
+        strict, cascade = desired.cascade == "Strict", desired.cascade == "Cascade"
+        await self._client.delete(self.object_type.name, observation.id, strict=strict, cascade=cascade)
 
     async def _links(self, id_: str) -> list[LinkRow]:
         """List the links that use an object, as they are now."""
         rows = (await self._client.links.get(self._client.clock.monotonic())).rows.values()
         return [row for row in rows if row.uses(id_)]
 
-    async def left_behind(self, wanted: Wanted[S], external: External[R]) -> tuple[str, ...]:
+    async def left_behind(self, desired: Desired[S], observation: Observation[R]) -> tuple[str, ...]:
         """Look for links that others made while we deleted: the console's own check is no lock (section 6)."""
         try:
-            links = await self._links(external.id)
+            links = await self._links(observation.id)
         except JitopsError:
             return ()
-        if wanted.cascade == "Cascade":
+        if desired.cascade == "Cascade":
             links = [link for link in links if not await self._removed(link)]
         return (f"these lead nowhere now, delete them in the console: {_listed(links)}",) if links else ()
 
@@ -135,13 +142,19 @@ class ObjectAdapter(Adapter[S, R]):
             return False
         return True
 
-    def facts(self, wanted: Wanted[S], external: External[R]) -> Mapping[str, JSON]:  # noqa: ARG002 - the contract's
+    def facts(self, desired: Desired[S], observation: Observation[R]) -> Mapping[str, JSON]:  # noqa: ARG002 - the contract's
         """Tell the workspace."""
         return {"workspaceId": self._client.workspace_id}
 
 
-def _in_use(wanted: Wanted[Any], links: list[LinkRow]) -> str:
-    cure = CURE if cascades(wanted.spec) else f"take the {wanted.key.kind.removeprefix('Jitsu').lower()} out of these"
+def object_types(kinds: Iterable[ManagedKind]) -> tuple[ObjectType[Any], ...]:
+    """Return the types of the kinds whose ids jitops chooses."""
+    adapters = (kind.adapter for kind in kinds)
+    return tuple(each.object_type for each in adapters if isinstance(each, type) and issubclass(each, ObjectAdapter))
+
+
+def _in_use(desired: Desired[Any], links: list[LinkRow]) -> str:
+    cure = CURE if cascades(desired.spec) else f"take the {desired.key.kind.removeprefix('Jitsu').lower()} out of these"
     return f"still used by {_listed(links)}: {cure}"
 
 

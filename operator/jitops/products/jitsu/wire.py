@@ -3,60 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from jitops.core.errors import SpecInvalid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from jitops.core.kube import JSON
 
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(-\d{2}:\d{2}|Z)?")
 UNSET = "__*$undef$*__"
 """The value that removes a field of a stream in a PUT."""
-NO_FIELDS = frozenset({"id", "type", "workspaceId", "updatedAt", "publicKeys", "privateKeys"})
-"""Identity, bookkeeping and keys: what a comparison by field leaves out."""
-DROPPED_WHEN_OMITTED = "authorizedJavaScriptDomains"
-"""The one field that a PUT without it removes."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeyRow:
-    """A write key as the console shows it: never its secret."""
-
-    id: str
-    hint: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StreamRow:
-    """A stream; two readings of an unchanged one are equal."""
-
-    id: str
-    name: str
-    domains: tuple[str, ...]
-    public_keys: tuple[KeyRow, ...]
-    private_keys: tuple[KeyRow, ...]
-    fields: Mapping[str, JSON] = field(repr=False)
-    """Every remote field but identity, bookkeeping and keys; `name` and `domains` too."""
-
-    @classmethod
-    def parse(cls, body: Mapping[str, JSON]) -> StreamRow:
-        """Read what the console lists."""
-        fields = {name: normal(value) for name, value in body.items() if name not in NO_FIELDS}
-        domains = fields.get("domains")
-        fields["domains"] = normal_domains(domains if isinstance(domains, list | tuple) else ())
-        return cls(
-            id=str(body.get("id", "")),
-            name=str(body.get("name", "")),
-            domains=tuple(fields["domains"]),
-            public_keys=_keys(body.get("publicKeys")),
-            private_keys=_keys(body.get("privateKeys")),
-            fields=fields,
-        )
 
 
 def normal(value: JSON) -> JSON:
@@ -80,33 +37,6 @@ def _moment(text: str) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def normal_domains(domains: Iterable[str]) -> list[str]:
-    """Write domains as the console stores them: trimmed and in lower case."""
-    return [str(domain).strip().lower() for domain in domains]
-
-
-def stream_created(body: Mapping[str, JSON]) -> StreamRow:
-    """Give the stream that the console holds after it accepted this POST."""
-    return StreamRow.parse({name: value for name, value in body.items() if value != UNSET})
-
-
-def stream_updated(row: StreamRow, body: Mapping[str, JSON]) -> StreamRow:
-    """Give the stream that the console holds after it accepted this PUT: a shallow merge."""
-    kept = {name: value for name, value in row.fields.items() if name != DROPPED_WHEN_OMITTED}
-    sent = {name: value for name, value in body.items() if name not in NO_FIELDS}
-    merged = {name: value for name, value in {**kept, **sent}.items() if value != UNSET}
-    public, private = body.get("publicKeys"), body.get("privateKeys")
-    after = StreamRow.parse({**merged, "id": row.id})
-    return StreamRow(
-        id=row.id,
-        name=after.name,
-        domains=after.domains,
-        public_keys=row.public_keys if public is None else _keys(public),
-        private_keys=row.private_keys if private is None else _keys(private),
-        fields=after.fields,
-    )
-
-
 def refuse_unstorable(value: JSON, path: str = "") -> None:
     """Refuse texts that PostgreSQL's jsonb can't keep (section 4): the console fails then as if it had no database."""
     match value:
@@ -127,14 +57,3 @@ def _is_storable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return "\0" not in text
-
-
-def plaintexts(body: Mapping[str, JSON]) -> list[str]:
-    """Give the secrets of the keys in a stream that we send."""
-    keys = [*(body.get("publicKeys") or ()), *(body.get("privateKeys") or ())]
-    return [key["plaintext"] for key in keys if key.get("plaintext")]
-
-
-def _keys(listed: JSON) -> tuple[KeyRow, ...]:
-    keys = listed if isinstance(listed, list | tuple) else ()
-    return tuple(KeyRow(str(key.get("id", "")), key.get("hint")) for key in keys if isinstance(key, dict))

@@ -6,7 +6,6 @@ section 4.1: there is none). One conditional listing per organization serves all
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -23,16 +22,15 @@ from jitops.core.errors import (
     Unavailable,
 )
 from jitops.products.jitterbit.api_rows import ApiRow
-from jitops.remote.exchange import Access, Answer, AnswerLost, segment
+from jitops.remote.exchange import Answer, AnswerLost, segment
 from jitops.remote.redaction import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from jitops.core.clock import Clock
-    from jitops.core.contract.client import Opening
     from jitops.core.kube import JSON
-    from jitops.remote.client import Http, HttpPool
+    from jitops.remote.client import Http
 
 NOT_MODIFIED, NO_CONTENT, NOT_FOUND = 304, 204, 404
 FAILURES = 500
@@ -41,12 +39,6 @@ LONGEST_WAIT = 300.0
 LOOK_AGAIN = 5.0
 UNFAITHFUL = "; if that goes on, the adapter does not keep to the contract of `jitops adapter-contract`"
 """What is added when a call was in vain more than twice in a row."""
-TOKEN = re.compile(r"[!-~]+")
-NO_ADAPTER = (
-    "spec.publication.mode: Adapter needs spec.apiAdapter of the JitterbitOrganization, the address of a service that"
-    " speaks the contract of `jitops adapter-contract`; without one use Manual or Observe"
-)
-UNFIT = "adapterToken in the Secret of the JitterbitOrganization must be printable ASCII without spaces"
 
 
 def contract() -> str:
@@ -71,7 +63,7 @@ BY_STATUS: Mapping[int, tuple[type[JitopsError], str]] = {
 }
 
 
-def classify(answer: Answer) -> JitopsError | None:
+def classify_contract(answer: Answer) -> JitopsError | None:
     """Judge an answer of the adapter."""
     if answer.succeeded:
         if answer.status in {NOT_MODIFIED, NO_CONTENT} or isinstance(answer.json, dict):
@@ -89,25 +81,6 @@ def _detail(answer: Answer) -> str:
     body = answer.json if isinstance(answer.json, dict) else {}
     said = body.get("detail") or body.get("title")
     return f": {shorten(said, LONGEST_DETAIL)}" if isinstance(said, str) and said else ""
-
-
-def open_contract(opening: Opening, pool: HttpPool, clock: Clock) -> ApiContract:
-    """Make the way to the adapter of an organization, or to none."""
-    adapter, token = opening.spec.api_adapter, opening.credentials.get("adapterToken", "").strip()
-    organization = opening.spec.organization_id
-    if adapter is None:
-        return ApiContract(DependencyNotReady(NO_ADAPTER), organization, clock)
-    if token and not TOKEN.fullmatch(token):
-        return ApiContract(DependencyNotReady(UNFIT), organization, clock)
-    access = Access(
-        base_url=adapter.base_url,
-        ca=opening.ca,
-        account=token,
-        classify=classify,
-        headers={"Authorization": f"Bearer {token}"} if token else {},
-        secrets=(token,) if token else (),
-    )
-    return ApiContract(pool.http(access), organization, clock)
 
 
 class ApiContract:

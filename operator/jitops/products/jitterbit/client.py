@@ -14,26 +14,23 @@ from urllib.parse import urlsplit
 
 from jitops.core.contract.snapshot import Snapshot
 from jitops.core.errors import JitopsError, PermissionDenied, SpecInvalid
-from jitops.products.jitterbit.adapter_contract import ApiContract, open_contract
-from jitops.products.jitterbit.errors import Faltered, Refused, classify
+from jitops.products.jitterbit.adapter_contract import ApiContract
+from jitops.products.jitterbit.errors import Faltered, Refused
+from jitops.products.jitterbit.fields import GATEWAY_DOMAINS, REGION_HOSTS, Region
 from jitops.products.jitterbit.gateway import Gateway
-from jitops.products.jitterbit.organization.spec import GATEWAY_DOMAINS, REGION_HOSTS, Region
-from jitops.products.jitterbit.session import BASE, Account, Session
+from jitops.products.jitterbit.session import BASE, Session
 from jitops.products.jitterbit.wire import ConnectorRow
-from jitops.remote.budget import stated
-from jitops.remote.exchange import Access, Answer, AnswerLost, segment
+from jitops.remote.exchange import Answer, AnswerLost, segment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from jitops.core.clock import Clock
-    from jitops.core.contract.client import LoginLedger, Opening
+    from jitops.core.contract.client import LoginLedger
     from jitops.core.kube import JSON
-    from jitops.products.jitterbit.organization.spec import JitterbitOrganizationSpec
     from jitops.products.jitterbit.session import Login
-    from jitops.remote.client import Http, HttpPool
+    from jitops.remote.client import Http
 
-__all__ = ["JitterbitClient", "Refused", "open_organization"]
 
 UNAUTHORIZED = 401
 FORBIDDEN = 403
@@ -42,51 +39,36 @@ PLAIN = re.compile(r"[A-Za-z0-9]+")
 """Organizations whose name stands in the gateway's address as it is; what becomes of other characters is not known."""
 
 
-async def open_organization(opening: Opening, pool: HttpPool, clock: Clock) -> JitterbitClient:
-    """Make the client of a JitterbitOrganization; nothing is asked of Harmony yet."""
-    spec, credentials = opening.spec, opening.credentials
-    account = Account(spec.base_url, credentials["email"], credentials["password"])
-    access = Access(
-        base_url=spec.base_url,
-        ca=opening.ca,
-        account=account.email,
-        classify=classify,
-        connection=opening.key,
-        secrets=(account.email, account.password),
-        limits=stated(spec.limits),
-    )
-    session = pool.share(account, lambda: Session(account, clock))
-    contract, gateway = open_contract(opening, pool, clock), Gateway(pool, spec.organization_id, opening.ca, clock)
-    return JitterbitClient(pool.http(access), session, opening.ledger, spec, clock, contract, gateway)
-
-
 class JitterbitClient:
     """The calls on one organization."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - what an organization is reached by
+    def __init__(  # noqa: PLR0913 - what an organization is reached by
         self,
         http: Http,
         session: Session,
         ledger: LoginLedger,
-        spec: JitterbitOrganizationSpec,
         clock: Clock,
+        *,
+        organization: str,
+        region: Region | None,
+        settle: float,
         contract: ApiContract,
         gateway: Gateway,
     ) -> None:
         self._http = http
         self._session = session
         self._ledger = ledger
-        self.organization = spec.organization_id
+        self.organization = organization
         self._name: str | None = None
-        self._region = spec.region or _region(spec.host)
+        self._region = region
         self._path = f"{BASE}/orgs/{segment(self.organization)}/connector"
         self.clock = clock
-        self.settle = timedelta(seconds=spec.settle)
+        self.settle = timedelta(seconds=settle)
         """For how long after a registration the listing may not show it."""
         self.contract = contract
         """The adapter for Custom APIs; it may be none."""
         self.gateway = gateway
-        self.connectors: Snapshot[ConnectorRow] = Snapshot(self._list, clock, settle=spec.settle)
+        self.connectors: Snapshot[ConnectorRow] = Snapshot(self._list, clock, settle=settle)
 
     @property
     def snapshots(self) -> Mapping[str, Snapshot[Any]]:
@@ -137,9 +119,9 @@ class JitterbitClient:
 
     async def register(self, name: str, version: str) -> ConnectorRow | None:
         """Register a connector; None when the answer bears no id or key, so that only the listing can tell (2.5)."""
-        wanted = {"name": name, "version": version}
-        answer = await self._call("POST", self._path, body=wanted, who=f"register {name} {version}")
-        row = ConnectorRow.parse({**(answer.json or {}), **wanted})
+        desired = {"name": name, "version": version}
+        answer = await self._call("POST", self._path, body=desired, who=f"register {name} {version}")
+        row = ConnectorRow.parse({**(answer.json or {}), **desired})
         if not (row.id and row.key and row.secret):
             return None
         self.connectors.record(row.id, row)
@@ -217,7 +199,7 @@ class JitterbitClient:
         return not self._session.is_settled(method, error)
 
     def _check_region(self, zone: JSON) -> None:
-        actual = _region(zone)
+        actual = region_of(zone)
         if actual and self._region and actual != self._region:
             raise SpecInvalid(
                 f"spec.region: the organization lives in {actual}, not in {self._region}; set region to {actual}"
@@ -231,7 +213,7 @@ def _organizations(told: Mapping[str, JSON]) -> dict[str, Mapping[str, JSON]]:
     return {str(each.get("orgId")): each for each in found}
 
 
-def _region(address: JSON) -> Region | None:
+def region_of(address: JSON) -> Region | None:
     """Tell which region an address belongs to, if it is one of Harmony's."""
     try:
         host = urlsplit(address).hostname or "" if isinstance(address, str) else ""

@@ -1,6 +1,7 @@
 """Field types and rules that several Jitterbit kinds share."""
 
 import re
+from typing import Literal
 
 from jitops.api.schema.model import Rule
 
@@ -12,3 +13,15 @@ NOT_HARMONY = Rule(
     check=lambda url: HARMONY.fullmatch(url.lower()) is None,
 )
 """Nothing but the documented calls is ever sent to Harmony (reference/jitterbit.md section 4.9)."""
+
+Region = Literal["NA", "EMEA", "APAC"]
+
+REGION_HOSTS: dict[Region, str] = {
+    "NA": "https://na-east.jitterbit.com",
+    "EMEA": "https://emea-west.jitterbit.com",
+    "APAC": "https://apac-southeast.jitterbit.com",
+}
+"""Where each region's REST services are."""
+
+GATEWAY_DOMAINS: dict[Region, str] = {"NA": "jitterbit.net", "EMEA": "jitterbit.eu", "APAC": "jitterbit.cc"}
+"""Where each region's gateways are."""

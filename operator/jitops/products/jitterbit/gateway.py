@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from jitops.core.errors import JitopsError, RateLimited, Unavailable
-from jitops.remote.exchange import Access, Answer
+from jitops.remote.exchange import Answer, HttpConfig
 
 if TYPE_CHECKING:
     from jitops.core.clock import Clock
@@ -105,10 +105,10 @@ class Gateway:
         """What a sibling was answered with, by the address of its environment and version, and when."""
         self._asking: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def look(self, key: Key, target: Target, since: float | None, seconds: float) -> Seen:
-        """Tell what a URL answers: as seen after `since` and less than so many seconds ago, or now."""
+    async def look(self, key: Key, target: Target, not_older_than: float | None, seconds: float) -> Seen:
+        """Tell what a URL answers: as seen after `not_older_than` and less than so many seconds ago, or now."""
         known, seen = self._seen.get(key, (None, None))
-        if known == target and seen is not None and self._holds(seen, since, seconds):
+        if known == target and seen is not None and self._holds(seen, not_older_than, seconds):
             return seen
         seen = await self._look(str(key), target)
         self._seen[key] = target, seen
@@ -123,8 +123,8 @@ class Gateway:
         for http in self._hosts.values():
             http.close()
 
-    def _holds(self, seen: Seen, since: float | None, seconds: float) -> bool:
-        fresh = since is None or seen.at > since
+    def _holds(self, seen: Seen, not_older_than: float | None, seconds: float) -> bool:
+        fresh = not_older_than is None or seen.at > not_older_than
         return fresh and self._clock.monotonic() < seen.at + _lasting(seen, seconds)
 
     async def _look(self, who: str, target: Target) -> Seen:
@@ -177,13 +177,13 @@ class Gateway:
 
     def _http(self, origin: str) -> Http:
         if origin not in self._hosts:
-            access = Access(
+            access = HttpConfig(
                 base_url=origin,
                 account=self._organization,
                 classify=classify,
                 ca=self._ca,
                 limits={"GET": LOOKS_A_MINUTE},
-                purse="gateway",
+                rate_limit_scope="gateway",
             )
             self._hosts[origin] = self._pool.http(access)
         return self._hosts[origin]

@@ -25,7 +25,7 @@ class NoClusterConfigured(Exception):
     """Nothing says which cluster to speak to, or what says it can't be read."""
 
 
-class Access:
+class ClusterAuth:
     """The way in, from a kubeconfig or a pod's service account."""
 
     def __init__(self, kubeconfig: Path | None, context: str | None) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from jitops.api.meta import API_VERSION, MANAGED_BY, MANAGER, OWNER_KIND, OWNER_NAME
-from jitops.core.kube import JSON, ConfigMap, Event, Holder, Key, Owner, Resource, Secret
+from jitops.core.kube import JSON, ConfigMap, DataObject, Event, Key, Owner, Resource, Secret
 
 LONGEST_NOTE = 1024
 LONGEST_EVENT_NAME = 236
@@ -60,19 +60,23 @@ def _parts(body: Mapping[str, JSON]) -> dict[str, JSON]:
     }
 
 
-def stored(holder: Holder) -> Mapping[str, JSON]:
+def stored(data_object: DataObject) -> Mapping[str, JSON]:
     """Give a Secret or ConfigMap as the API server showed it; empty for one that was not read."""
-    return holder.body if isinstance(holder, StoredSecret | StoredConfigMap) else {}
+    return data_object.body if isinstance(data_object, StoredSecret | StoredConfigMap) else {}
 
 
-def holder_body(holder: Holder) -> dict[str, JSON]:
+def data_object_body(data_object: DataObject) -> dict[str, JSON]:
     """Write a Secret or ConfigMap as it is sent: all of it, for a PUT replaces all of it."""
-    before = stored(holder)
+    before = stored(data_object)
     body = {
         "apiVersion": "v1",
-        "kind": holder.kind,
-        "metadata": _metadata(holder, before.get("metadata") or {}),
-        **(_secret_values(holder, before) if isinstance(holder, Secret) else _config_map_values(holder, before)),
+        "kind": data_object.kind,
+        "metadata": _metadata(data_object, before.get("metadata") or {}),
+        **(
+            _secret_values(data_object, before)
+            if isinstance(data_object, Secret)
+            else _config_map_values(data_object, before)
+        ),
     }
     return {**body, "immutable": True} if before.get("immutable") else body
 
@@ -83,23 +87,23 @@ def _secret_values(secret: Secret, before: Mapping[str, JSON]) -> dict[str, JSON
     return {"type": before.get("type", "Opaque"), "data": {**kept, **encoded}}
 
 
-def _config_map_values(config_map: Holder, before: Mapping[str, JSON]) -> dict[str, JSON]:
+def _config_map_values(config_map: DataObject, before: Mapping[str, JSON]) -> dict[str, JSON]:
     binary = before.get("binaryData")
     return {"data": dict(config_map.data), **({"binaryData": binary} if binary else {})}
 
 
-def _metadata(holder: Holder, stored: Mapping[str, JSON]) -> dict[str, JSON]:
+def _metadata(data_object: DataObject, stored: Mapping[str, JSON]) -> dict[str, JSON]:
     references = {ref["uid"]: ref for ref in stored.get("ownerReferences") or ()}
     meta = {
-        "namespace": holder.namespace,
-        "name": holder.name,
-        "labels": dict(holder.labels),
-        "annotations": dict(holder.annotations),
-        "finalizers": list(holder.finalizers),
-        "ownerReferences": [references.get(owner.uid) or _reference(owner) for owner in holder.owners],
+        "namespace": data_object.namespace,
+        "name": data_object.name,
+        "labels": dict(data_object.labels),
+        "annotations": dict(data_object.annotations),
+        "finalizers": list(data_object.finalizers),
+        "ownerReferences": [references.get(owner.uid) or _reference(owner) for owner in data_object.owners],
     }
-    if holder.resource_version:
-        meta["resourceVersion"] = holder.resource_version
+    if data_object.resource_version:
+        meta["resourceVersion"] = data_object.resource_version
         meta["uid"] = stored.get("uid", "")
     return meta
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 
-from jitops.api.kinds import KINDS
 from jitops.api.meta import GROUP, VERSION
 from jitops.core.errors import JitopsError
+from jitops.kinds import KINDS
 from jitops.runtime.cluster.session import ApiServer, Refusal
 
 INTERVAL = 30.0

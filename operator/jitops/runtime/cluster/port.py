@@ -12,16 +12,16 @@ import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from typing import Any
 
-from jitops.api.kinds import KINDS
 from jitops.api.meta import GROUP, VERSION
 from jitops.core.clock import Clock
-from jitops.core.kube import JSON, ConfigMap, Event, Holder, Key, Resource, Secret
+from jitops.core.kube import JSON, ConfigMap, DataObject, Event, Key, Resource, Secret
+from jitops.kinds import KINDS
 from jitops.runtime.cluster import session as apiserver
 from jitops.runtime.cluster.cache import Store
 from jitops.runtime.cluster.codec import (
     config_map_from,
+    data_object_body,
     fingerprint,
-    holder_body,
     owner_of,
     secret_from,
     status_patch,
@@ -29,7 +29,7 @@ from jitops.runtime.cluster.codec import (
 )
 from jitops.runtime.cluster.errors import NOT_FOUND, meaning
 from jitops.runtime.cluster.events import Events
-from jitops.runtime.cluster.session import ApiServer, Refusal, leading
+from jitops.runtime.cluster.session import ApiServer, Refusal, allow_writes
 
 PLURALS = {info.kind: info.plural for info in KINDS}
 NAME = re.compile(r"[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?")
@@ -39,15 +39,15 @@ CHUNK = 500
 
 
 class Cluster:
-    """The port. `on_change`, `on_gone` and `on_input` tell the controller what was learned, by whatever way."""
+    """The port. `on_change`, `on_deleted` and `on_input` tell the controller what was learned, by whatever way."""
 
     def __init__(
         self, api: ApiServer, clock: Clock, *, namespaces: tuple[str, ...] = (), instance: str = "jitops"
     ) -> None:
         self.api = api
-        self.gate: Callable[[], None] = leading
+        self.gate: Callable[[], None] = allow_writes
         self.on_change: Callable[[Resource | None, Resource], None] = lambda _before, _after: None
-        self.on_gone: Callable[[Key], None] = lambda _: None
+        self.on_deleted: Callable[[Key], None] = lambda _: None
         self.on_input: Callable[[Key, Key | None], None] = lambda _target, _but: None
         self.events = Events(api, clock, instance, self._may_write)
         self._namespaces = namespaces
@@ -85,7 +85,7 @@ class Cluster:
     def lost(self, key: Key, uid: str) -> None:
         """Take in that a resource is gone."""
         if self._store.drop(key, uid):
-            self.on_gone(key)
+            self.on_deleted(key)
 
     def input_seen(self, kind: str, body: Mapping[str, JSON], *, deleted: bool) -> None:
         """Take in a Secret or ConfigMap that is watched; in a state that we know it is no news to its owner."""
@@ -159,53 +159,53 @@ class Cluster:
 
     async def read_secret(self, namespace: str, name: str) -> Secret | None:
         """Read a Secret now."""
-        body = await self._read_holder(Key("Secret", namespace, name))
+        body = await self._read_data_object(Key("Secret", namespace, name))
         return None if body is None else secret_from(body)
 
     async def write_secret(self, secret: Secret) -> Secret:
         """Create the Secret (no resource version) or replace that very version of it."""
-        return secret_from(await self._write_holder(secret))
+        return secret_from(await self._write_data_object(secret))
 
     async def delete_secret(self, secret: Secret) -> None:
         """Delete this very Secret; one that is gone is deleted."""
-        await self._delete_holder(secret)
+        await self._delete_data_object(secret)
 
     async def read_config_map(self, namespace: str, name: str) -> ConfigMap | None:
         """Read a ConfigMap now."""
-        body = await self._read_holder(Key("ConfigMap", namespace, name))
+        body = await self._read_data_object(Key("ConfigMap", namespace, name))
         return None if body is None else config_map_from(body)
 
     async def write_config_map(self, config_map: ConfigMap) -> ConfigMap:
         """Create the ConfigMap (no resource version) or replace that very version of it."""
-        return config_map_from(await self._write_holder(config_map))
+        return config_map_from(await self._write_data_object(config_map))
 
     async def delete_config_map(self, config_map: ConfigMap) -> None:
         """Delete this very ConfigMap; one that is gone is deleted."""
-        await self._delete_holder(config_map)
+        await self._delete_data_object(config_map)
 
-    async def _read_holder(self, key: Key) -> JSON:
+    async def _read_data_object(self, key: Key) -> JSON:
         body = await self._read(key)
         if body is not None and owner_of(body) is not None:
             self._known[key] = fingerprint(body)
         return body
 
-    async def _write_holder(self, holder: Holder) -> Any:  # noqa: ANN401 - JSON
-        body = holder_body(holder)
-        self._known[holder.key] = fingerprint(body)  # before it is sent: the watch may be faster than the answer
-        creates = not holder.resource_version
-        path = _path(holder.key).rpartition("/")[0] if creates else _path(holder.key)
+    async def _write_data_object(self, data_object: DataObject) -> Any:  # noqa: ANN401 - JSON
+        body = data_object_body(data_object)
+        self._known[data_object.key] = fingerprint(body)  # before it is sent: the watch may be faster than the answer
+        creates = not data_object.resource_version
+        path = _path(data_object.key).rpartition("/")[0] if creates else _path(data_object.key)
         try:
             return await self._write("POST" if creates else "PUT", path, body)
         except Refusal as refusal:
-            raise meaning(refusal, "create" if creates else "update", holder.key, body["data"]) from None
+            raise meaning(refusal, "create" if creates else "update", data_object.key, body["data"]) from None
 
-    async def _delete_holder(self, holder: Holder) -> None:
-        uid = (stored(holder).get("metadata") or {}).get("uid")
+    async def _delete_data_object(self, data_object: DataObject) -> None:
+        uid = (stored(data_object).get("metadata") or {}).get("uid")
         try:
-            await self._write("DELETE", _path(holder.key), {"preconditions": {"uid": uid}} if uid else None)
+            await self._write("DELETE", _path(data_object.key), {"preconditions": {"uid": uid}} if uid else None)
         except Refusal as refusal:
             if refusal.status != NOT_FOUND:
-                raise meaning(refusal, "delete", holder.key) from None
+                raise meaning(refusal, "delete", data_object.key) from None
 
     async def namespace_labels(self, namespace: str) -> Mapping[str, str]:
         """Read a namespace's labels; PermissionDenied where we may not."""

@@ -19,7 +19,7 @@ from yarl import URL
 from jitops.api.meta import MANAGER
 from jitops.core.errors import ClusterUnavailable
 from jitops.core.kube import JSON
-from jitops.runtime.cluster.auth import Access, NoClusterConfigured
+from jitops.runtime.cluster.auth import ClusterAuth, NoClusterConfigured
 
 PATIENCE = 30.0
 CONNECT = 3.0
@@ -80,14 +80,14 @@ class _Request:
     gate: Callable[[], None]
 
 
-def leading() -> None:
+def allow_writes() -> None:
     """Permit every request: for reads, and for a process that needs no Lease."""
 
 
 class ApiServer:
     """A configured API server, and the session that our own requests share."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: ClusterAuth) -> None:
         self._access = access
         self._session: aiohttp.ClientSession | None = None
         self._renewing = asyncio.Lock()
@@ -96,7 +96,7 @@ class ApiServer:
     @classmethod
     async def connect(cls, kubeconfig: Path | None = None, context: str | None = None) -> ApiServer:
         """Read the configuration; nothing is asked of the server yet."""
-        access = Access(kubeconfig, context)
+        access = ClusterAuth(kubeconfig, context)
         await access.load()
         return cls(access)
 
@@ -118,7 +118,7 @@ class ApiServer:
         *,
         content_type: str = PLAIN,
         accept: str = PLAIN,
-        gate: Callable[[], None] = leading,
+        gate: Callable[[], None] = allow_writes,
     ) -> JSON:
         """Send one request and return the decoded answer; raises Refusal, or ClusterUnavailable.
 

@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from jitops.core.contract.adapter import compare
-from jitops.core.contract.desired import Input, Wanted
-from jitops.core.contract.observation import Change, External
+from jitops.core.contract.desired import Desired, Input
+from jitops.core.contract.observation import Change, Observation
 from jitops.core.errors import SpecInvalid
 from jitops.core.kube import Key
 from jitops.products.jitsu.function.spec import CODE_IS_NO_DATE, NO_NUL, JitsuFunctionSpec
 from jitops.products.jitsu.function.tests import disappointment, run_of
-from jitops.products.jitsu.function.wire import HASHED, FunctionRow, code_hash
+from jitops.products.jitsu.function.wire import FUNCTION, HASHED, FunctionRow, code_hash
 from jitops.products.jitsu.objects import ObjectAdapter
 from jitops.products.jitsu.preflight.trials import preflight
 from jitops.products.jitsu.wire import UNSET
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from jitops.core.kube import JSON, Resource
 
-Want = Wanted[JitsuFunctionSpec]
-Found = External[FunctionRow]
+Desires = Desired[JitsuFunctionSpec]
+Found = Observation[FunctionRow]
 
 CODE_FROM = "codeFrom"
 CODE = frozenset({"code", CODE_FROM})
@@ -46,27 +46,27 @@ def _path(index: int) -> str:
 class FunctionAdapter(ObjectAdapter[JitsuFunctionSpec, FunctionRow]):
     """Functions of one workspace."""
 
-    type = "function"
+    object_type = FUNCTION
 
-    def prepare(self, wanted: Want, external: Found | None) -> Want:  # noqa: ARG002 - the contract's
+    def prepare(self, desired: Desires, observation: Found | None) -> Desires:  # noqa: ARG002 - the contract's
         """Join the code; of a function that is being deleted no ConfigMap is read, and it needs none."""
-        spec = wanted.spec
-        if spec.code_from is None or not wanted.inputs:
-            return replace(wanted, prepared=spec.code or "")
-        code = "".join(wanted.inputs[_path(index)] for index in range(len(spec.code_from)))
+        spec = desired.spec
+        if spec.code_from is None or not desired.inputs:
+            return replace(desired, prepared=spec.code or "")
+        code = "".join(desired.inputs[_path(index)] for index in range(len(spec.code_from)))
         if not code:
             raise SpecInvalid("spec.codeFrom: the keys hold no code: put it into their ConfigMaps")
         for rule in (CODE_IS_NO_DATE, NO_NUL):
             if not rule.check(code):
                 raise SpecInvalid(f"spec.codeFrom: what the keys hold {rule.message}")
-        return replace(wanted, prepared=code)
+        return replace(desired, prepared=code)
 
-    def fields(self, wanted: Want) -> Mapping[str, JSON]:
+    def fields(self, desired: Desires) -> Mapping[str, JSON]:
         """Give the fields that the user set; the code under the name of the field that gives it."""
-        spec = wanted.spec
+        spec = desired.spec
         given = {
-            "name": spec.name or wanted.key.name,
-            _code_path(spec): wanted.prepared,
+            "name": spec.name or desired.key.name,
+            _code_path(spec): desired.prepared,
             "kind": spec.kind,
             "slug": spec.slug,
             "description": spec.description,
@@ -76,53 +76,57 @@ class FunctionAdapter(ObjectAdapter[JitsuFunctionSpec, FunctionRow]):
         }
         return {path: value for path, value in given.items() if value is not None}
 
-    def diff(self, wanted: Want, external: Found) -> tuple[Change, ...]:
+    def diff(self, desired: Desires, observation: Found) -> tuple[Change, ...]:
         """Compare the fields by path, code by its hash."""
-        asked = {path: _shown(path, value) for path, value in self.fields(wanted).items()}
-        actual = {_code_path(wanted.spec) if name == "code" else name: v for name, v in external.remote.fields.items()}
-        changes = compare(asked, actual, self.leftovers(wanted, external))
-        ours = external.ours and _moved(wanted)
+        asked = {path: _shown(path, value) for path, value in self.fields(desired).items()}
+        actual = {
+            _code_path(desired.spec) if name == "code" else name: v for name, v in observation.remote.fields.items()
+        }
+        changes = compare(asked, actual, self.leftovers(desired, observation))
+        ours = observation.ours and _moved(desired)
         return tuple(replace(each, generated=ours) if each.path == CODE_FROM else each for each in changes)
 
-    def leftovers(self, wanted: Want, external: Found) -> tuple[str, ...]:
+    def leftovers(self, desired: Desires, observation: Found) -> tuple[str, ...]:
         """Name the paths we once sent, the user no longer sets, and the console still holds."""
-        gone = wanted.applied - set(self.fields(wanted)) - CODE
-        return tuple(sorted(path for path in gone if path in external.remote.fields))
+        gone = desired.applied - set(self.fields(desired)) - CODE
+        return tuple(sorted(path for path in gone if path in observation.remote.fields))
 
-    def body(self, wanted: Want) -> Mapping[str, JSON]:
+    def body(self, desired: Desires) -> Mapping[str, JSON]:
         """Write all that the user set."""
-        return {_name(path): value for path, value in self.fields(wanted).items()}
+        return {_name(path): value for path, value in self.fields(desired).items()}
 
-    def secrets(self, wanted: Want) -> Iterable[str]:  # noqa: ARG002 - the contract's
+    def secrets(self, desired: Desires) -> Iterable[str]:  # noqa: ARG002 - the contract's
         """Name none: of a refusal's body, which may repeat the code, only issues and first lines are told."""
         return ()
 
-    async def update(self, wanted: Want, external: Found, changes: tuple[Change, ...]) -> Found:
+    async def update(self, desired: Desires, observation: Found, changes: tuple[Change, ...]) -> Found:
         """PUT just what differs: the console merges, and the sentinel removes a field where null is an error."""
-        fields = self.fields(wanted)
+        fields = self.fields(desired)
         body: dict[str, Any] = {_name(change.path): fields.get(change.path, UNSET) for change in changes}
-        await self._client.update(self.type, external.id, body)
-        return self._seen(external.id)
+        await self._client.update(self.object_type.name, observation.id, body)
+        return self._seen(observation.id)
 
-    async def preflight(self, wanted: Want) -> tuple[str, ...]:
+    async def preflight(self, desired: Desires) -> tuple[str, ...]:
         """Have the tests run on the code that is about to be written, if the spec asks for that."""
 
         async def trial() -> Iterable[str]:
-            whole = self.whole(wanted)
-            runs = [(test, await self._client.trials.function(run_of(whole, test))) for test in wanted.spec.tests or ()]
+            whole = self.whole(desired)
+            runs = [
+                (test, await self._client.trials.function(run_of(whole, test))) for test in desired.spec.tests or ()
+            ]
             return [f"spec.tests[{test.name}]: {wrong}" for test, run in runs if (wrong := disappointment(test, run))]
 
-        return await preflight(wanted.spec.validation, trial)
+        return await preflight(desired.spec.validation, trial)
 
-    def facts(self, wanted: Want, external: Found) -> Mapping[str, JSON]:
+    def facts(self, desired: Desires, observation: Found) -> Mapping[str, JSON]:
         """Tell the workspace, and which code was asked for, by its hash."""
-        return {**super().facts(wanted, external), "codeHash": code_hash(wanted.prepared)}
+        return {**super().facts(desired, observation), "codeHash": code_hash(desired.prepared)}
 
 
-def _moved(wanted: Want) -> bool:
+def _moved(desired: Desires) -> bool:
     """Tell a ConfigMap that changed, of which no generation speaks, from code that others changed at the remote."""
-    asked_before = wanted.memory.get("codeHash")
-    return wanted.spec.management.policy == "Managed" and asked_before not in (None, code_hash(wanted.prepared))
+    asked_before = desired.last_status.get("codeHash")
+    return desired.spec.management.policy == "Managed" and asked_before not in (None, code_hash(desired.prepared))
 
 
 def _code_path(spec: JitsuFunctionSpec) -> str:

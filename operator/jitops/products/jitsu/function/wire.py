@@ -9,6 +9,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from jitops.products.jitsu.object_type import ObjectType
 from jitops.products.jitsu.wire import UNSET
 
 if TYPE_CHECKING:
@@ -49,3 +50,6 @@ def function_updated(row: FunctionRow, body: Mapping[str, JSON]) -> FunctionRow:
 def _fields(body: Mapping[str, JSON]) -> dict[str, str]:
     given = {name: body[name] for name in FIELDS if isinstance(body.get(name), str) and body[name] != UNSET}
     return {name: code_hash(value) if name in HASHED else value for name, value in given.items()}
+
+
+FUNCTION = ObjectType("function", "JitsuFunction", FunctionRow.parse, FunctionRow.parse, function_updated)

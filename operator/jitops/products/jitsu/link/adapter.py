@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 from jitops.core import identity
 from jitops.core.clock import moment
 from jitops.core.contract.adapter import Adapter, compare
-from jitops.core.contract.desired import Wanted
-from jitops.core.contract.observation import Change, External
+from jitops.core.contract.desired import Desired
+from jitops.core.contract.observation import Change, Observation
 from jitops.core.errors import AlreadyOwned, DependencyNotReady, NotYet, Overtaken
-from jitops.products.jitsu.client import TYPES
 from jitops.products.jitsu.link.references import End, claim, ends_of, functions_of, id_of, pair_of
 from jitops.products.jitsu.link.spec import JitsuLinkSpec
 from jitops.products.jitsu.links import LinkRow
@@ -28,8 +27,8 @@ if TYPE_CHECKING:
     from jitops.core.kube import JSON
     from jitops.products.jitsu.client import JitsuClient
 
-Want = Wanted[JitsuLinkSpec]
-Found = External[LinkRow]
+Desires = Desired[JitsuLinkSpec]
+Found = Observation[LinkRow]
 DATA = "data."
 ENDS = ("from", "to")
 SETTLE = timedelta(seconds=10)
@@ -44,50 +43,50 @@ class LinkAdapter(Adapter[JitsuLinkSpec, LinkRow]):
     def __init__(self, client: JitsuClient) -> None:
         self._client = client
 
-    async def observe(self, wanted: Want) -> Found | None:
+    async def observe(self, desired: Desires) -> Found | None:
         """Find the link by the id in status, by the intent, by the id to adopt, or by its pair."""
-        if not wanted.deleting:
-            await self._require_ends(wanted)
-        rows = (await self._client.links.get(wanted.since)).rows
-        known = rows.get(wanted.id or "")
+        if not desired.deleting:
+            await self._require_ends(desired)
+        rows = (await self._client.links.get(desired.not_older_than)).rows
+        known = rows.get(desired.id or "")
         if known is not None:
-            return External(known.id, known, ours=wanted.owned)
-        intent = wanted.memory.get("intent")
+            return Observation(known.id, known, ours=desired.owned)
+        intent = desired.last_status.get("intent")
         if intent:
-            made = _only(row for row in _parallel(intent, rows) if row.id not in wanted.taken)
+            made = _only(row for row in _parallel(intent, rows) if row.id not in desired.taken)
             if made is not None:
-                return External(made.id, made, ours=True)
-            _insist_on_settled(wanted, moment(intent["at"]))
-        return None if wanted.deleting else self._natural(wanted, rows)
+                return Observation(made.id, made, ours=True)
+            _insist_on_settled(desired, moment(intent["at"]))
+        return None if desired.deleting else self._natural(desired, rows)
 
-    def _natural(self, wanted: Want, rows: Mapping[str, LinkRow]) -> Found | None:
+    def _natural(self, desired: Desires, rows: Mapping[str, LinkRow]) -> Found | None:
         """Find what isn't known to be ours: it is, without adoption, if an end is and nothing is to be written."""
-        if wanted.adopt_id:
-            adopted = rows.get(wanted.adopt_id)
-            return External(adopted.id, adopted, ours=False) if adopted else None
-        data, made = _data(self.fields(wanted)), any(self._made(wanted, end) for end in ends_of(wanted.spec))
-        links = [row for row in rows.values() if row.pair == pair_of(wanted)]
-        if wanted.spec.allow_parallel:
-            theirs = wanted.taken | {row.id for intent in wanted.begun for row in _parallel(intent, rows)}
+        if desired.adopt_id:
+            adopted = rows.get(desired.adopt_id)
+            return Observation(adopted.id, adopted, ours=False) if adopted else None
+        data, made = _data(self.fields(desired)), any(self._made(desired, end) for end in ends_of(desired.spec))
+        links = [row for row in rows.values() if row.pair == pair_of(desired)]
+        if desired.spec.allow_parallel:
+            theirs = desired.taken | {row.id for intent in desired.sibling_intents for row in _parallel(intent, rows)}
             links = [row for row in links if made and row.data == data and row.id not in theirs]
         found = _only(links)
-        return None if found is None else External(found.id, found, ours=made and found.data == data)
+        return None if found is None else Observation(found.id, found, ours=made and found.data == data)
 
-    def _made(self, wanted: Want, end: End) -> bool:
+    def _made(self, desired: Desires, end: End) -> bool:
         """Tell by its id whether an end is an object that we made."""
         if end.ref.name is None:
             return False
-        stem = identity.stem(wanted.identity, self._client.workspace_id, end.kind, wanted.key.namespace, end.ref.name)
-        return identity.number_of(stem, id_of(wanted, end.path, end.ref)) is not None
+        stem = identity.stem(desired.identity, self._client.workspace_id, end.kind, desired.key.namespace, end.ref.name)
+        return identity.number_of(stem, id_of(desired, end.path, end.ref)) is not None
 
-    async def _require_ends(self, wanted: Want) -> None:
+    async def _require_ends(self, desired: Desires) -> None:
         """Wait for ends that the console does not have; those of others are looked at with each listing."""
-        for end in ends_of(wanted.spec):
-            if end.type not in TYPES:
+        for end in ends_of(desired.spec):
+            if not self._client.lists(end.type):
                 continue
             if end.ref.external is not None:
                 self._client.follow(end.type)
-            listing, id_ = self._client.listing(end.type), id_of(wanted, end.path, end.ref)
+            listing, id_ = self._client.listing(end.type), id_of(desired, end.path, end.ref)
             if id_ not in (await listing.get()).rows:
                 await self._insist(end, id_)
 
@@ -99,73 +98,73 @@ class LinkAdapter(Adapter[JitsuLinkSpec, LinkRow]):
                 reason="DependencyNotFound",
             )
 
-    def fields(self, wanted: Want) -> Mapping[str, JSON]:
+    def fields(self, desired: Desires) -> Mapping[str, JSON]:
         """Give the ends, the functions, and the options that the user set, each by its path."""
-        spec = wanted.spec
-        _, start, end = pair_of(wanted)
-        functions = {} if spec.functions is None else {"functions": functions_of(wanted)}
+        spec = desired.spec
+        _, start, end = pair_of(desired)
+        functions = {} if spec.functions is None else {"functions": functions_of(desired)}
         data = {DATA + name: normal(value) for name, value in (spec.data or {}).items()}
         return {"from": start, "to": end, **functions, **data}
 
-    def diff(self, wanted: Want, external: Found) -> tuple[Change, ...]:
+    def diff(self, desired: Desires, observation: Found) -> tuple[Change, ...]:
         """Compare ends, functions and options by path; a link without data is always wrong."""
-        row = external.remote
+        row = observation.remote
         nothing = (Change("data"),) if row.data is None else ()
-        return (*compare(self.fields(wanted), _actual(row), self.leftovers(wanted, external)), *nothing)
+        return (*compare(self.fields(desired), _actual(row), self.leftovers(desired, observation)), *nothing)
 
-    def leftovers(self, wanted: Want, external: Found) -> tuple[str, ...]:
+    def leftovers(self, desired: Desires, observation: Found) -> tuple[str, ...]:
         """Name the options we once sent, the user no longer sets, and the console still holds."""
-        gone = wanted.applied - set(self.fields(wanted))
-        return tuple(sorted(gone & set(_actual(external.remote))))
+        gone = desired.applied - set(self.fields(desired))
+        return tuple(sorted(gone & set(_actual(observation.remote))))
 
-    def claims(self, wanted: Want) -> frozenset[str]:
+    def claims(self, desired: Desires) -> frozenset[str]:
         """Lay claim to the pair, which no other link may have unless it is a sync that says so."""
-        return frozenset() if wanted.spec.allow_parallel else frozenset({claim(*pair_of(wanted))})
+        return frozenset() if desired.spec.allow_parallel else frozenset({claim(*pair_of(desired))})
 
-    def instead(self, wanted: Want) -> str:
+    def instead(self, desired: Desires) -> str:
         """Name the other way that syncs have."""
-        return ", or spec.allowParallel to true to make another sync beside it" if wanted.spec.is_sync else ""
+        return ", or spec.allowParallel to true to make another sync beside it" if desired.spec.is_sync else ""
 
-    async def intend(self, wanted: Want) -> Mapping[str, JSON]:
+    async def intend(self, desired: Desires) -> Mapping[str, JSON]:
         """Take down the pair, and those of its links that are there before ours."""
-        pair = pair_of(wanted)
+        pair = pair_of(desired)
         rows = (await self._client.links.get()).rows.values()
         ids = sorted(row.id for row in rows if row.pair == pair)
         return {"type": pair[0], "fromId": pair[1], "toId": pair[2], "ids": ids}
 
-    async def create(self, wanted: Want) -> Found:
+    async def create(self, desired: Desires) -> Found:
         """POST without an id: the console then refuses a push whose pair is linked."""
         try:
-            row = await self._client.save_link(_body(wanted, _data(self.fields(wanted))))
+            row = await self._client.save_link(_body(desired, _data(self.fields(desired))))
         except AlreadyOwned as error:
             raise Overtaken(str(error), after=1.0) from None
-        return External(row.id, row, ours=True)
+        return Observation(row.id, row, ours=True)
 
-    async def update(self, wanted: Want, external: Found, changes: tuple[Change, ...]) -> Found:
+    async def update(self, desired: Desires, observation: Found, changes: tuple[Change, ...]) -> Found:
         """PUT the whole data, with what others set in it; a link to an end that was made anew is made anew."""
         if any(change.path in ENDS for change in changes):
-            await self._let_go(external)
-        await self._insist_on_oldest(external.remote)
-        fields, data = self.fields(wanted), dict(external.remote.data or {})
+            await self._let_go(observation)
+        await self._insist_on_oldest(observation.remote)
+        fields, data = self.fields(desired), dict(observation.remote.data or {})
         for change in changes:
             name = change.path.removeprefix(DATA)
             if change.path in fields:
                 data[name] = fields[change.path]
             else:
                 data.pop(name, None)
-        row = await self._client.save_link({"id": external.id, **_body(wanted, data)})
-        if row.id != external.id:
-            self._client.links.record(external.id, None)  # It vanished meanwhile, and the console made another one.
-        return External(row.id, row, ours=True)
+        row = await self._client.save_link({"id": observation.id, **_body(desired, data)})
+        if row.id != observation.id:
+            self._client.links.record(observation.id, None)  # It vanished meanwhile, and the console made another one.
+        return Observation(row.id, row, ours=True)
 
-    async def _let_go(self, external: Found) -> None:
+    async def _let_go(self, observation: Found) -> None:
         """Delete our link between other ends; one of others is not ours to move, and the console moves none."""
-        if not external.ours:
+        if not observation.ours:
             raise AlreadyOwned(
-                f"link {external.id} is between other ends, and the console moves no link: correct"
+                f"link {observation.id} is between other ends, and the console moves no link: correct"
                 " spec.management.adopt.id, or spec.from and spec.to"
             )
-        await self._client.delete_link(external.id)
+        await self._client.delete_link(observation.id)
         raise NotYet("an end was made anew at the console; the link follows", after=0.1)
 
     async def _insist_on_oldest(self, row: LinkRow) -> None:
@@ -178,13 +177,13 @@ class LinkAdapter(Adapter[JitsuLinkSpec, LinkRow]):
                 " it instead: delete one of them in the console"
             )
 
-    async def delete(self, wanted: Want, external: Found) -> None:  # noqa: ARG002 - the contract's
+    async def delete(self, desired: Desires, observation: Found) -> None:  # noqa: ARG002 - the contract's
         """DELETE by id: by its pair all links of others would go too."""
-        await self._client.delete_link(external.id)
+        await self._client.delete_link(observation.id)
 
-    def facts(self, wanted: Want, external: Found) -> Mapping[str, JSON]:  # noqa: ARG002 - the contract's
+    def facts(self, desired: Desires, observation: Found) -> Mapping[str, JSON]:  # noqa: ARG002 - the contract's
         """Tell the workspace and the ends; the intent has served: kept, it would take a later link for ours."""
-        row = external.remote
+        row = observation.remote
         return {
             "workspaceId": self._client.workspace_id,
             "linkType": row.type,
@@ -199,8 +198,8 @@ def _data(fields: Mapping[str, JSON]) -> dict[str, JSON]:
     return {path.removeprefix(DATA): value for path, value in fields.items() if path not in ENDS}
 
 
-def _body(wanted: Want, data: Mapping[str, JSON]) -> dict[str, JSON]:
-    kind, start, end = pair_of(wanted)
+def _body(desired: Desires, data: Mapping[str, JSON]) -> dict[str, JSON]:
+    kind, start, end = pair_of(desired)
     return {"type": kind, "fromId": start, "toId": end, "data": data}
 
 
@@ -216,11 +215,11 @@ def _parallel(intent: Mapping[str, JSON], rows: Mapping[str, LinkRow]) -> list[L
     return [row for row in rows.values() if row.pair == pair and row.id not in intent["ids"]]
 
 
-def _insist_on_settled(wanted: Want, attempt: datetime) -> None:
+def _insist_on_settled(desired: Desires, attempt: datetime) -> None:
     """Absence counts only when nothing can be under way any more."""
     due = attempt + SETTLE + timedelta(seconds=1)  # Attempts are noted in whole seconds.
-    if wanted.now < due:
-        raise NotYet("a link was asked for, and may still be on its way", after=(due - wanted.now).total_seconds())
+    if desired.now < due:
+        raise NotYet("a link was asked for, and may still be on its way", after=(due - desired.now).total_seconds())
 
 
 def _only(rows: Iterable[LinkRow]) -> LinkRow | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jitops.core.contract.desired import Input, Wanted
+from jitops.core.contract.desired import Desired, Input
 from jitops.core.kube import Key
 from jitops.products.jitsu.link.spec import JitsuLinkSpec, RemoteRef
 from jitops.products.jitsu.wire import normal
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from jitops.core.kube import JSON, Resource
 
-Want = Wanted[JitsuLinkSpec]
+Desires = Desired[JitsuLinkSpec]
 
 
 class End(NamedTuple):
@@ -77,24 +77,24 @@ def ends_of(spec: JitsuLinkSpec) -> tuple[End, End]:
     return End("from.streamRef", "stream", "JitsuStream", source.stream_ref or RemoteRef()), end
 
 
-def id_of(wanted: Want, path: str, ref: RemoteRef) -> str:
+def id_of(desired: Desires, path: str, ref: RemoteRef) -> str:
     """Give the id of what is referred to; empty while deleting, when nothing is resolved."""
-    return ref.external or wanted.inputs.get(path, "")
+    return ref.external or desired.inputs.get(path, "")
 
 
-def pair_of(wanted: Want) -> tuple[str, str, str]:
+def pair_of(desired: Desires) -> tuple[str, str, str]:
     """Say how the link links, and give the ids of its ends."""
-    start, end = ends_of(wanted.spec)
-    kind = "sync" if wanted.spec.is_sync else "push"
-    return kind, id_of(wanted, start.path, start.ref), id_of(wanted, end.path, end.ref)
+    start, end = ends_of(desired.spec)
+    kind = "sync" if desired.spec.is_sync else "push"
+    return kind, id_of(desired, start.path, start.ref), id_of(desired, end.path, end.ref)
 
 
-def functions_of(wanted: Want) -> list[JSON]:
+def functions_of(desired: Desires) -> list[JSON]:
     """Write the pipeline as the console has it, order and all."""
     return [
         {
-            "functionId": f"udf.{id_of(wanted, f'functions[{index}].functionRef', each.function_ref)}",
+            "functionId": f"udf.{id_of(desired, f'functions[{index}].functionRef', each.function_ref)}",
             **({} if each.options is None else {"functionOptions": normal(each.options)}),
         }
-        for index, each in enumerate(wanted.spec.functions or ())
+        for index, each in enumerate(desired.spec.functions or ())
     ]

@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from jitops.api.reasons import EventReason
-from jitops.core.contract.desired import Wanted
-from jitops.core.contract.observation import Change, External
+from jitops.core.contract.desired import Desired
+from jitops.core.contract.observation import Change, Observation
 from jitops.core.errors import NotYet, SpecInvalid
 from jitops.products.jitsu.masked.sealed import Leaf, Path, dotted, parted, seal
 from jitops.products.jitsu.masked.secret_fields import SECRET, filled, refuse_placeholders, refuse_signs, without_nulls
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from jitops.core.kube import JSON
 
 S = TypeVar("S", bound=SecretSpec)
-Found = External[MaskedRow]
+Found = Observation[MaskedRow]
 
 
 class MaskedAdapter(ObjectAdapter[S, MaskedRow]):
@@ -38,35 +38,35 @@ class MaskedAdapter(ObjectAdapter[S, MaskedRow]):
     base: ClassVar[Path]
     """Where the console has it in the object."""
 
-    def plain(self, wanted: Wanted[S]) -> Mapping[str, JSON]:
+    def plain(self, desired: Desired[S]) -> Mapping[str, JSON]:
         """Give the fields that are not free-form."""
         raise NotImplementedError
 
-    async def check(self, wanted: Wanted[S]) -> None:
+    async def check(self, desired: Desired[S]) -> None:
         """Refuse what the console would; the plain kind leaves that to the console."""
 
-    async def trial(self, wanted: Wanted[S]) -> str | None:
+    async def trial(self, desired: Desired[S]) -> str | None:
         """Have the console connect to what is about to be written; return what is wrong."""
         raise NotImplementedError
 
-    async def preflight(self, wanted: Wanted[S]) -> tuple[str, ...]:
+    async def preflight(self, desired: Desired[S]) -> tuple[str, ...]:
         """Have the connection tested, if the spec asks for that."""
 
         async def trial() -> Iterable[str]:
-            complaint = await self.trial(wanted)
+            complaint = await self.trial(desired)
             return () if complaint is None else (complaint,)
 
-        return await preflight(wanted.spec.validation, trial)
+        return await preflight(desired.spec.validation, trial)
 
-    def same_type(self, wanted: Wanted[S], external: Found) -> bool:  # noqa: ARG002 - a default
+    def same_type(self, desired: Desired[S], observation: Found) -> bool:  # noqa: ARG002 - a default
         """Say whether the object is of the type that is asked for, so that its masks tell what is secret there."""
         return True
 
-    def surplus(self, wanted: Wanted[S], external: Found) -> set[Path]:
+    def surplus(self, desired: Desired[S], observation: Found) -> set[Path]:
         """Name the values that an update must do away with."""
-        return {self.remote(path) for path in self.leftovers(wanted, external)}
+        return {self.remote(path) for path in self.leftovers(desired, observation)}
 
-    def nothing(self, wanted: Wanted[S], path: Path) -> JSON:  # noqa: ARG002 - a default
+    def nothing(self, desired: Desired[S], path: Path) -> JSON:  # noqa: ARG002 - a default
         """Give the value that stands for none, as omission keeps and null is an error; None: there is no such value."""
         return ""
 
@@ -79,24 +79,24 @@ class MaskedAdapter(ObjectAdapter[S, MaskedRow]):
         block, _, rest = path.partition(".")
         return (*self.base, *parted(rest)) if block in {self.root, SECRET} else (path,)
 
-    async def observe(self, wanted: Wanted[S]) -> Found | None:
+    async def observe(self, desired: Desired[S]) -> Found | None:
         """Find the object, read it where only our own write is known of it, and check what is asked."""
-        found = await super().observe(wanted)
-        if found is not None and found.remote.predicted and wanted.inputs:
+        found = await super().observe(desired)
+        if found is not None and found.remote.predicted and desired.inputs:
             await self._read(found.id)
             found = replace(found, remote=self._seen(found.id).remote)
-        if not wanted.deleting:
-            self._refuse_clear_secrets(wanted, found)
-            await self.check(wanted)
+        if not desired.deleting:
+            self._refuse_clear_secrets(desired, found)
+            await self.check(desired)
         return found
 
-    def _refuse_clear_secrets(self, wanted: Wanted[S], found: Found | None) -> None:
+    def _refuse_clear_secrets(self, desired: Desired[S], found: Found | None) -> None:
         """Refuse in clear what the console treats as a secret, and values that are none."""
-        refuse_signs({path: value for path, value in self._clear(wanted).items() if not isinstance(value, dict)})
-        refuse_signs(wanted.inputs)
-        if found is None or not self.same_type(wanted, found):
+        refuse_signs({path: value for path, value in self._clear(desired).items() if not isinstance(value, dict)})
+        refuse_signs(desired.inputs)
+        if found is None or not self.same_type(desired, found):
             return
-        for path in self._clear(wanted):
+        for path in self._clear(desired):
             leaf = found.remote.at(self.remote(path))
             if leaf is not None and leaf.masked:
                 raise SpecInvalid(self.cure(path.partition(".")[2]))
@@ -108,106 +108,106 @@ class MaskedAdapter(ObjectAdapter[S, MaskedRow]):
             f" and name that in spec.{SECRET} with path: {path}"
         )
 
-    def _clear(self, wanted: Wanted[S]) -> dict[str, JSON]:
+    def _clear(self, desired: Desired[S]) -> dict[str, JSON]:
         """Give the values that stand in clear in the spec, by the spec's paths."""
-        return {f"{self.root}.{dotted(path)}": value for path, value in _flat(without_nulls(wanted.spec.free_form))}
+        return {f"{self.root}.{dotted(path)}": value for path, value in _flat(without_nulls(desired.spec.free_form))}
 
-    def _secret(self, wanted: Wanted[S]) -> dict[str, JSON]:
+    def _secret(self, desired: Desired[S]) -> dict[str, JSON]:
         """Give the values out of Secrets, by the spec's paths; of what is being deleted they are not read."""
-        paths = (f"{SECRET}.{each.path}" for each in wanted.spec.secret_config or ())
-        return {path: self.read(wanted, path, wanted.inputs[path]) for path in paths if path in wanted.inputs}
+        paths = (f"{SECRET}.{each.path}" for each in desired.spec.secret_config or ())
+        return {path: self.read(desired, path, desired.inputs[path]) for path in paths if path in desired.inputs}
 
-    def read(self, wanted: Wanted[S], path: str, text: str) -> JSON:  # noqa: ARG002 - a default
+    def read(self, desired: Desired[S], path: str, text: str) -> JSON:  # noqa: ARG002 - a default
         """Give the value that the text in a Secret stands for."""
         return text
 
-    def fields(self, wanted: Wanted[S]) -> Mapping[str, Leaf]:
+    def fields(self, desired: Desired[S]) -> Mapping[str, Leaf]:
         """Give what the user set, sealed."""
-        given = {**self.plain(wanted), **self._clear(wanted), **self._secret(wanted)}
+        given = {**self.plain(desired), **self._clear(desired), **self._secret(desired)}
         return {path: leaf for path, value in given.items() if isinstance(leaf := seal(value), Leaf)}
 
-    def filled(self, wanted: Wanted[S]) -> dict[str, Any]:
+    def filled(self, desired: Desired[S]) -> dict[str, Any]:
         """Give the free-form part with the secrets in it."""
-        secrets = {parted(path.partition(".")[2]): value for path, value in self._secret(wanted).items()}
-        return filled(wanted.spec.free_form, secrets, self.root)
+        secrets = {parted(path.partition(".")[2]): value for path, value in self._secret(desired).items()}
+        return filled(desired.spec.free_form, secrets, self.root)
 
-    def body(self, wanted: Wanted[S]) -> dict[str, Any]:
+    def body(self, desired: Desired[S]) -> dict[str, Any]:
         """Write all that the user set."""
-        refuse_placeholders(wanted.inputs)
-        whole: dict[str, Any] = self.filled(wanted)
+        refuse_placeholders(desired.inputs)
+        whole: dict[str, Any] = self.filled(desired)
         for name in reversed(self.base):
             whole = {name: whole}
-        return {**whole, **self.plain(wanted)}
+        return {**whole, **self.plain(desired)}
 
-    def diff(self, wanted: Wanted[S], external: Found) -> tuple[Change, ...]:
+    def diff(self, desired: Desired[S], observation: Found) -> tuple[Change, ...]:
         """Compare what can be seen, by path, and judge by hashes and moments about what is masked."""
-        secrets = self._secret(wanted)
+        secrets = self._secret(desired)
         seen = (
             path
-            for path, leaf in self.fields(wanted).items()
-            if path not in secrets and leaf != external.remote.at(self.remote(path))
+            for path, leaf in self.fields(desired).items()
+            if path not in secrets and leaf != observation.remote.at(self.remote(path))
         )
-        plain = sorted({*seen, *self.leftovers(wanted, external)})
-        hidden = (change for path in secrets for change in self._secret_change(wanted, external, path))
+        plain = sorted({*seen, *self.leftovers(desired, observation)})
+        hidden = (change for path in secrets for change in self._secret_change(desired, observation, path))
         return (*map(Change, plain), *hidden)
 
-    def _secret_change(self, wanted: Wanted[S], external: Found, path: str) -> Iterator[Change]:
+    def _secret_change(self, desired: Desired[S], observation: Found, path: str) -> Iterator[Change]:
         """Tell a Secret that changed, of which no generation speaks, from what others did to the object."""
-        row, leaf = external.remote, external.remote.at(self.remote(path))
-        known = (wanted.memory.get("secretHashes") or {}).get(_name(path))
-        edited = external.ours and known != wanted.digests.get(path)
+        row, leaf = observation.remote, observation.remote.at(self.remote(path))
+        known = (desired.last_status.get("secretHashes") or {}).get(_name(path))
+        edited = observation.ours and known != desired.digests.get(path)
         if leaf is None or not leaf.masked:
-            if leaf != self.fields(wanted).get(path):
+            if leaf != self.fields(desired).get(path):
                 yield Change(path, generated=edited)
-        elif row.written or (known is None and wanted.spec.management.policy == "Observe"):
+        elif row.written or (known is None and desired.spec.management.policy == "Observe"):
             return
-        elif edited or (not external.ours and wanted.spec.management.adopt.mode == "Override"):
+        elif edited or (not observation.ours and desired.spec.management.adopt.mode == "Override"):
             yield Change(path, generated=True)
-        elif external.ours and row.updated_at != wanted.memory.get("remoteUpdatedAt"):
+        elif observation.ours and row.updated_at != desired.last_status.get("remoteUpdatedAt"):
             yield Change(path)
 
-    def leftovers(self, wanted: Wanted[S], external: Found) -> tuple[str, ...]:
+    def leftovers(self, desired: Desired[S], observation: Found) -> tuple[str, ...]:
         """Name the paths we once sent, the user no longer sets, and the console still holds a value for."""
-        asked = {self.remote(path) for path in self.fields(wanted)}
-        gone = {path for path in wanted.applied if self.remote(path) not in asked}
-        return tuple(sorted(path for path in gone if self._holds(wanted, external.remote, self.remote(path))))
+        asked = {self.remote(path) for path in self.fields(desired)}
+        gone = {path for path in desired.applied if self.remote(path) not in asked}
+        return tuple(sorted(path for path in gone if self._holds(desired, observation.remote, self.remote(path))))
 
-    def _holds(self, wanted: Wanted[S], row: MaskedRow, path: Path) -> bool:
+    def _holds(self, desired: Desired[S], row: MaskedRow, path: Path) -> bool:
         """Tell whether a value is there that is not as good as none; a mask hides that one was made empty."""
-        leaf, none = row.at(path), self.nothing(wanted, path)
+        leaf, none = row.at(path), self.nothing(desired, path)
         if leaf is None or (leaf.masked and row.written):
             return False
         return none is None or leaf != seal(none)
 
-    def prepare(self, wanted: Wanted[S], external: Found | None) -> Wanted[S]:
+    def prepare(self, desired: Desired[S], observation: Found | None) -> Desired[S]:
         """Decide whether values must go that the console can't forget one by one, and have that told."""
-        management = wanted.spec.management
-        if external is None or wanted.deleting or management.policy == "Observe":
-            return wanted
-        gone = self.surplus(wanted, external)
+        management = desired.spec.management
+        if observation is None or desired.deleting or management.policy == "Observe":
+            return desired
+        gone = self.surplus(desired, observation)
         if management.drift == "Report":  # What others did to the type stays; what we take out goes.
-            gone &= MaskedAdapter.surplus(self, wanted, external)
-        stuck = sorted(path for path in gone if self.nothing(wanted, path) is None)
+            gone &= MaskedAdapter.surplus(self, desired, observation)
+        stuck = sorted(path for path in gone if self.nothing(desired, path) is None)
         if not stuck:
-            return wanted
+            return desired
         what = ", ".join(map(dotted, stuck))
         message = f"for a moment the destination was of type devnull: the console forgets {what} in no other way"
-        return replace(wanted, news=((EventReason.REPLACED_NON_ATOMICALLY, message),))
+        return replace(desired, news=((EventReason.REPLACED_NON_ATOMICALLY, message),))
 
-    async def update(self, wanted: Wanted[S], external: Found, changes: tuple[Change, ...]) -> Found:  # noqa: ARG002 - the contract's
+    async def update(self, desired: Desired[S], observation: Found, changes: tuple[Change, ...]) -> Found:  # noqa: ARG002 - the contract's
         """PUT everything: the console merges, and what is to go is set to what stands for none."""
-        body, gone = self.body(wanted), self.surplus(wanted, external)
-        if any(self.nothing(wanted, path) is None for path in gone):
-            await self.strip(external.id)
+        body, gone = self.body(desired), self.surplus(desired, observation)
+        if any(self.nothing(desired, path) is None for path in gone):
+            await self.strip(observation.id)
         else:
             for path in gone:
-                _put(body, path, self.nothing(wanted, path))
-        await self._client.update(self.type, external.id, body, secrets=self.secrets(wanted))
-        return await self._written(wanted, external.id, look=bool(gone or self.leftovers(wanted, external)))
+                _put(body, path, self.nothing(desired, path))
+        await self._client.update(self.object_type.name, observation.id, body, secrets=self.secrets(desired))
+        return await self._written(desired, observation.id, look=bool(gone or self.leftovers(desired, observation)))
 
-    async def _written(self, wanted: Wanted[S], id_: str, *, look: bool = False) -> Found:
+    async def _written(self, desired: Desired[S], id_: str, *, look: bool = False) -> Found:
         """Read what has secrets once more: no answer to a write tells `updatedAt`."""
-        if look or wanted.inputs:
+        if look or desired.inputs:
             await self._read(id_)
         seen: Found = self._seen(id_)
         return replace(seen, remote=replace(seen.remote, written=True))
@@ -215,18 +215,18 @@ class MaskedAdapter(ObjectAdapter[S, MaskedRow]):
     async def _read(self, id_: str) -> None:
         if not await self._look(id_):
             self._listing.record(id_, None)
-            raise NotYet(f"the {self.type} vanished while it was being looked at", after=1.0)
+            raise NotYet(f"the {self.object_type.name} vanished while it was being looked at", after=1.0)
 
-    def facts(self, wanted: Wanted[S], external: Found) -> Mapping[str, JSON]:
+    def facts(self, desired: Desired[S], observation: Found) -> Mapping[str, JSON]:
         """Tell the workspace, and remember what was sent of the secrets, and when."""
-        memory, row = wanted.memory, external.remote
-        first = not memory.get("secretHashes") and wanted.spec.management.policy != "Observe"
+        memory, row = desired.last_status, observation.remote
+        first = not memory.get("secretHashes") and desired.spec.management.policy != "Observe"
         hashes, at = memory.get("secretHashes"), memory.get("remoteUpdatedAt")
         if row.written or first:
-            hashes = {_name(path): wanted.digests[path] for path in self._secret(wanted) if path in wanted.digests}
+            hashes = {_name(path): desired.digests[path] for path in self._secret(desired) if path in desired.digests}
             at = row.updated_at
         told = {"secretHashes": hashes or None, "remoteUpdatedAt": at if hashes else None}
-        return {**super().facts(wanted, external), **told}
+        return {**super().facts(desired, observation), **told}
 
 
 def _name(path: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from jitops.products.jitsu.masked.sealed import Leaf, Path, Tree, leaves, merged, seal_map
+from jitops.products.jitsu.object_type import ObjectType
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,3 +57,8 @@ def masked_updated(row: MaskedRow, body: Mapping[str, JSON]) -> MaskedRow:
     """Give the object that the console holds after it accepted this PUT: a deep merge."""
     patch = MaskedRow.parse(body).tree
     return replace(row, tree=merged(row.tree, patch), predicted=True, written=False)
+
+
+def masked_type(name: str, kind: str) -> ObjectType[MaskedRow]:
+    """Return the type of an object whose secrets the console masks."""
+    return ObjectType(name, kind, MaskedRow.parse, masked_created, masked_updated)

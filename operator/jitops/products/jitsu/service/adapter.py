@@ -9,33 +9,33 @@ from typing import TYPE_CHECKING
 
 from jitops.products.jitsu.masked.adapter import MaskedAdapter
 from jitops.products.jitsu.masked.sealed import seal
+from jitops.products.jitsu.masked.wire import MaskedRow, masked_type
 from jitops.products.jitsu.service.spec import JitsuServiceSpec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from jitops.core.contract.desired import Wanted
-    from jitops.core.contract.observation import External
+    from jitops.core.contract.desired import Desired
+    from jitops.core.contract.observation import Observation
     from jitops.core.kube import JSON
-    from jitops.products.jitsu.masked.wire import MaskedRow
 
 
 class ServiceAdapter(MaskedAdapter[JitsuServiceSpec]):
     """Services of one workspace."""
 
-    type = "service"
+    object_type = masked_type("service", "JitsuService")
     root = "credentials"
     base = ("credentials",)
 
-    def plain(self, wanted: Wanted[JitsuServiceSpec]) -> Mapping[str, JSON]:
+    def plain(self, desired: Desired[JitsuServiceSpec]) -> Mapping[str, JSON]:
         """Give name and connector."""
-        spec = wanted.spec
-        return {"name": spec.name or wanted.key.name, "package": spec.package, "version": spec.version}
+        spec = desired.spec
+        return {"name": spec.name or desired.key.name, "package": spec.package, "version": spec.version}
 
-    def same_type(self, wanted: Wanted[JitsuServiceSpec], external: External[MaskedRow]) -> bool:
+    def same_type(self, desired: Desired[JitsuServiceSpec], observation: Observation[MaskedRow]) -> bool:
         """Compare the packages: what one connector keeps secret may be no secret of another."""
-        return external.remote.at(("package",)) == seal(wanted.spec.package)
+        return observation.remote.at(("package",)) == seal(desired.spec.package)
 
-    async def trial(self, wanted: Wanted[JitsuServiceSpec]) -> str | None:
+    async def trial(self, desired: Desired[JitsuServiceSpec]) -> str | None:
         """Have the connector try its credentials, which takes the console a while."""
-        return await self._client.trials.service(self.whole(wanted), self.secrets(wanted))
+        return await self._client.trials.service(self.whole(desired), self.secrets(desired))

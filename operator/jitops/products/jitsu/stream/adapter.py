@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 from jitops.api.reasons import EventReason
 from jitops.core import identity
 from jitops.core.contract.adapter import compare
-from jitops.core.contract.desired import Wanted
-from jitops.core.contract.observation import Change, External
+from jitops.core.contract.desired import Desired
+from jitops.core.contract.observation import Change, Observation
 from jitops.products.jitsu.objects import ObjectAdapter
 from jitops.products.jitsu.stream.keys import Entry, Question, Ring, decide
 from jitops.products.jitsu.stream.spec import JitsuStreamSpec
-from jitops.products.jitsu.wire import DROPPED_WHEN_OMITTED, UNSET, KeyRow, StreamRow, normal, normal_domains
+from jitops.products.jitsu.stream.wire import DROPPED_WHEN_OMITTED, STREAM, KeyRow, StreamRow, normal_domains
+from jitops.products.jitsu.wire import UNSET, normal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
     from jitops.core.kube import JSON
 
-Want = Wanted[JitsuStreamSpec]
-Found = External[StreamRow]
+Desires = Desired[JitsuStreamSpec]
+Found = Observation[StreamRow]
 
 EXTRA = "extra."
 
@@ -47,60 +48,60 @@ class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow]):
     Finding a stream in the listing, the POST under our own id and the DELETE are alike for all types: `ObjectAdapter`.
     """
 
-    type = "stream"
+    object_type = STREAM
     secret_first = True
 
-    def key_stem(self, wanted: Want) -> str:
+    def key_stem(self, desired: Desires) -> str:
         """Give that of its keys' ids: the same, or the one that they have, should our identity have changed since."""
-        known = _entries(wanted)
-        return known[0].stem if known else self.stem(wanted)
+        known = _entries(desired)
+        return known[0].stem if known else self.stem(desired)
 
-    def prepare(self, wanted: Want, external: Found | None) -> Want:
+    def prepare(self, desired: Desires, observation: Found | None) -> Desires:
         """Decide about the keys, and what the Secret must hold before the console hears of them."""
-        row = external.remote if external else None
+        row = observation.remote if observation else None
         rings = Rings(
-            public=decide(self._question(wanted, "public", row.public_keys if row else ())),
-            private=decide(self._question(wanted, "private", row.private_keys if row else ())),
-            rotate=self._token(wanted),
+            public=decide(self._question(desired, "public", row.public_keys if row else ())),
+            private=decide(self._question(desired, "private", row.private_keys if row else ())),
+            rotate=self._token(desired),
         )
-        id_ = external.id if external else identity.numbered(self.stem(wanted), wanted.incarnation)
+        id_ = observation.id if observation else identity.numbered(self.stem(desired), desired.incarnation)
         news = tuple(
             (EventReason.KEY_ROTATED, f"the {ring.use} write key is now {ring.id}")
             for ring in rings.all
             if ring.replaced
         )
-        return replace(wanted, prepared=rings, material=_material(id_, rings), news=news)
+        return replace(desired, prepared=rings, material=_material(id_, rings), news=news)
 
     @staticmethod
-    def _token(wanted: Want) -> str | None:
+    def _token(desired: Desires) -> str | None:
         """Give the rotation token that is acted on by now: none is while observing, and its removal asks nothing."""
-        done: str | None = (wanted.memory.get("keys") or {}).get("rotate")
-        asked = wanted.spec.keys.rotate
-        return done if wanted.spec.management.policy == "Observe" else asked or done
+        done: str | None = (desired.last_status.get("keys") or {}).get("rotate")
+        asked = desired.spec.keys.rotate
+        return done if desired.spec.management.policy == "Observe" else asked or done
 
-    def _question(self, wanted: Want, use: str, remote: tuple[KeyRow, ...]) -> Question:
-        spec, memory = wanted.spec, wanted.memory.get("keys") or {}
+    def _question(self, desired: Desires, use: str, remote: tuple[KeyRow, ...]) -> Question:
+        spec, memory = desired.spec, desired.last_status.get("keys") or {}
         mode = spec.public_key_mode if use == "public" else spec.private_key_mode
-        known = tuple(entry for entry in _entries(wanted) if entry.use == use)
+        known = tuple(entry for entry in _entries(desired) if entry.use == use)
         return Question(
             use=use,
-            stem=self.key_stem(wanted),
-            wanted=mode == "Generate",
+            stem=self.key_stem(desired),
+            desired=mode == "Generate",
             frozen=spec.management.policy == "Observe",
-            rotating=self._token(wanted) != memory.get("rotate"),
+            rotating=self._token(desired) != memory.get("rotate"),
             overlap=spec.key_overlap,
-            now=wanted.now,
-            held_id=wanted.held.get(f"{use}KeyId"),
-            held_secret=wanted.held.get(f"{use}KeySecret"),
+            now=desired.now,
+            held_id=desired.held.get(f"{use}KeyId"),
+            held_secret=desired.held.get(f"{use}KeySecret"),
             remote=remote,
             known=known,
         )
 
-    def fields(self, wanted: Want) -> Mapping[str, JSON]:
+    def fields(self, desired: Desires) -> Mapping[str, JSON]:
         """Give the fields that the user set, domains as the console stores them."""
-        spec = wanted.spec
+        spec = desired.spec
         given: dict[str, JSON] = {
-            "name": spec.name or wanted.key.name,
+            "name": spec.name or desired.key.name,
             "domains": None if spec.domains is None else normal_domains(spec.domains),
             "authorizedJavaScriptDomains": spec.authorized_javascript_domains,
             "strict": spec.strict,
@@ -110,37 +111,37 @@ class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow]):
         extra = {EXTRA + name: normal(value) for name, value in (spec.extra or {}).items()}
         return {path: value for path, value in given.items() if value is not None} | extra
 
-    def diff(self, wanted: Want, external: Found) -> tuple[Change, ...]:
+    def diff(self, desired: Desires, observation: Found) -> tuple[Change, ...]:
         """Compare the fields by path, and our keys by id and hint."""
-        actual = {_path(name, wanted): value for name, value in external.remote.fields.items()}
+        actual = {_path(name, desired): value for name, value in observation.remote.fields.items()}
         return (
-            *compare(self.fields(wanted), actual, self.leftovers(wanted, external)),
-            *self._key_changes(wanted, external.remote),
+            *compare(self.fields(desired), actual, self.leftovers(desired, observation)),
+            *self._key_changes(desired, observation.remote),
         )
 
-    def _key_changes(self, wanted: Want, row: StreamRow) -> tuple[Change, ...]:
-        rings, stem = wanted.prepared, self.key_stem(wanted)
+    def _key_changes(self, desired: Desires, row: StreamRow) -> tuple[Change, ...]:
+        rings, stem = desired.prepared, self.key_stem(desired)
         public = rings.public.differs(row.public_keys, stem)
         private = rings.private.differs(row.private_keys, stem)
         found = (("keys.public", public), ("keys.private", private))
         return tuple(Change(path, generated=True) for path, differs in found if differs)
 
-    def leftovers(self, wanted: Want, external: Found) -> tuple[str, ...]:
+    def leftovers(self, desired: Desires, observation: Found) -> tuple[str, ...]:
         """Name the paths we once sent, the user no longer sets, and the console still holds."""
-        fields = external.remote.fields
-        gone = wanted.applied - set(self.fields(wanted))
+        fields = observation.remote.fields
+        gone = desired.applied - set(self.fields(desired))
         return tuple(sorted(path for path in gone if fields.get(_name(path)) not in (None, [])))
 
-    def body(self, wanted: Want) -> Mapping[str, JSON]:
+    def body(self, desired: Desires) -> Mapping[str, JSON]:
         """Write the fields, and the keys with their secrets."""
-        rings, stem = wanted.prepared, self.key_stem(wanted)
+        rings, stem = desired.prepared, self.key_stem(desired)
         keys = {"publicKeys": rings.public.body((), stem), "privateKeys": rings.private.body((), stem)}
-        return {_name(path): value for path, value in self.fields(wanted).items()} | keys
+        return {_name(path): value for path, value in self.fields(desired).items()} | keys
 
-    async def update(self, wanted: Want, external: Found, changes: tuple[Change, ...]) -> Found:
+    async def update(self, desired: Desires, observation: Found, changes: tuple[Change, ...]) -> Found:
         """PUT just what differs: the console merges, and drops one field when a PUT leaves it out."""
-        row, rings, stem = external.remote, wanted.prepared, self.key_stem(wanted)
-        fields = self.fields(wanted)
+        row, rings, stem = observation.remote, desired.prepared, self.key_stem(desired)
+        fields = self.fields(desired)
         body: dict[str, Any] = {}
         if DROPPED_WHEN_OMITTED in row.fields:
             body[DROPPED_WHEN_OMITTED] = row.fields[DROPPED_WHEN_OMITTED]
@@ -154,33 +155,33 @@ class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow]):
                     body[_name(path)] = fields[path]
                 case path:
                     _remove(body, path)
-        await self._client.update(self.type, external.id, body)
-        return self._seen(external.id)
+        await self._client.update(self.object_type.name, observation.id, body)
+        return self._seen(observation.id)
 
-    def outputs(self, wanted: Want, external: Found) -> Mapping[str, str]:
+    def outputs(self, desired: Desires, observation: Found) -> Mapping[str, str]:
         """Give the id, and each key whole and in halves."""
-        return _material(external.id, wanted.prepared)
+        return _material(observation.id, desired.prepared)
 
-    def facts(self, wanted: Want, external: Found) -> Mapping[str, JSON]:
+    def facts(self, desired: Desires, observation: Found) -> Mapping[str, JSON]:
         """Tell the workspace, and our keys without their secrets."""
-        rings: Rings = wanted.prepared
+        rings: Rings = desired.prepared
         entries = [entry.line() for ring in rings.all for entry in ring.entries]
         keys = {"rotate": rings.rotate, "entries": entries}
         told = {name: value for name, value in keys.items() if value}
-        return {**super().facts(wanted, external), "keys": told or None}
+        return {**super().facts(desired, observation), "keys": told or None}
 
-    def due(self, wanted: Want, external: Found) -> datetime | None:  # noqa: ARG002 - the contract's
+    def due(self, desired: Desires, observation: Found) -> datetime | None:  # noqa: ARG002 - the contract's
         """Give the moment at which the next old key retires; no key of what is only observed does."""
-        if wanted.observed:
+        if desired.observed:
             return None
-        rings: Rings = wanted.prepared
+        rings: Rings = desired.prepared
         moments = [entry.retire_after for ring in rings.all for entry in ring.entries if entry.retire_after]
         return min(moments, default=None)
 
 
-def _entries(wanted: Want) -> tuple[Entry, ...]:
+def _entries(desired: Desires) -> tuple[Entry, ...]:
     """Read what status remembers of our keys."""
-    return tuple(Entry.parse(line) for line in (wanted.memory.get("keys") or {}).get("entries") or ())
+    return tuple(Entry.parse(line) for line in (desired.last_status.get("keys") or {}).get("entries") or ())
 
 
 def _material(id_: str, rings: Rings) -> dict[str, str]:
@@ -197,9 +198,9 @@ def _name(path: str) -> str:
     return path.removeprefix(EXTRA)
 
 
-def _path(name: str, wanted: Want) -> str:
+def _path(name: str, desired: Desires) -> str:
     """Give the spec's path of a field of the console."""
-    return EXTRA + name if name in (wanted.spec.extra or {}) or EXTRA + name in wanted.applied else name
+    return EXTRA + name if name in (desired.spec.extra or {}) or EXTRA + name in desired.applied else name
 
 
 def _remove(body: dict[str, Any], path: str) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from jitops.core.kube import JSON
-    from jitops.products.jitsu.wire import KeyRow
+    from jitops.products.jitsu.stream.wire import KeyRow
 
 MARKS = {"public": "p", "private": "s"}
 LENGTH = 32
@@ -67,7 +67,7 @@ class Question:
 
     use: str
     stem: str
-    wanted: bool
+    desired: bool
     """Whether we keep a key of this use at all."""
     frozen: bool
     """Nothing may be made or removed (policy Observe)."""
@@ -101,10 +101,10 @@ class Ring:
     def differs(self, remote: tuple[KeyRow, ...], stem: str) -> bool:
         """Say whether the console's keys of ours are other ones, by id and hint."""
         ours = {row.id: row.hint for row in remote if number_of(stem, row.id, MARKS[self.use]) is not None}
-        wanted = {entry.id for entry in self.entries}
+        desired = {entry.id for entry in self.entries}
         if self.secret is not None and self.id is not None and ours.get(self.id) != hint(self.secret):
             return True
-        return set(ours) - wanted != set()
+        return set(ours) - desired != set()
 
     def body(self, remote: tuple[KeyRow, ...], stem: str) -> list[Mapping[str, JSON]]:
         """Give the list to send: others' keys and our retiring ones as read, the current one with its secret."""
@@ -126,7 +126,7 @@ def decide(q: Question, make: Callable[[], str] = generate) -> Ring:
     """Decide which key is current, which go on for a while, and which go."""
     if q.frozen:
         return Ring(q.use, q.held_id, q.held_secret, q.known)
-    if not q.wanted:
+    if not q.desired:
         return Ring(q.use)
     current = max((entry for entry in q.known if entry.retire_after is None), key=_number, default=None)
     floor = (current.number + q.rotating) if current else 0

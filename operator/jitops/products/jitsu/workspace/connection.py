@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from jitops.core.errors import SpecInvalid
 from jitops.products.jitsu import errors
 from jitops.products.jitsu.client import JitsuClient
+from jitops.products.jitsu.object_type import ObjectType
 from jitops.remote.budget import stated
-from jitops.remote.exchange import Access
+from jitops.remote.exchange import HttpConfig
 
 if TYPE_CHECKING:
     from jitops.core.clock import Clock
@@ -21,14 +23,16 @@ BUDGET = {"GET": 600, "POST": 120, "PUT": 120, "DELETE": 60}
 API_KEY = re.compile(r"([!-9;-~]+):([!-~]+)")
 
 
-async def open_workspace(opening: Opening, pool: HttpPool, clock: Clock) -> JitsuClient:
+async def open_workspace(
+    opening: Opening, pool: HttpPool, clock: Clock, types: Iterable[ObjectType[Any]]
+) -> JitsuClient:
     """Make the client of a JitsuWorkspace; nothing is asked of the console yet."""
     raw = opening.credentials["apiKey"]
     match = API_KEY.fullmatch(raw.strip())
     if match is None:
         raise SpecInvalid("the Secret's apiKey must have the form keyId:secret, in printable ASCII without spaces")
     key_id, secret = match.groups()
-    access = Access(
+    access = HttpConfig(
         base_url=opening.spec.base_url,
         ca=opening.ca,
         account=key_id,
@@ -39,4 +43,4 @@ async def open_workspace(opening: Opening, pool: HttpPool, clock: Clock) -> Jits
         budget=BUDGET,
         limits=stated(opening.spec.limits),
     )
-    return JitsuClient(pool.http(access), opening.spec.workspace, clock)
+    return JitsuClient(pool.http(access), opening.spec.workspace, clock, types)

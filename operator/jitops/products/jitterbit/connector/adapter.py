@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING
 from jitops.api.reasons import Reason
 from jitops.core.clock import moment
 from jitops.core.contract.adapter import Adapter
-from jitops.core.contract.desired import Wanted
-from jitops.core.contract.observation import Change, External
+from jitops.core.contract.desired import Desired
+from jitops.core.contract.observation import Change, Observation
 from jitops.core.errors import AlreadyOwned, DeletionBlocked, DependencyNotReady, NotYet, SpecInvalid
 from jitops.products.jitterbit.connector import builder
 from jitops.products.jitterbit.connector.manifest import rendered
 from jitops.products.jitterbit.connector.registrations import (
-    formers,
     is_alike,
     is_answer,
     is_same,
@@ -31,6 +30,7 @@ from jitops.products.jitterbit.connector.registrations import (
     natural_key,
     outcome,
     replaced_ids,
+    replaced_objects,
 )
 from jitops.products.jitterbit.connector.spec import ConnectorSpec
 from jitops.products.jitterbit.errors import Refused
@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from jitops.core.kube import JSON
     from jitops.products.jitterbit.client import JitterbitClient
 
-Want = Wanted[ConnectorSpec]
-Found = External[ConnectorRow]
+Desires = Desired[ConnectorSpec]
+Found = Observation[ConnectorRow]
 
 VALIDATION_RETRY = 60.0
 """Seconds until key and secret that Harmony did not accept are tried again."""
@@ -60,50 +60,50 @@ class ConnectorAdapter(Adapter[ConnectorSpec, ConnectorRow]):
     def __init__(self, client: JitterbitClient) -> None:
         self._client = client
 
-    async def observe(self, wanted: Want) -> Found | None:
+    async def observe(self, desired: Desires) -> Found | None:
         """Find the registration by the id in status, by the intent, among those replaced, or by name and version."""
-        listing = await self._client.connectors.get(wanted.since)
-        if wanted.spec.source == "Builder":
-            return builder.find(wanted, listing.rows)
-        known = listing.rows.get(wanted.id or "")
-        if known is not None and not makes_way(known, wanted):
-            return External(known.id, known, ours=wanted.owned)
-        if known is None and wanted.memory.get("intent"):
-            listing = await self._settled(listing, moment(wanted.memory["intent"]["at"]))
-            made = outcome(wanted, listing.rows)
-            if made is not None and _is_meant(made, wanted):
-                return External(made.id, made, ours=True)
+        listing = await self._client.connectors.get(desired.not_older_than)
+        if desired.spec.source == "Builder":
+            return builder.find(desired, listing.rows)
+        known = listing.rows.get(desired.id or "")
+        if known is not None and not makes_way(known, desired):
+            return Observation(known.id, known, ours=desired.owned)
+        if known is None and desired.last_status.get("intent"):
+            listing = await self._settled(listing, moment(desired.last_status["intent"]["at"]))
+            made = outcome(desired, listing.rows)
+            if made is not None and _is_meant(made, desired):
+                return Observation(made.id, made, ours=True)
             if made is None:
-                self._insist_on_settled(listing, moment(wanted.memory["intent"]["at"]))
-        return await self._regained(wanted, listing) or self._natural(wanted, listing)
+                self._insist_on_settled(listing, moment(desired.last_status["intent"]["at"]))
+        return await self._regained(desired, listing) or self._natural(desired, listing)
 
-    async def _regained(self, wanted: Want, listing: Listing[ConnectorRow]) -> Found | None:
+    async def _regained(self, desired: Desires, listing: Listing[ConnectorRow]) -> Found | None:
         """Take back what was replaced and is wanted again, if a listing that begins now still shows it."""
-        ids = [id_ for id_ in replaced_ids(wanted) if not self._client.connectors.retracted(id_)]
-        if not any(id_ in listing.rows and is_same(listing.rows[id_], wanted) for id_ in ids):
+        ids = [id_ for id_ in replaced_ids(desired) if not self._client.connectors.retracted(id_)]
+        if not any(id_ in listing.rows and is_same(listing.rows[id_], desired) for id_ in ids):
             return None
         rows = (await self._client.connectors.get(self._client.clock.monotonic())).rows
-        found = next((rows[id_] for id_ in sorted(ids) if id_ in rows and is_same(rows[id_], wanted)), None)
-        return External(found.id, found, ours=True) if found else None
+        found = next((rows[id_] for id_ in sorted(ids) if id_ in rows and is_same(rows[id_], desired)), None)
+        return Observation(found.id, found, ours=True) if found else None
 
     @staticmethod
-    def _natural(wanted: Want, listing: Listing[ConnectorRow]) -> Found | None:
+    def _natural(desired: Desires, listing: Listing[ConnectorRow]) -> Found | None:
         """Find what others made; what we made and leave behind is none of that."""
-        mine = {wanted.id or ""} if wanted.owned else set()
-        found = natural(wanted, listing.rows, but={*replaced_ids(wanted), *mine})
-        return External(found.id, found, ours=False) if found else None
+        mine = {desired.id or ""} if desired.owned else set()
+        found = natural(desired, listing.rows, but={*replaced_ids(desired), *mine})
+        return Observation(found.id, found, ours=False) if found else None
 
     async def _settled(self, listing: Listing[ConnectorRow], attempt: datetime) -> Listing[ConnectorRow]:
         """Return a listing that had time to show a registration, if there can be one by now."""
         clock = self._client.clock
-        if clock.now() < self._due(attempt) or self._begun(listing) >= self._due(attempt):
+        if clock.now() < self._due(attempt) or self._started_at(listing) >= self._due(attempt):
             return listing
         return await self._client.connectors.get(clock.monotonic())
 
     def _insist_on_settled(self, listing: Listing[ConnectorRow], attempt: datetime) -> None:
         """Absence counts only in a listing begun settleSeconds after the attempt."""
         remaining = (self._due(attempt) - self._client.clock.now()).total_seconds()
-        if self._begun(listing) < self._due(attempt):
+        if self._started_at(listing) < self._due(attempt):
             raise NotYet(
                 "a registration was attempted, and the listing may not show it yet",
                 after=min(LOOK_AGAIN, max(remaining, 0.0) + 0.1),
@@ -112,66 +112,66 @@ class ConnectorAdapter(Adapter[ConnectorSpec, ConnectorRow]):
     def _due(self, attempt: datetime) -> datetime:
         return attempt + self._client.settle + timedelta(seconds=1)  # Attempts are noted in whole seconds.
 
-    def _begun(self, listing: Listing[ConnectorRow]) -> datetime:
+    def _started_at(self, listing: Listing[ConnectorRow]) -> datetime:
         clock = self._client.clock
-        return clock.now() - timedelta(seconds=clock.monotonic() - listing.begun)
+        return clock.now() - timedelta(seconds=clock.monotonic() - listing.started_at)
 
-    def prepare(self, wanted: Want, external: Found | None) -> Want:
+    def prepare(self, desired: Desires, observation: Found | None) -> Desires:
         """See what of ours another registration takes the place of."""
-        if wanted.spec.source == "Builder":
-            return wanted
+        if desired.spec.source == "Builder":
+            return desired
         rows = self._client.connectors.rows
-        return replace(wanted, prepared=formers(wanted, rows, external.id if external else None))
+        return replace(desired, prepared=replaced_objects(desired, rows, observation.id if observation else None))
 
-    def formers(self, wanted: Want) -> tuple[Mapping[str, JSON], ...]:
+    def replaced_objects(self, desired: Desires) -> tuple[Mapping[str, JSON], ...]:
         """Give the registrations that `prepare` saw."""
-        return wanted.prepared or ()
+        return desired.prepared or ()
 
-    def diff(self, wanted: Want, external: Found) -> tuple[Change, ...]:
+    def diff(self, desired: Desires, observation: Found) -> tuple[Change, ...]:
         """Compare name and version; nothing else of a registration can be set."""
-        row, fields = external.remote, self.fields(wanted)
+        row, fields = observation.remote, self.fields(desired)
         actual = {"name": row.name, "version": row.version}
         return tuple(Change(path) for path, value in fields.items() if actual[path] != value)
 
-    def fields(self, wanted: Want) -> Mapping[str, JSON]:
+    def fields(self, desired: Desires) -> Mapping[str, JSON]:
         """Give name and version."""
-        return {"name": name_of(wanted), "version": wanted.spec.version}
+        return {"name": name_of(desired), "version": desired.spec.version}
 
-    async def intend(self, wanted: Want) -> Mapping[str, JSON]:
+    async def intend(self, desired: Desires) -> Mapping[str, JSON]:
         """Take down name and version, and the registrations of both that are there before ours."""
         rows = (await self._client.connectors.get()).rows.values()
-        return {**self.fields(wanted), "ids": sorted(row.id for row in rows if is_alike(row, wanted))}
+        return {**self.fields(desired), "ids": sorted(row.id for row in rows if is_alike(row, desired))}
 
-    async def create(self, wanted: Want) -> Found:
+    async def create(self, desired: Desires) -> Found:
         """Register; an answer without an id is looked up in the listing, like an answer that was lost."""
-        name, version = natural_key(wanted)
+        name, version = natural_key(desired)
         try:
             row = await self._client.register(name, version)
         except Refused as refused:
             raise SpecInvalid(
                 f"Harmony refuses to register {name} {version} ({refused}); if the name is taken, choose another"
-                f" spec.name or spec.version, or adopt what is there{_way_back(wanted)}"
+                f" spec.name or spec.version, or adopt what is there{_way_back(desired)}"
             ) from None
         if row is None:
             raise NotYet("registered; waiting for the listing to show its id", after=1.0)
-        return External(row.id, row, ours=True)
+        return Observation(row.id, row, ours=True)
 
-    async def update(self, wanted: Want, external: Found, changes: tuple[Change, ...]) -> Found:
+    async def update(self, desired: Desires, observation: Found, changes: tuple[Change, ...]) -> Found:
         """Refuse: the API has no update (section 2.5)."""
-        row, replaceable = external.remote, external.ours and not wanted.replaces
+        row, replaceable = observation.remote, observation.ours and not desired.replaces
         raise AlreadyOwned(
-            f"registration {external.id} bears another {' and '.join(c.path for c in changes)}: it is {row.name}"
+            f"registration {observation.id} bears another {' and '.join(c.path for c in changes)}: it is {row.name}"
             f" {row.version}, and Jitterbit can't change it; make the spec equal to it"
             + (", or set spec.management.replace to Allow" if replaceable else "")
         )
 
-    async def delete(self, wanted: Want, external: Found) -> None:  # noqa: ARG002 - the contract's
+    async def delete(self, desired: Desires, observation: Found) -> None:  # noqa: ARG002 - the contract's
         """Delete the payload, then the registration; what was refused though nothing is left is done."""
-        await self._delete(external.id)
+        await self._delete(observation.id)
 
-    async def retire(self, wanted: Want, former: Mapping[str, JSON]) -> None:
+    async def delete_replaced(self, desired: Desires, former: Mapping[str, JSON]) -> None:
         """Delete a registration that was replaced, and see it gone; one that is not listed yet is waited for."""
-        id_, intent = str(former["id"]), wanted.memory.get("intent")
+        id_, intent = str(former["id"]), desired.last_status.get("intent")
         listing = await self._client.connectors.get(self._client.clock.monotonic())
         if id_ not in listing.rows:
             if intent:
@@ -196,57 +196,57 @@ class ConnectorAdapter(Adapter[ConnectorSpec, ConnectorRow]):
                     " uses the connector: remove it there, or set spec.management.deletionPolicy to Retain"
                 ) from None
 
-    async def gone(self, external: Found) -> bool:
+    async def is_deleted(self, observation: Found) -> bool:
         """Say whether a listing begun by now no longer shows the registration."""
-        return await self._is_gone(external.id)
+        return await self._is_gone(observation.id)
 
     async def _is_gone(self, id_: str) -> bool:
         return id_ not in (await self._client.connectors.get(self._client.clock.monotonic())).rows
 
-    async def verify(self, wanted: Want, external: Found) -> None:
+    async def verify(self, desired: Desires, observation: Found) -> None:
         """Have Harmony check key and secret before they are published; those of the Builder are not."""
-        row = external.remote
-        if wanted.spec.source == "Builder":
+        row = observation.remote
+        if desired.spec.source == "Builder":
             return
         if not await self._client.validate(row.name, row.key, row.secret):
             raise DependencyNotReady(
-                f"Harmony does not accept the key and secret that it lists for connector {external.id}",
+                f"Harmony does not accept the key and secret that it lists for connector {observation.id}",
                 retry=VALIDATION_RETRY,
             )
 
-    def outputs(self, wanted: Want, external: Found) -> Mapping[str, str]:
+    def outputs(self, desired: Desires, observation: Found) -> Mapping[str, str]:
         """Give the ids and, for a JAR, key, secret and the manifest; of the Builder's just the ids that are listed."""
-        row = external.remote
-        if wanted.spec.source == "Builder":
+        row = observation.remote
+        if desired.spec.source == "Builder":
             return {name: value for name, value in {"id": row.id, **_entity_ids(row)}.items() if value}
         return {
             "id": row.id,
             "key": row.key,
             "secret": row.secret,
             **_entity_ids(row),
-            "MANIFEST.MF": rendered(row, wanted.spec.manifest),
+            "MANIFEST.MF": rendered(row, desired.spec.manifest),
         }
 
-    def standing(self, wanted: Want, external: Found) -> tuple[str, str]:
+    def readiness(self, desired: Desires, observation: Found) -> tuple[str, str]:
         """Say of a connector of the Builder that it is listed: that is all that can be known."""
-        if wanted.spec.source == "Builder":
-            return Reason.AVAILABLE, f"Harmony lists the Builder's connector as {external.id}"
-        return super().standing(wanted, external)
+        if desired.spec.source == "Builder":
+            return Reason.AVAILABLE, f"Harmony lists the Builder's connector as {observation.id}"
+        return super().readiness(desired, observation)
 
-    def facts(self, wanted: Want, external: Found) -> Mapping[str, JSON]:  # noqa: ARG002 - the contract's
+    def facts(self, desired: Desires, observation: Found) -> Mapping[str, JSON]:  # noqa: ARG002 - the contract's
         """Tell the entity ids; the intent stays, since a later listing may still be late."""
-        return {name: value or None for name, value in _entity_ids(external.remote).items()}
+        return {name: value or None for name, value in _entity_ids(observation.remote).items()}
 
 
-def _is_meant(made: ConnectorRow, wanted: Want) -> bool:
+def _is_meant(made: ConnectorRow, desired: Desires) -> bool:
     """Tell whether what the intent led to is what is wanted now, or stays though it isn't."""
-    known = made.id == wanted.id and not makes_way(made, wanted)
-    return is_same(made, wanted) or is_answer(made, wanted) or known
+    known = made.id == desired.id and not makes_way(made, desired)
+    return is_same(made, desired) or is_answer(made, desired) or known
 
 
-def _way_back(wanted: Want) -> str:
+def _way_back(desired: Desires) -> str:
     """Say what becomes of what was to be replaced."""
-    ids = ", ".join(str(former["id"]) for former in wanted.prepared or ())
+    ids = ", ".join(str(former["id"]) for former in desired.prepared or ())
     return f"; {ids} is kept, and taken back when its name and version are wanted again" if ids else ""
 
 

@@ -10,8 +10,8 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from jitops.core.contract.desired import Input, Wanted
-from jitops.core.contract.observation import External
+from jitops.core.contract.desired import Desired, Input
+from jitops.core.contract.observation import Observation
 from jitops.core.errors import AlreadyOwned, ManualActionRequired, SpecInvalid
 from jitops.core.kube import Key
 from jitops.products.jitterbit.connector.registrations import is_same
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from jitops.products.jitterbit.connector.spec import ConnectorSpec
     from jitops.products.jitterbit.wire import ConnectorRow
 
-    Want = Wanted[ConnectorSpec]
+    Desires = Desired[ConnectorSpec]
 
 EXPORT = "builder.exportFrom.configMapKeyRef"
 LARGEST_ICON = 120 * 1024
@@ -44,23 +44,23 @@ def export_inputs(resource: Resource) -> Iterator[Input]:
         yield Input(EXPORT, Key("ConfigMap", resource.key.namespace, ref["name"]), ref["key"])
 
 
-def find(wanted: Want, rows: Mapping[str, ConnectorRow]) -> External[ConnectorRow] | None:
+def find(desired: Desires, rows: Mapping[str, ConnectorRow]) -> Observation[ConnectorRow] | None:
     """Find the connector; that it is missing is believed of a listing that began after it was asked for."""
-    check_export(wanted)
-    found = [row for row in rows.values() if is_same(row, wanted)]
+    check_export(desired)
+    found = [row for row in rows.values() if is_same(row, desired)]
     if len(found) > 1:
         raise AlreadyOwned(
             f"{', '.join(sorted(row.id for row in found))} bear the same name and version, and Harmony does not tell"
             " which is the Builder's: delete or rename the others"
         )
-    if not found and wanted.since is not None:
-        raise ManualActionRequired(_what_to_do(wanted))
-    return External(found[0].id, found[0], ours=False) if found else None
+    if not found and desired.not_older_than is not None:
+        raise ManualActionRequired(_what_to_do(desired))
+    return Observation(found[0].id, found[0], ours=False) if found else None
 
 
-def check_export(wanted: Want) -> None:
+def check_export(desired: Desires) -> None:
     """Refuse what can't be an export, as far as that is documented."""
-    text = wanted.inputs.get(EXPORT)
+    text = desired.inputs.get(EXPORT)
     if text is None:
         return
     try:
@@ -89,15 +89,15 @@ def _images(value: JSON) -> Iterator[str]:
             yield one
 
 
-def _what_to_do(wanted: Want) -> str:
-    name = f"{wanted.spec.name} {wanted.spec.version}"
-    if EXPORT not in wanted.inputs or wanted.spec.builder is None:
+def _what_to_do(desired: Desires) -> str:
+    name = f"{desired.spec.name} {desired.spec.version}"
+    if EXPORT not in desired.inputs or desired.spec.builder is None:
         return (
             f"Harmony lists no connector {name}: make it in the Connector Builder, or import it there under this name"
             " and version, and publish it"
         )
-    ref = wanted.spec.builder.export_from.config_map_key_ref
-    digest = hashlib.sha256(wanted.inputs[EXPORT].encode("utf-8", "surrogatepass")).hexdigest()
+    ref = desired.spec.builder.export_from.config_map_key_ref
+    digest = hashlib.sha256(desired.inputs[EXPORT].encode("utf-8", "surrogatepass")).hexdigest()
     return (
         f"Harmony lists no connector {name}: import the JSON under {ref.key} of ConfigMap {ref.name} (SHA-256"
         f" {digest[:12]}…) in the Connector Builder, under this name and version, and publish it"

@@ -49,18 +49,18 @@ def _headers(row: ConnectorRow, asked: ConnectorManifest | None) -> Mapping[str,
     }
 
 
-def _ids(row: ConnectorRow, wanted: int) -> Sequence[str]:
-    if not wanted:
+def _ids(row: ConnectorRow, desired: int) -> Sequence[str]:
+    if not desired:
         return ()
     try:
         first, last = int(row.function_entity_start_id), int(row.function_entity_end_id)
     except ValueError:
         raise SpecInvalid("the registration has no range of activity ids; take spec.manifest.activities out") from None
-    if first + wanted - 1 > last:
+    if first + desired - 1 > last:
         raise SpecInvalid(
-            f"spec.manifest.activities names {wanted} activities, but the registration has ids for {last - first + 1}"
+            f"spec.manifest.activities names {desired} activities, but the registration has ids for {last - first + 1}"
         )
-    return [str(first + offset) for offset in range(wanted)]
+    return [str(first + offset) for offset in range(desired)]
 
 
 def _checked(name: str, value: str) -> str:

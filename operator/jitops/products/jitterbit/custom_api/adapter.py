@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from jitops.api.reasons import ConditionType, Reason
 from jitops.core import identity
 from jitops.core.contract.adapter import Adapter
-from jitops.core.contract.desired import Wanted
-from jitops.core.contract.observation import Change, External
+from jitops.core.contract.desired import Desired
+from jitops.core.contract.observation import Change, Observation
 from jitops.core.errors import ManualActionRequired, Overtaken, RateLimited, RemoteNotFound, SpecInvalid
 from jitops.core.status.conditions import find
 from jitops.products.jitterbit.api_rows import ApiRow, Configuration
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from jitops.core.kube import JSON
     from jitops.products.jitterbit.client import JitterbitClient
 
-Want = Wanted[CustomAPISpec]
-Found = External[ApiRow | None]
+Desires = Desired[CustomAPISpec]
+Found = Observation[ApiRow | None]
 
 CREDENTIALS = "verification.credentialsRef"
 ONE_LINE = re.compile("[ -~]+")
@@ -46,104 +46,104 @@ class CustomAPIAdapter(Adapter[CustomAPISpec, ApiRow | None]):
         self._contract = client.contract
         self._seen: Seen | None = None
 
-    async def observe(self, wanted: Want) -> Found | None:
+    async def observe(self, desired: Desires) -> Found | None:
         """Find the API by the id in status, by our key, or by the id to adopt; without an adapter none is found."""
-        if not wanted.deleting:
-            self._base(wanted)
-        own = self._key(wanted)
-        if not _has_adapter(wanted):
-            return External(own, None, ours=not wanted.observed)
+        if not desired.deleting:
+            self._base(desired)
+        own = self._key(desired)
+        if not _has_adapter(desired):
+            return Observation(own, None, ours=not desired.observed)
         self._contract.insist()
-        rows = (await self._contract.apis.get(wanted.since)).rows
-        known = next((key for key in (wanted.id or "", own) if key in rows), None)
+        rows = (await self._contract.apis.get(desired.not_older_than)).rows
+        known = next((key for key in (desired.id or "", own) if key in rows), None)
         if known is not None:
-            return External(known, rows[known], ours=known == own or wanted.owned)
-        adopted = wanted.adopt_id if wanted.id is None and wanted.adopt_id in rows else None
-        return External(adopted, rows[adopted], ours=False) if adopted else None
+            return Observation(known, rows[known], ours=known == own or desired.owned)
+        adopted = desired.adopt_id if desired.id is None and desired.adopt_id in rows else None
+        return Observation(adopted, rows[adopted], ours=False) if adopted else None
 
-    def diff(self, wanted: Want, external: Found) -> tuple[Change, ...]:
+    def diff(self, desired: Desires, observation: Found) -> tuple[Change, ...]:
         """Compare the whole configuration, and whether it is live: what the spec leaves out is to be empty."""
-        row = external.remote
+        row = observation.remote
         if row is None:
             return ()
-        asked = _configuration(wanted)
+        asked = _configuration(desired)
         paths = [name for name, value in asked.items() if row.configuration.get(name) != value]
-        if _is_misplaced(wanted, row, asked):
+        if _is_misplaced(desired, row, asked):
             paths.append("publication")
         return tuple(map(Change, paths))
 
-    def fields(self, wanted: Want) -> Mapping[str, JSON]:
+    def fields(self, desired: Desires) -> Mapping[str, JSON]:
         """Give the parts of the configuration that are not empty, and whether it is to be live."""
-        asked = {name: value for name, value in _configuration(wanted).items() if value}
-        return {**asked, "publication": wanted.spec.publication.state}
+        asked = {name: value for name, value in _configuration(desired).items() if value}
+        return {**asked, "publication": desired.spec.publication.state}
 
-    async def create(self, wanted: Want) -> Found:
+    async def create(self, desired: Desires) -> Found:
         """Make a draft; if there is one of our key, it is ours from before a crash. The rest is carried out next."""
-        key = self._key(wanted)
+        key = self._key(desired)
         try:
-            row = await self._contract.put(key, _configuration(wanted), None)
+            row = await self._contract.put(key, _configuration(desired), None)
         except Overtaken:
             row = await self._contract.get(key)
-        return External(key, row, ours=True)
+        return Observation(key, row, ours=True)
 
-    async def update(self, wanted: Want, external: Found, changes: tuple[Change, ...]) -> Found:
+    async def update(self, desired: Desires, observation: Found, changes: tuple[Change, ...]) -> Found:
         """Bring the configuration to the draft, then make it live, or take it off."""
-        row = _row(external)
+        row = _row(observation)
         if any(change.path != "publication" for change in changes):
-            row = await self._contract.put(row.key, _configuration(wanted), row.revision)
-        if wanted.spec.publication.state == "Published" and (row.draft is not None or row.published is None):
+            row = await self._contract.put(row.key, _configuration(desired), row.revision)
+        if desired.spec.publication.state == "Published" and (row.draft is not None or row.published is None):
             row = await self._contract.publish(row)
-        elif wanted.spec.publication.state == "Draft" and row.published is not None:
+        elif desired.spec.publication.state == "Draft" and row.published is not None:
             row = await self._contract.unpublish(row)
-        made: Found = External(row.key, row, ours=True)
-        if left := self.diff(wanted, made):
+        made: Found = Observation(row.key, row, ours=True)
+        if left := self.diff(desired, made):
             names = ", ".join(change.path for change in left)
             raise SpecInvalid(
                 f"the adapter accepted the Custom API, and holds it with another {names}: write what it does"
             )
         return made
 
-    async def delete(self, wanted: Want, external: Found) -> None:  # noqa: ARG002 - the contract's
+    async def delete(self, desired: Desires, observation: Found) -> None:  # noqa: ARG002 - the contract's
         """Remove the API from the adapter, live or not."""
-        await self._contract.delete(external.id)
+        await self._contract.delete(observation.id)
 
-    async def probe(self, wanted: Want, external: Found) -> None:
+    async def probe(self, desired: Desires, observation: Found) -> None:
         """Look at the URL, where it is asked for, and the API is to be there."""
-        spec = wanted.spec
-        if not spec.looks or spec.publication.state == "Draft" or _awaits_a_person(wanted):
+        spec = desired.spec
+        if not spec.looks or spec.publication.state == "Draft" or _awaits_a_person(desired):
             return
-        if self.diff(wanted, external):
+        if self.diff(desired, observation):
             return  # Drift that is only reported: what is live now isn't what the spec speaks of.
         self._seen = await self._client.gateway.look(
-            wanted.key, self._target(wanted), wanted.since, spec.verification.seconds
+            desired.key, self._target(desired), desired.not_older_than, spec.verification.seconds
         )
 
-    def _target(self, wanted: Want) -> Target:
-        spec, base = wanted.spec, self._base(wanted)
+    def _target(self, desired: Desires) -> Target:
+        spec, base = desired.spec, self._base(desired)
         return Target(
             url=service_url(base, spec) + (spec.verification.path or ""),
             beside=environment_url(base, spec),
             public=spec.security.public,
-            mark=_hash(wanted),
+            mark=_hash(desired),
             header=spec.verification.header or "Authorization",
-            value=_credentials(wanted),
+            value=_credentials(desired),
         )
 
-    def standing(self, wanted: Want, external: Found) -> Standing:
+    def readiness(self, desired: Desires, observation: Found) -> Standing:
         """Say what Ready rests on: the adapter, a look at the URL, or a person's word; or what a person has to do."""
-        if self.diff(wanted, external):
+        if self.diff(desired, observation):
             return Reason.DRIFT_DETECTED, "drift is only reported"
         seen = self._seen
         if seen is not None and seen.sight in {Sight.ABSENT, Sight.OPEN}:
-            raise _contradiction(seen, self._url(wanted))
-        if seen is not None and (seen.sight is Sight.PRESENT or _stays_verified(wanted, seen, self._url(wanted))):
-            return Reason.VERIFIED, f"{self._url(wanted)} was looked at: it is there"
-        if external.remote is not None:
-            return self._by_adapter(wanted, external.remote, seen)
-        return self._by_hand(wanted, seen)
+            raise _contradiction(seen, self._url(desired))
+        if seen is not None and (seen.sight is Sight.PRESENT or _stays_verified(desired, seen, self._url(desired))):
+            return Reason.VERIFIED, f"{self._url(desired)} was looked at: it is there"
+        if observation.remote is not None:
+            return self._by_adapter(desired, observation.remote, seen)
+        return self._by_hand(desired, seen)
 
-    def _by_adapter(self, wanted: Want, row: ApiRow, seen: Seen | None) -> Standing:
-        url = self._url(wanted)
+    def _by_adapter(self, desired: Desires, row: ApiRow, seen: Seen | None) -> Standing:
+        url = self._url(desired)
         if row.published is None:
             return Reason.AVAILABLE, "the adapter holds the draft"
         if row.url is not None and row.url.rstrip("/") != url:
@@ -153,53 +153,53 @@ class CustomAPIAdapter(Adapter[CustomAPISpec, ApiRow | None]):
             )
         return Reason.PUBLISHED, f"the adapter says that it is published{_doubt(seen)}"
 
-    def _by_hand(self, wanted: Want, seen: Seen | None) -> Standing:
-        if wanted.spec.publication.acknowledged_hash == _hash(wanted):
+    def _by_hand(self, desired: Desires, seen: Seen | None) -> Standing:
+        if desired.spec.publication.acknowledged_hash == _hash(desired):
             return Reason.ACKNOWLEDGED, f"a person acknowledged that it is so in API Manager{_doubt(seen)}"
         if seen is not None and seen.error is not None:
             raise seen.error
-        raise ManualActionRequired(_to_do(wanted, seen))
+        raise ManualActionRequired(_to_do(desired, seen))
 
-    def outputs(self, wanted: Want, external: Found) -> Mapping[str, str]:
+    def outputs(self, desired: Desires, observation: Found) -> Mapping[str, str]:
         """Give id and addresses."""
-        return {"id": external.id, "url": self._url(wanted), "baseUrl": self._base(wanted)}
+        return {"id": observation.id, "url": self._url(desired), "baseUrl": self._base(desired)}
 
-    def documents(self, wanted: Want, external: Found) -> Mapping[str, str]:  # noqa: ARG002 - the contract's
+    def documents(self, desired: Desires, observation: Found) -> Mapping[str, str]:  # noqa: ARG002 - the contract's
         """Give the configuration, its hash, OpenAPI and addresses."""
-        asked, url = _configuration(wanted), self._url(wanted)
+        asked, url = _configuration(desired), self._url(desired)
         return {
-            "configuration.json": written({**asked, "publication": {"state": wanted.spec.publication.state}}),
-            "configurationHash": _hash(wanted),
-            "openapi.json": written(openapi(wanted.spec, asked, url)),
+            "configuration.json": written({**asked, "publication": {"state": desired.spec.publication.state}}),
+            "configurationHash": _hash(desired),
+            "openapi.json": written(openapi(desired.spec, asked, url)),
             "url": url,
-            "baseUrl": self._base(wanted),
+            "baseUrl": self._base(desired),
         }
 
-    def facts(self, wanted: Want, external: Found) -> Mapping[str, JSON]:
+    def facts(self, desired: Desires, observation: Found) -> Mapping[str, JSON]:
         """Tell the addresses, the hash, and how the adapter has it."""
         return {
-            "url": self._url(wanted),
-            "baseUrl": self._base(wanted),
-            "configurationHash": _hash(wanted),
-            "publicationState": external.remote.state if external.remote else None,
+            "url": self._url(desired),
+            "baseUrl": self._base(desired),
+            "configurationHash": _hash(desired),
+            "publicationState": observation.remote.state if observation.remote else None,
         }
 
-    def due(self, wanted: Want, external: Found) -> datetime | None:  # noqa: ARG002 - the contract's
+    def due(self, desired: Desires, observation: Found) -> datetime | None:  # noqa: ARG002 - the contract's
         """Give the moment of the next look at the URL."""
         if self._seen is None:
             return None
-        left = self._client.gateway.left(self._seen, wanted.spec.verification.seconds)
-        return wanted.now + timedelta(seconds=left)
+        left = self._client.gateway.left(self._seen, desired.spec.verification.seconds)
+        return desired.now + timedelta(seconds=left)
 
-    def _key(self, wanted: Want) -> str:
-        key = wanted.key
-        return identity.stem(wanted.identity, self._client.organization, key.kind, key.namespace, key.name)
+    def _key(self, desired: Desires) -> str:
+        key = desired.key
+        return identity.stem(desired.identity, self._client.organization, key.kind, key.namespace, key.name)
 
-    def _base(self, wanted: Want) -> str:
-        return (wanted.spec.base_url or self._client.gateway_base()).rstrip("/")
+    def _base(self, desired: Desires) -> str:
+        return (desired.spec.base_url or self._client.gateway_base()).rstrip("/")
 
-    def _url(self, wanted: Want) -> str:
-        return service_url(self._base(wanted), wanted.spec)
+    def _url(self, desired: Desires) -> str:
+        return service_url(self._base(desired), desired.spec)
 
 
 def config_map_name(name: str) -> str:
@@ -207,48 +207,48 @@ def config_map_name(name: str) -> str:
     return f"{name}-customapi"
 
 
-def _has_adapter(wanted: Want) -> bool:
-    return wanted.spec.publication.mode == "Adapter"
+def _has_adapter(desired: Desires) -> bool:
+    return desired.spec.publication.mode == "Adapter"
 
 
-def _row(external: Found) -> ApiRow:
-    assert external.remote is not None  # noqa: S101 - only what the adapter holds can differ
-    return external.remote
+def _row(observation: Found) -> ApiRow:
+    assert observation.remote is not None  # noqa: S101 - only what the adapter holds can differ
+    return observation.remote
 
 
-def _configuration(wanted: Want) -> Configuration:
-    return configuration_of(wanted.spec, wanted.key.name)
+def _configuration(desired: Desires) -> Configuration:
+    return configuration_of(desired.spec, desired.key.name)
 
 
-def _hash(wanted: Want) -> str:
-    return fingerprint(_configuration(wanted), wanted.spec.publication.state)
+def _hash(desired: Desires) -> str:
+    return fingerprint(_configuration(desired), desired.spec.publication.state)
 
 
-def _credentials(wanted: Want) -> str:
-    value = wanted.inputs.get(CREDENTIALS, "").strip()
+def _credentials(desired: Desires) -> str:
+    value = desired.inputs.get(CREDENTIALS, "").strip()
     if value and not ONE_LINE.fullmatch(value):
         raise SpecInvalid(f"spec.{CREDENTIALS}: the value must be one line of printable ASCII, as a header has it")
     return value
 
 
-def _awaits_a_person(wanted: Want) -> bool:
+def _awaits_a_person(desired: Desires) -> bool:
     """Tell whether a person has still to do, or to acknowledge, what only a person can."""
-    publication = wanted.spec.publication
-    return publication.mode == "Manual" and publication.acknowledged_hash != _hash(wanted)
+    publication = desired.spec.publication
+    return publication.mode == "Manual" and publication.acknowledged_hash != _hash(desired)
 
 
-def _is_misplaced(wanted: Want, row: ApiRow, asked: Configuration) -> bool:
+def _is_misplaced(desired: Desires, row: ApiRow, asked: Configuration) -> bool:
     """Tell whether what is live, or that something is, differs though the draft, if any, does not."""
-    if wanted.spec.publication.state == "Draft":
+    if desired.spec.publication.state == "Draft":
         return row.published is not None
     return row.published is None or (row.draft == asked and row.published != asked)
 
 
-def _stays_verified(wanted: Want, seen: Seen, url: str) -> bool:
+def _stays_verified(desired: Desires, seen: Seen, url: str) -> bool:
     """Tell whether this very API was seen before, and nothing but our own turn at the gateway is missing now."""
-    memory = wanted.memory
+    memory = desired.last_status
     ready = find(memory, ConditionType.READY)
-    same = (memory.get("url"), memory.get("configurationHash")) == (url, _hash(wanted))
+    same = (memory.get("url"), memory.get("configurationHash")) == (url, _hash(desired))
     return isinstance(seen.error, RateLimited) and same and ready.get("reason") == Reason.VERIFIED
 
 
@@ -269,16 +269,16 @@ def _doubt(seen: Seen | None) -> str:
     return f"; its URL tells nothing: {seen.why}" if seen is not None and seen.sight is Sight.UNCLEAR else ""
 
 
-def _to_do(wanted: Want, seen: Seen | None) -> str:
+def _to_do(desired: Desires, seen: Seen | None) -> str:
     """Say what a person has to do in API Manager, and how to tell us that it is done."""
-    spec = wanted.spec
-    acknowledge = f"set spec.publication.acknowledgedHash to {_hash(wanted)}"
+    spec = desired.spec
+    acknowledge = f"set spec.publication.acknowledgedHash to {_hash(desired)}"
     looked = f" ({seen.why})" if seen else ""
     if spec.publication.mode == "Observe":
         return f"nothing shows that the API is as the spec says{looked}: see to it in API Manager, then {acknowledge}"
-    name = spec.outputs.config_map.name or config_map_name(wanted.key.name)
+    name = spec.outputs.config_map.name or config_map_name(desired.key.name)
     do = "publish it" if spec.publication.state == "Published" else "keep it as a draft"
     return (
-        f"in API Manager make the Custom API {spec.name or wanted.key.name} of environment {spec.environment.name} as"
+        f"in API Manager make the Custom API {spec.name or desired.key.name} of environment {spec.environment.name} as"
         f" configuration.json in ConfigMap {name} says, {do}, then {acknowledge}"
     )

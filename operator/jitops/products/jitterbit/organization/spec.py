@@ -1,6 +1,6 @@
 """Jitterbit Harmony: the organization as a connection."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -8,19 +8,7 @@ from jitops.api.connection import ConnectionSpec
 from jitops.api.schema.integers import WHOLE
 from jitops.api.schema.model import Model, Rule, immutable
 from jitops.api.schema.strings import HttpUrl, PathSegment
-from jitops.products.jitterbit.fields import NOT_HARMONY
-
-Region = Literal["NA", "EMEA", "APAC"]
-
-REGION_HOSTS: dict[Region, str] = {
-    "NA": "https://na-east.jitterbit.com",
-    "EMEA": "https://emea-west.jitterbit.com",
-    "APAC": "https://apac-southeast.jitterbit.com",
-}
-"""Where each region's REST services are."""
-
-GATEWAY_DOMAINS: dict[Region, str] = {"NA": "jitterbit.net", "EMEA": "jitterbit.eu", "APAC": "jitterbit.cc"}
-"""Where each region's gateways are."""
+from jitops.products.jitterbit.fields import NOT_HARMONY, REGION_HOSTS, Region
 
 DEFAULT_SETTLE_SECONDS = 60
 

@@ -1,0 +1,26 @@
+"""The row of JitsuDestination in the table of kinds."""
+
+from jitops.api.kind import KindInfo
+from jitops.core.contract.kinds import ManagedKind
+from jitops.products.jitsu.destination.adapter import DestinationAdapter
+from jitops.products.jitsu.destination.spec import JitsuDestinationSpec
+from jitops.products.jitsu.destination.status import JitsuDestinationStatus
+from jitops.products.jitsu.masked.secret_fields import secret_inputs
+
+KIND = ManagedKind(
+    info=KindInfo(
+        kind="JitsuDestination",
+        plural="jitsudestinations",
+        singular="jitsudestination",
+        short_names=("jdst",),
+        categories=("jitops", "jitsu"),
+        spec=JitsuDestinationSpec,
+        status=JitsuDestinationStatus,
+        is_connection=False,
+        description="A destination of a Jitsu workspace, which links send events to.",
+    ),
+    connection="JitsuWorkspace",
+    reference="workspaceRef",
+    adapter=DestinationAdapter,
+    inputs=secret_inputs,
+)

@@ -1,0 +1,96 @@
+"""Streams as the console writes them, and what it makes of ours (reference/jitsu.md section 4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from jitops.products.jitsu.object_type import ObjectType
+from jitops.products.jitsu.wire import UNSET, normal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from jitops.core.kube import JSON
+
+NO_FIELDS = frozenset({"id", "type", "workspaceId", "updatedAt", "publicKeys", "privateKeys"})
+"""Identity, bookkeeping and keys: what a comparison by field leaves out."""
+DROPPED_WHEN_OMITTED = "authorizedJavaScriptDomains"
+"""The one field that a PUT without it removes."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """A write key as the console shows it: never its secret."""
+
+    id: str
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRow:
+    """A stream; two readings of an unchanged one are equal."""
+
+    id: str
+    name: str
+    domains: tuple[str, ...]
+    public_keys: tuple[KeyRow, ...]
+    private_keys: tuple[KeyRow, ...]
+    fields: Mapping[str, JSON] = field(repr=False)
+    """Every remote field but identity, bookkeeping and keys; `name` and `domains` too."""
+
+    @classmethod
+    def parse(cls, body: Mapping[str, JSON]) -> StreamRow:
+        """Read what the console lists."""
+        fields = {name: normal(value) for name, value in body.items() if name not in NO_FIELDS}
+        domains = fields.get("domains")
+        fields["domains"] = normal_domains(domains if isinstance(domains, list | tuple) else ())
+        return cls(
+            id=str(body.get("id", "")),
+            name=str(body.get("name", "")),
+            domains=tuple(fields["domains"]),
+            public_keys=_keys(body.get("publicKeys")),
+            private_keys=_keys(body.get("privateKeys")),
+            fields=fields,
+        )
+
+
+def normal_domains(domains: Iterable[str]) -> list[str]:
+    """Write domains as the console stores them: trimmed and in lower case."""
+    return [str(domain).strip().lower() for domain in domains]
+
+
+def stream_created(body: Mapping[str, JSON]) -> StreamRow:
+    """Give the stream that the console holds after it accepted this POST."""
+    return StreamRow.parse({name: value for name, value in body.items() if value != UNSET})
+
+
+def stream_updated(row: StreamRow, body: Mapping[str, JSON]) -> StreamRow:
+    """Give the stream that the console holds after it accepted this PUT: a shallow merge."""
+    kept = {name: value for name, value in row.fields.items() if name != DROPPED_WHEN_OMITTED}
+    sent = {name: value for name, value in body.items() if name not in NO_FIELDS}
+    merged = {name: value for name, value in {**kept, **sent}.items() if value != UNSET}
+    public, private = body.get("publicKeys"), body.get("privateKeys")
+    after = StreamRow.parse({**merged, "id": row.id})
+    return StreamRow(
+        id=row.id,
+        name=after.name,
+        domains=after.domains,
+        public_keys=row.public_keys if public is None else _keys(public),
+        private_keys=row.private_keys if private is None else _keys(private),
+        fields=after.fields,
+    )
+
+
+def plaintexts(body: Mapping[str, JSON]) -> list[str]:
+    """Give the secrets of the keys in a stream that we send."""
+    keys = [*(body.get("publicKeys") or ()), *(body.get("privateKeys") or ())]
+    return [key["plaintext"] for key in keys if key.get("plaintext")]
+
+
+def _keys(listed: JSON) -> tuple[KeyRow, ...]:
+    keys = listed if isinstance(listed, list | tuple) else ()
+    return tuple(KeyRow(str(key.get("id", "")), key.get("hint")) for key in keys if isinstance(key, dict))
+
+
+STREAM = ObjectType("stream", "JitsuStream", StreamRow.parse, stream_created, stream_updated, plaintexts)
