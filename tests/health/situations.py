@@ -15,7 +15,7 @@ from tests.scenario.world import CONNECTOR, STREAM, Manifest, World
 
 from jitops.api.reasons import Reason
 from jitops.core.kube import Key
-from jitops.core.managed.outcome import MOST_CORRECTIONS
+from jitops.core.managed.corrections import MOST_CORRECTIONS
 from jitops_sandbox import Fault, Switches
 
 Arrange = Callable[[World, Sample], Awaitable[Key]]

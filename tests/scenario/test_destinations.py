@@ -610,7 +610,7 @@ async def test_no_secret_stays_in_memory(world: World) -> None:
     """Rows keep nothing of values but digests: neither what is masked nor what comes in clear."""
     spec: dict[str, Any] = {"destinationType": "june", "config": None}
     await made(world, **spec, secretConfig=[from_secret("apiKey", "ch", "password")])
-    (line,) = world.services.connections._lines.values()
+    line = world.open_connection(Key("JitsuWorkspace", "team", "acme"))
     rows = (await line.client.snapshots["JitsuDestination"].get()).rows
     assert rows
     for row in rows.values():

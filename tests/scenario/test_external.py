@@ -8,7 +8,7 @@ from tests.scenario.world import STREAM, World, stream
 
 from jitops.core.identity import numbered
 from jitops.core.kube import Key
-from jitops.core.managed.reconciler import MOST_INCARNATIONS
+from jitops.core.managed.execute import MOST_INCARNATIONS
 
 OUTPUT = Key("Secret", "team", "shop-jitsustream")
 pytestmark = pytest.mark.parametrize("build", ["A", "B"])

@@ -166,7 +166,7 @@ async def test_code_is_told_nowhere(world: World) -> None:
     told = [*world.store.told, *world.witness.heard, *(repr(event) for event in world.store.events)]
     assert len(told) > 10
     assert not [line for line in told if MARK in line]
-    client = next(iter(world.services.connections._lines.values())).client
+    client = world.open_connection(Key("JitsuWorkspace", "team", "acme")).client
     assert MARK not in repr(client.snapshots["JitsuFunction"].seen(id_).fields)  # type: ignore[union-attr]
 
 

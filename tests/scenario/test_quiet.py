@@ -30,7 +30,7 @@ from tests.scenario.world import (
 )
 
 from jitops.core.kube import Key
-from jitops.core.managed.outcome import MOST_CORRECTIONS
+from jitops.core.managed.corrections import MOST_CORRECTIONS
 from jitops_sandbox import Fault
 
 SHOP = {"from": {"streamRef": {"name": "shop"}}}

@@ -10,7 +10,7 @@ from tests.scenario.world import STREAM, World, stream
 
 from jitops.core.clock import stamp
 from jitops.core.kube import Key
-from jitops.core.managed.outcome import CORRECTION_WINDOW, MOST_CORRECTIONS
+from jitops.core.managed.corrections import CORRECTION_WINDOW, MOST_CORRECTIONS
 
 every_kind = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
 FLUX = "reconcile.fluxcd.io/requestedAt"

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from tests.clock import TurnedClock
 
 from jitops.api.meta import API_VERSION, GROUP, WATCH
+from jitops.core.connection.pool import OpenConnection
 from jitops.core.kube import ConfigMap, DataObject, Key, Resource, Secret
 from jitops.core.managed.services import Services
 from jitops.core.schedule.controller import Controller, Pace
@@ -235,8 +236,9 @@ class World:
             while queue.waiting(0):
                 while len(running) < self.workers and queue.oldest():
                     rounds -= 1
-                    assert rounds, f"the world does not come to rest: {queue._due}"
-                    running.add(asyncio.create_task(self.controller._work(*await queue.take())))
+                    assert rounds, f"the world does not come to rest: {queue.keys()}"
+                    running.add(asyncio.create_task(self.controller.step()))
+                    await asyncio.sleep(0)  # The task takes its key.
                 done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
                     task.result()
@@ -244,11 +246,17 @@ class World:
             await _end(running)
             self._plant()
 
+    def open_connection(self, key: Key) -> OpenConnection:
+        """Return a connection that must be open."""
+        found = self.services.connections.open_connection(key)
+        assert found is not None
+        return found
+
     async def wait(self, seconds: float) -> None:
         """Let time pass, and have everything done in it when it is due."""
         queue, end = self.controller.queue, self.clock.seconds + seconds
         await self.settle()
-        while (delay := queue._next_delay()) is not None and self.clock.seconds + delay < end:
+        while (delay := queue.next_delay()) is not None and self.clock.seconds + delay < end:
             self.clock.turn(max(delay, 0.0) + 0.001)
             await self.settle()
         self.clock.turn(max(end - self.clock.seconds, 0.0))

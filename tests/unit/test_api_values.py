@@ -116,7 +116,7 @@ def test_name_of_the_authority_key_has_a_default() -> None:
 )
 def test_host_of_an_organization(fields: dict[str, Any], url: str) -> None:
     """The region says where to call, and a host of the user's wins."""
-    assert validate_spec(JitterbitOrganizationSpec, organization(**fields)).base_url == url
+    assert validate_spec(JitterbitOrganizationSpec, organization(**fields)).address == url
 
 
 def test_settling_takes_a_minute_unless_said() -> None:

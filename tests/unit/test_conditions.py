@@ -9,24 +9,24 @@ import pytest
 
 from jitops.api.reasons import ConditionType, Reason
 from jitops.core import errors
-from jitops.core.status.conditions import VERDICTS, Verdict, conditions, find, judge
-from jitops.core.status.requeue import Retry
+from jitops.core.contract.readiness import ExtraCondition
+from jitops.core.status.conditions import Verdict, conditions, find, judge
+from jitops.core.status.error_rules import RULES
+from jitops.core.status.requeue import Requeue, When
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 INTERNAL = {errors.JitopsError, errors.IdBurnt, errors.Interrupted, *errors.Interrupted.__subclasses__()}
-AS_THEIR_PARENTS = {errors.Overtaken}
 
-ROWS: list[tuple[errors.JitopsError, str, str, bool, bool, Retry, float | None]] = [
-    (errors.SpecInvalid("x"), "False", "InvalidConfiguration", True, False, Retry.NEVER, None),
-    (errors.DependencyNotReady("x"), "False", "DependencyNotReady", False, False, Retry.SLOW, None),
+ROWS: list[tuple[errors.JitopsError, str, str, bool, bool, Requeue]] = [
+    (errors.SpecInvalid("x"), "False", "InvalidConfiguration", True, False, Requeue.on_change()),
+    (errors.DependencyNotReady("x"), "False", "DependencyNotReady", False, False, Requeue.slow()),
     (
-        errors.DependencyNotReady("x", reason="DependencyNotFound", retry=60.0),
+        errors.DependencyNotReady("x", reason="DependencyNotFound", after=60.0),
         "False",
         "DependencyNotFound",
         False,
         False,
-        Retry.AFTER,
-        60.0,
+        Requeue.after(60.0),
     ),
     (
         errors.DependencyNotReady("x", reason="ReferenceNotPermitted"),
@@ -34,47 +34,47 @@ ROWS: list[tuple[errors.JitopsError, str, str, bool, bool, Retry, float | None]]
         "ReferenceNotPermitted",
         False,
         False,
-        Retry.SLOW,
-        None,
+        Requeue.slow(),
     ),
-    (errors.PreflightFailed("x"), "False", "InvalidConfiguration", True, False, Retry.SLOW, None),
-    (errors.CredentialsRejected("x"), "False", "CredentialsInvalid", True, False, Retry.NEVER, None),
-    (errors.PermissionDenied("x"), "False", "PermissionDenied", True, False, Retry.SLOW, None),
-    (errors.Unavailable("x"), "Unknown", "RemoteUnavailable", False, True, Retry.EXPONENTIAL, None),
-    (errors.Unavailable("x", circuit_open=True), "Unknown", "CircuitOpen", False, True, Retry.EXPONENTIAL, None),
-    (errors.RateLimited("x", after=7.0), "False", "Throttled", False, True, Retry.AFTER, 7.0),
-    (errors.NotYet("x", after=3.0), "False", "Creating", False, True, Retry.AFTER, 3.0),
-    (errors.NotYet("x", after=3.0, deleting=True), "False", "Deleting", False, True, Retry.AFTER, 3.0),
-    (errors.AlreadyOwned("x"), "False", "Conflict", True, False, Retry.SLOW, None),
-    (errors.AdoptionMismatch("x", paths=("name",)), "False", "AdoptionMismatch", True, False, Retry.SLOW, None),
-    (errors.RemoteNotFound("x"), "False", "RemoteNotFound", True, False, Retry.SLOW, None),
-    (errors.ManualActionRequired("x"), "False", "ManualActionRequired", True, False, Retry.SLOW, None),
-    (errors.DeletionBlocked("x"), "False", "DeletionBlocked", True, False, Retry.SLOW, None),
-    (errors.Thrashing("x"), "False", "Thrashing", True, False, Retry.NEVER, None),
+    (errors.PreflightFailed("x"), "False", "InvalidConfiguration", True, False, Requeue.slow()),
+    (errors.CredentialsRejected("x"), "False", "CredentialsInvalid", True, False, Requeue.on_change()),
+    (errors.PermissionDenied("x"), "False", "PermissionDenied", True, False, Requeue.slow()),
+    (errors.Unavailable("x"), "Unknown", "RemoteUnavailable", False, True, Requeue.backoff()),
+    (errors.Unavailable("x", circuit_open=True), "Unknown", "CircuitOpen", False, True, Requeue.backoff()),
+    (errors.RateLimited("x", after=7.0), "False", "Throttled", False, True, Requeue.after(7.0)),
+    (errors.NotYet("x", after=3.0), "False", "Creating", False, True, Requeue.after(3.0)),
+    (errors.NotYet("x", after=3.0, deleting=True), "False", "Deleting", False, True, Requeue.after(3.0)),
+    (errors.Overtaken("x", after=1.0), "False", "Creating", False, True, Requeue.after(1.0)),
+    (errors.AlreadyOwned("x"), "False", "Conflict", True, False, Requeue.slow()),
+    (errors.AdoptionMismatch("x", paths=("name",)), "False", "AdoptionMismatch", True, False, Requeue.slow()),
+    (errors.RemoteNotFound("x"), "False", "RemoteNotFound", True, False, Requeue.slow()),
+    (errors.ManualActionRequired("x"), "False", "ManualActionRequired", True, False, Requeue.slow()),
+    (errors.DeletionBlocked("x"), "False", "DeletionBlocked", True, False, Requeue.slow()),
+    (errors.Thrashing("x"), "False", "Thrashing", True, False, Requeue.on_change()),
 ]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{type(row[0]).__name__}-{row[2]}")
-def test_row(row: tuple[errors.JitopsError, str, str, bool, bool, Retry, float | None]) -> None:
+def test_row(row: tuple[errors.JitopsError, str, str, bool, bool, Requeue]) -> None:
     """Each error becomes the condition, and asks for the next attempt, that the design says."""
-    error, ready, reason, stalled, reconciling, retry, after = row
+    error, ready, reason, stalled, reconciling, requeue = row
     verdict = judge(error)
     assert (verdict.ready, verdict.reason, verdict.message) == (ready, reason, "x")
     assert (verdict.stalled, verdict.reconciling) == (stalled, reconciling)
-    assert (verdict.retry, verdict.after) == (retry, after)
+    assert verdict.requeue == requeue
 
 
 def test_every_error_has_its_row() -> None:
     """Whoever adds an error says how it reads; only those that never reach a user have none."""
     tree = {value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, Exception)}
-    assert tree - INTERNAL - AS_THEIR_PARENTS == set(VERDICTS)
-    assert tree - INTERNAL - AS_THEIR_PARENTS == {type(row[0]) for row in ROWS}
+    assert tree - INTERNAL == set(RULES)
+    assert tree - INTERNAL == {type(row[0]) for row in ROWS}
 
 
 def test_defect() -> None:
     """What is in no row is a defect: retried with backoff, and its own words are not passed on."""
     verdict = judge(ValueError("words of a secret"))
-    assert (verdict.ready, verdict.reason, verdict.retry) == ("False", "InternalError", Retry.EXPONENTIAL)
+    assert (verdict.ready, verdict.reason, verdict.requeue) == ("False", "InternalError", Requeue.backoff())
     assert verdict.reconciling
     assert "words" not in verdict.message
     assert "ValueError" in verdict.message
@@ -85,7 +85,7 @@ def test_stalled_is_where_only_a_person_can_help() -> None:
     for error, *_ in ROWS:
         verdict = judge(error)
         assert not (verdict.stalled and verdict.reconciling)
-        assert not (verdict.stalled and verdict.retry in (Retry.EXPONENTIAL, Retry.AFTER))
+        assert not (verdict.stalled and verdict.requeue.when in (When.BACKOFF, When.AFTER))
 
 
 FINE = Verdict("Available", "all is well", ready="True", synced="True", resolved="True")
@@ -145,3 +145,15 @@ def test_find() -> None:
     assert find({"conditions": written((), FINE)}, "Ready")["status"] == "True"
     assert find({}, "Ready") == {}
     assert find({"conditions": None}, "Ready") == {}
+
+
+def test_a_kind_has_conditions_of_its_own() -> None:
+    """A contributed condition is written, survives a failure, and goes when the kind no longer reports it."""
+    validated = ExtraCondition("Validated", "True", "TestsPassed", "3 tests passed")
+    fine = Verdict("Available", "all is well", ready="True", synced="True", resolved="True", extra=(validated,))
+    first = written((), fine)
+    assert find({"conditions": first}, "Validated")["message"] == "3 tests passed"
+    broken = written(first, judge(errors.SpecInvalid("x")))
+    assert find({"conditions": broken}, "Validated")["status"] == "True"
+    again = written(broken, Verdict("Available", "", ready="True", synced="True", resolved="True", extra=()))
+    assert find({"conditions": again}, "Validated") == {}

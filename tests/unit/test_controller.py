@@ -17,13 +17,15 @@ from jitops.core.clock import SystemClock
 from jitops.core.kube import Key, Resource
 from jitops.core.managed.services import Services
 from jitops.core.schedule.controller import Controller, Pace, is_news
-from jitops.core.status.requeue import Result, Retry
+from jitops.core.status.requeue import Requeue, Result
 from jitops.kinds import registry
 from jitops.local.store import LocalStore
 from jitops.remote.client import HttpPool
 
 SHOP = Key("JitsuStream", "team", "shop")
 PACE = Pace(workers=4, slow_retry=100.0, backoff_base=1.0, backoff_cap=8.0, resync=timedelta(0))
+
+DONE = Result(Requeue.on_change())
 
 
 def resource(**metadata: Any) -> Resource:
@@ -37,12 +39,12 @@ class Scripted:
     """Stands for the reconciler: does what the test says."""
 
     def __init__(self) -> None:
-        self.act: Callable[[Key], Any] = lambda _: Result()
+        self.act: Callable[[Key], Any] = lambda _: DONE
         self.seen: list[Key] = []
 
-    async def reconcile(self, key: Key, since: float) -> Result:
+    async def reconcile(self, key: Key, not_older_than: float) -> Result:
         """Do as told."""
-        assert since
+        assert not_older_than
         self.seen.append(key)
         result: Result | Awaitable[Result] = self.act(key)
         return result if isinstance(result, Result) else await result
@@ -69,12 +71,20 @@ def script(controller: Controller) -> Scripted:
 async def once(controller: Controller, key: Key = SHOP) -> float | None:
     """Work on a key once; give the seconds until it is due again."""
     controller.queue.add(key)
-    taken, due = await controller.queue.take()
-    await controller._work(taken, due)
-    controller.queue._next_delay()
-    delay = controller.queue._next_delay()
-    controller.queue.forget(key)
+    await controller.step()
+    delay = controller.queue.next_delay()
+    if delay is not None:
+        await clear(controller, key)
     return delay
+
+
+async def clear(controller: Controller, *keys: Key) -> None:
+    """Take keys from the queue without working on them."""
+    for key in keys:
+        controller.queue.add(key)
+    for _ in keys:
+        taken, _due = await controller.queue.take()
+        controller.queue.done(taken)
 
 
 NEWS = {
@@ -103,15 +113,15 @@ def test_our_own_writes_are_no_news() -> None:
 async def test_next_attempts(controller: Controller) -> None:
     """NEVER is never; SLOW is slow plus up to a fifth; AFTER is just then."""
     for result, low, high in (
-        (Result(Retry.SLOW), 100.0, 120.0),
-        (Result(Retry.AFTER, 7.0), 6.9, 7.0),
-        (Result(Retry.AFTER), -1.0, 0.0),
+        (Result(Requeue.slow()), 100.0, 120.0),
+        (Result(Requeue.after(7.0)), 6.9, 7.0),
+        (Result(Requeue.after(0.0)), -1.0, 0.0),
     ):
         script(controller).act = {SHOP: result}.__getitem__
         delay = await once(controller)
         assert delay is not None
         assert low <= delay <= high
-    script(controller).act = lambda _: Result()
+    script(controller).act = lambda _: DONE
     assert await once(controller) is None
 
 
@@ -124,13 +134,13 @@ async def test_backoff_grows_and_is_capped(controller: Controller, monkeypatch: 
         return low
 
     monkeypatch.setattr(random, "uniform", lowest)
-    script(controller).act = lambda _: Result(Retry.EXPONENTIAL)
+    script(controller).act = lambda _: Result(Requeue.backoff())
     for _ in range(6):
         await once(controller)
     assert bounds == [1.0, 2.0, 4.0, 8.0, 8.0, 8.0]
-    script(controller).act = lambda _: Result()
+    script(controller).act = lambda _: DONE
     await once(controller)
-    script(controller).act = lambda _: Result(Retry.EXPONENTIAL)
+    script(controller).act = lambda _: Result(Requeue.backoff())
     await once(controller)
     controller.feed(resource(), resource(generation=2))
     await once(controller)
@@ -139,7 +149,7 @@ async def test_backoff_grows_and_is_capped(controller: Controller, monkeypatch: 
 
 async def test_backoff_ends_when_something_is_to_be_told(controller: Controller) -> None:
     """An attempt is made no later than the moment at which an outage is to show."""
-    script(controller).act = lambda _: Result(Retry.EXPONENTIAL, 0.01)
+    script(controller).act = lambda _: Result(Requeue.backoff(at_most=0.01))
     for _ in range(8):
         delay = await once(controller)
         assert delay is not None
@@ -173,7 +183,7 @@ async def test_conflict_is_tried_at_once_and_then_backs_off(
     script(controller).act = conflict
     delays = [await once(controller) for _ in range(5)]
     assert [round(delay or 0.0) for delay in delays] == [0, 2, 4, 8, 8]
-    script(controller).act = lambda _: Result()
+    script(controller).act = lambda _: DONE
     assert await once(controller) is None
     script(controller).act = conflict
     assert round(await once(controller) or 0.0) == 0
@@ -211,7 +221,7 @@ async def test_run_works_on_several_keys_at_a_time_and_one_at_a_time_each(contro
         most = max(most, len(together))
         await asyncio.sleep(0.005)
         together.discard(key)
-        return Result()
+        return DONE
 
     script(controller).act = work
     runner = asyncio.create_task(controller.run())
@@ -234,7 +244,7 @@ async def test_drain_waits_for_what_is_under_way(controller: Controller) -> None
     async def work(_: Key) -> Result:
         begun.set()
         await release.wait()
-        return Result()
+        return DONE
 
     script(controller).act = work
     runner = asyncio.create_task(controller.run())
@@ -272,24 +282,23 @@ async def test_change_of_a_connection_wakes_its_dependents(controller: Controlle
     before = Resource.parse("JitsuWorkspace", {"metadata": meta, "spec": {}})
     controller.feed(None, before)
     controller.feed(None, resource())
-    for key in (before.key, SHOP):
-        controller.queue.forget(key)
+    await clear(controller, before.key, SHOP)
     controller.feed(before, replace(before, status={"a": "b"}, resource_version="2"))
     assert controller.queue.waiting() == 0
     controller.feed(before, replace(before, annotations={"a": "b"}))
-    assert set(controller.queue._due) == {before.key}
+    assert controller.queue.keys() == {before.key}
     controller.feed(before, replace(before, generation=2))
-    assert set(controller.queue._due) == {before.key, SHOP}
+    assert controller.queue.keys() == {before.key, SHOP}
 
 
 async def test_unknown_target_wakes_no_one(controller: Controller) -> None:
     """A Secret that nobody refers to is nobody's concern."""
     controller.feed(None, resource())
-    controller.queue.forget(SHOP)
+    await clear(controller, SHOP)
     controller.changed(Key("Secret", "team", "another"))
     assert controller.queue.waiting() == 0
     controller.changed(Key("Secret", "team", "shop-jitsustream"))
-    assert set(controller.queue._due) == {SHOP}
+    assert controller.queue.keys() == {SHOP}
 
 
 async def test_gone_is_forgotten(controller: Controller) -> None:
@@ -300,7 +309,7 @@ async def test_gone_is_forgotten(controller: Controller) -> None:
         {"apiVersion": API_VERSION, "kind": "JitsuWorkspace", "metadata": {"name": "acme", "namespace": "team"}}
     )
     controller.feed(None, resource())
-    controller.queue.forget(SHOP)
+    await clear(controller, SHOP)
     controller.on_deleted(SHOP)
-    assert set(controller.queue._due) == {SHOP, Key("JitsuWorkspace", "team", "acme")}
+    assert controller.queue.keys() == {SHOP, Key("JitsuWorkspace", "team", "acme")}
     assert controller._s.references.dependents(Key("JitsuWorkspace", "team", "acme")) == frozenset()

@@ -23,7 +23,7 @@ def every_situation() -> list[Situation]:
     ]
     changes = (NONE, (NAME,), (KEY,), (NAME, KEY))
     return [
-        Situation(p, deleting=d, exists=e, ours=e and o, settled=s, changes=c if e else NONE)
+        Situation(p, deleting=d, exists=e, owned=e and o, settled=s, changes=c if e else NONE)
         for p, d, e, o, s, c in itertools.product(policies, BOOLS, BOOLS, BOOLS, BOOLS, changes)
     ]
 
@@ -35,7 +35,7 @@ WRITES = {Action.CREATE, Action.UPDATE, Action.ADOPT, Action.DELETE}
 def test_what_is_not_ours_is_never_deleted_or_updated() -> None:
     """Law 3: only an adoption, where it was asked for, touches what we did not make."""
     for s in EVERY:
-        if not s.ours and s.exists:
+        if not s.owned and s.exists:
             action = plan(s).action
             assert action not in {Action.UPDATE, Action.DELETE, Action.CREATE}
             assert action is not Action.ADOPT or s.policies.adopt != "Never"
@@ -74,7 +74,7 @@ def test_what_is_to_stay_stays(leaving: str) -> None:
 def test_equal_and_ours_needs_nothing() -> None:
     """Law 5: nothing is written where nothing differs."""
     for s in EVERY:
-        if s.exists and s.ours and not s.changes and not s.deleting:
+        if s.exists and s.owned and not s.changes and not s.deleting:
             assert plan(s).action is Action.NOTHING
             assert plan(s).drift == ()
 
@@ -90,7 +90,7 @@ def test_every_difference_is_carried_out_or_told() -> None:
 def test_report_holds_drift_alone() -> None:
     """Under Report a settled resource's drift is told and not corrected; what we generate is seen to all the same."""
     policies = Policies(report_drift=True)
-    ours = {"exists": True, "ours": True}
+    ours = {"exists": True, "owned": True}
     assert plan(Situation(policies, **ours, settled=True, changes=(NAME,))).action is Action.REPORT
     assert plan(Situation(policies, **ours, settled=False, changes=(NAME,))).action is Action.UPDATE
     both = plan(Situation(policies, **ours, settled=True, changes=(NAME, KEY)))

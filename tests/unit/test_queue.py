@@ -58,13 +58,6 @@ class Machine(RuleBasedStateMachine):
         if key in self.again:
             self.due[key] = self.again.pop(key)
 
-    @rule(key=KEYS)
-    def forget(self, key: str) -> None:
-        """Drop what waits for a key."""
-        self.queue.forget(key)
-        self.due.pop(key, None)
-        self.again.pop(key, None)
-
     @invariant()
     def counts(self) -> None:
         """Count right at any time."""

@@ -11,9 +11,8 @@ from tests.clock import TurnedClock
 from jitops.api.meta import API_VERSION
 from jitops.core.clock import SystemClock
 from jitops.core.kube import Key
-from jitops.core.managed.outcome import Outcomes
 from jitops.core.managed.services import Services
-from jitops.core.schedule.resync import Resync, Resyncer, asked
+from jitops.core.schedule.resync import Resync, Resyncer, resync_period
 from jitops.kinds import registry
 from jitops.local.store import LocalStore
 from jitops.remote.client import HttpPool
@@ -33,7 +32,7 @@ def resyncer(store: LocalStore) -> Resyncer:
     """Give the resyncer over it."""
     kinds = registry(HttpPool(SystemClock()), TurnedClock())
     services = Services.assemble(kinds, store, TurnedClock(), identity="c", namespace="jitops-system")
-    return Resyncer(services, Outcomes(services), reads_secrets=False)
+    return Resyncer(services, reads_secrets=False)
 
 
 def apply(store: LocalStore, kind: str, name: str, spec: dict[str, Any]) -> None:
@@ -54,13 +53,13 @@ def stream(period: str | None = None, workspace: str = "acme") -> dict[str, Any]
 )
 def test_asked(block: dict[str, str], seconds: float) -> None:
     """A period is read as it is written; absence means the default."""
-    assert asked(block, DEFAULT).total_seconds() == seconds
+    assert resync_period(block, DEFAULT).total_seconds() == seconds
 
 
 @pytest.mark.parametrize("value", ["soon", "", 5, None, [], "-5m"])
 def test_asked_for_nonsense(value: object) -> None:
     """What can't be read is refused elsewhere, and means the default here."""
-    assert asked({"resyncPeriod": value}, DEFAULT) == DEFAULT
+    assert resync_period({"resyncPeriod": value}, DEFAULT) == DEFAULT
 
 
 def test_smallest_counts(store: LocalStore, resyncer: Resyncer) -> None:

@@ -36,7 +36,7 @@ def replica(clock: TurnedClock, **settings: Any) -> Replica:
     return Replica(Settings(**settings), api, "identity", clock)
 
 
-def allow_writes(clock: TurnedClock) -> Replica:
+def leading_replica(clock: TurnedClock) -> Replica:
     """Give a replica that has begun to work."""
     made = replica(clock, leader_election=False)
     made._leading_since = clock.seconds
@@ -45,14 +45,14 @@ def allow_writes(clock: TurnedClock) -> Replica:
 
 def test_replica_at_rest_is_well(clock: TurnedClock) -> None:
     """Nothing due, nothing wrong, for however long."""
-    made = allow_writes(clock)
+    made = leading_replica(clock)
     clock.seconds += 10_000
     assert list(made.liveness_problems()) == []
 
 
 def test_keys_that_nobody_finishes_are_death(clock: TurnedClock) -> None:
     """A key due for more than a minute, and none finished in that time."""
-    made = allow_writes(clock)
+    made = leading_replica(clock)
     made.controller.queue.add(KEY)
     clock.seconds += 59
     assert list(made.liveness_problems()) == []
@@ -62,7 +62,7 @@ def test_keys_that_nobody_finishes_are_death(clock: TurnedClock) -> None:
 
 def test_healthy_backlog_is_no_death(clock: TurnedClock) -> None:
     """Keys may wait for long while others are finished."""
-    made = allow_writes(clock)
+    made = leading_replica(clock)
     made.controller.queue.add(KEY)
     clock.seconds += 600
     made.controller.finished = clock.seconds - 5
@@ -83,7 +83,7 @@ def test_standby_may_have_keys_due_for_hours(clock: TurnedClock) -> None:
 
 async def test_stuck_reconcile_is_death(clock: TurnedClock) -> None:
     """A reconcile is given up at 120 s; one that runs on is stuck."""
-    made = allow_writes(clock)
+    made = leading_replica(clock)
     task: asyncio.Task[None] = asyncio.create_task(asyncio.sleep(60))
     made.controller._running[task] = clock.seconds
     clock.seconds += 125
@@ -140,7 +140,7 @@ async def test_namespaces_need_a_cluster_id() -> None:
 
 def test_metrics_show_the_queue(clock: TurnedClock) -> None:
     """Depth and age of the queue, leadership, and how long ago the watch told anything."""
-    made = allow_writes(clock)
+    made = leading_replica(clock)
     made.controller.queue.add(KEY)
     clock.seconds += 5
     text = made.metrics.text().decode()
@@ -152,11 +152,11 @@ def test_metrics_show_the_queue(clock: TurnedClock) -> None:
 
 def test_metrics_show_what_is_left_of_a_budget(clock: TurnedClock) -> None:
     """By connection and method, as it is when the metrics are read; a closed connection is not shown."""
-    made = allow_writes(clock)
+    made = leading_replica(clock)
     left = {"POST": 120}
     client = SimpleNamespace(budget=left, aclose=None)
     labels = 'connection="acme",connection_kind="JitsuWorkspace",connection_namespace="web",method="POST"'
-    lines = made._services.connections._lines
+    lines = made._services.connections._open
     lines[CONNECTION] = cast("OpenConnection", SimpleNamespace(client=client))
     assert f"jitops_remote_budget_left{{{labels}}} 120.0" in made.metrics.text().decode()
     left["POST"] = 119
@@ -167,7 +167,7 @@ def test_metrics_show_what_is_left_of_a_budget(clock: TurnedClock) -> None:
 
 async def test_metrics_show_open_breakers(clock: TurnedClock) -> None:
     """By host, as it is when the metrics are read."""
-    made = allow_writes(clock)
+    made = leading_replica(clock)
     made._pool.http(HttpConfig("http://127.0.0.1:1", "key", lambda _: None))
     assert 'jitops_remote_breaker_open{host="127.0.0.1:1"} 0.0' in made.metrics.text().decode()
     (breaker,) = made._pool._breakers.values()
@@ -179,7 +179,7 @@ async def test_metrics_show_open_breakers(clock: TurnedClock) -> None:
 
 async def test_metrics_count_drift(clock: TurnedClock) -> None:
     """Each difference that others made counts once, whether it was corrected or reported; other events don't."""
-    made = allow_writes(clock)
+    made = leading_replica(clock)
     stream = Resource.parse(KEY.kind, {"metadata": {"name": KEY.name, "namespace": KEY.namespace}})
     for reason in ("Created", "DriftCorrected", "DriftDetected", "Updated"):
         made.cluster.event(stream, Event(reason, "message"))

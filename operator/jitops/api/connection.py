@@ -125,3 +125,8 @@ class ConnectionSpec(Model):
     """How the server's certificate is verified."""
     credentials: CredentialPolicy = CredentialPolicy()
     """How the Secret with the credentials is treated."""
+
+    @property
+    def address(self) -> str:
+        """The address of the remote, which log-ins are counted for."""
+        raise NotImplementedError

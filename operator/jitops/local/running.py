@@ -62,8 +62,8 @@ class Running:
             return True
         if self._is_connection(resource.key):
             connections = self.services.connections
-            return connections.line(resource.key) is not None and connections.error(resource.key) is None
-        return self.controller.reconciler.outcomes.rest.shown(resource.key)
+            return connections.open_connection(resource.key) is not None and connections.error(resource.key) is None
+        return self.services.converged.shown(resource.key)
 
     def may_heal(self, resource: Resource) -> bool:
         """Tell whether a resource that isn't ready may become so by being tried again."""

@@ -1,4 +1,4 @@
-"""Whether a connection may be used from a namespace: closed unless its owner opened it."""
+"""Whether a connection may be used from a namespace: no, unless its owner allows it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from jitops.core.kube import JSON, Kube, Resource
 
 
-async def permits(kube: Kube, connection: Resource, namespace: str) -> None:
+async def require_permission(kube: Kube, connection: Resource, namespace: str) -> None:
     """Raise DependencyNotReady (ReferenceNotPermitted) unless the connection allows the namespace."""
     allowed = connection.spec.get("allowedNamespaces") or {}
     if namespace == connection.key.namespace or allowed.get("from") == "All":
@@ -38,7 +38,7 @@ async def _selected(kube: Kube, selector: Mapping[str, JSON], namespace: str) ->
 
 
 def matches(selector: Mapping[str, JSON], labels: Mapping[str, str]) -> bool:
-    """Apply a Kubernetes label selector."""
+    """Return whether a Kubernetes label selector matches the labels."""
     exact = all(labels.get(name) == value for name, value in (selector.get("matchLabels") or {}).items())
     return exact and all(_holds(term, labels) for term in selector.get("matchExpressions") or ())
 

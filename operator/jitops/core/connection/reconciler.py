@@ -1,4 +1,4 @@
-"""Reconciles the connections themselves: verified, their credentials protected while in use, released when unused."""
+"""Reconcile the connections: verify them, protect their credentials while in use, release them when unused."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from jitops.api.reasons import ConditionType, EventReason, Reason
 from jitops.core import errors
 from jitops.core.kube import Key
 from jitops.core.status.conditions import Verdict, find, judge
-from jitops.core.status.requeue import Result
+from jitops.core.status.error_rules import ConnectionFault, rule_of
+from jitops.core.status.requeue import Requeue, Result
 from jitops.core.status.writer import log_defect
 
 if TYPE_CHECKING:
@@ -18,69 +19,74 @@ if TYPE_CHECKING:
     from jitops.core.connection.pool import Connections
     from jitops.core.index.references import References
     from jitops.core.kube import JSON, Kube, Resource, Secret
-    from jitops.core.status.writer import Reporter
+    from jitops.core.status.writer import StatusWriter
 
 SHOWN = 5
 """How many users a message names."""
 
 
 class ConnectionReconciler:
-    """Keeps connections true to their spec, and alive for as long as anyone needs them."""
+    """Keeps connections verified, and open for as long as any resource needs them."""
 
-    def __init__(self, kube: Kube, references: References, connections: Connections, reporter: Reporter) -> None:
+    def __init__(
+        self, kube: Kube, references: References, connections: Connections, status_writer: StatusWriter
+    ) -> None:
         self._kube = kube
         self._references = references
         self._connections = connections
-        self._reporter = reporter
+        self._status_writer = status_writer
         self._protected: set[Key] = set()
-        self._told: dict[Key, bool] = {}
+        self._reported: dict[Key, bool] = {}
         """Whether the dependents of a connection last heard that it is good."""
         self.enqueue: Callable[[Key], None] = lambda _: None
-        """How to have a key reconciled; the controller sets it."""
+        """Enqueue a key; the controller sets it."""
 
     async def reconcile(self, key: Key) -> Result:
-        """Verify one connection and tell how it is; raises errors.Interrupted as the reconciler does."""
+        """Verify one connection and write its status; raises errors.Interrupted as the reconciler does."""
         resource = self._kube.get(key)
         if resource is None:
-            return await self._gone(key)
+            return await self._close(key)
         if resource.deleting and not self.users(key):
             return await self._release(resource)
-        before, line = self._is_ready(key), self._connections.line(key)
+        before, known = self._is_ready(key), self._connections.open_connection(key)
         verdict, facts = await self._verified(resource)
         latest = self._kube.get(key) or resource
-        await self._reporter.report(latest, verdict, facts, failed=_warning(verdict))
-        self._tell(key, before=before, reopened=line is not self._connections.line(key))
-        return Result(verdict.retry, verdict.after, verdict.reason)
+        await self._status_writer.report(latest, verdict, facts, failed=_warning(verdict))
+        reopened = known is not self._connections.open_connection(key)
+        self._notify(key, before=before, reopened=reopened)
+        return Result(verdict.requeue, verdict.reason)
 
     async def _verified(self, resource: Resource) -> tuple[Verdict, dict[str, JSON]]:
-        """Protect and prove a connection; a failure of the proof leaves the protection as it is to be."""
+        """Protect and verify a connection; the protection stays even if the verification fails."""
         facts: dict[str, JSON] = {}
         try:
             resource = await self._ensure_finalizer(resource)
             facts["credentialsSecret"] = await self._mark_secrets(resource)
-            line = await self._connections.verify(resource)
+            connection = await self._connections.verify(resource)
         except errors.Interrupted:
             raise
-        except Exception as error:  # noqa: BLE001 - judged by one table; what isn't in it is logged there
+        except Exception as error:  # noqa: BLE001 - one table judges every error; a defect is logged here
             log_defect(resource.key, error)
             return judge(error), facts
-        verdict = judge(line.client.trouble) if line.client.trouble else _working(resource, self.users(resource.key))
-        return verdict, {**facts, **line.facts}
+        trouble = connection.client.trouble
+        verdict = judge(trouble) if trouble else _working(resource, self.users(resource.key))
+        return verdict, {**facts, **connection.facts}
 
-    def _tell(self, key: Key, *, before: bool, reopened: bool) -> None:
-        """Wake the dependents when the connection turned good or bad; all of them but for the first time.
+    def _notify(self, key: Key, *, before: bool, reopened: bool) -> None:
+        """Enqueue the dependents when the connection became good or bad; the first time only those that wait for it.
 
-        One that stayed good, but has other credentials or another spec now, may serve those that it failed before.
+        A connection that stayed good but was reopened has other credentials or another spec. It may now serve the
+        resources that it failed before.
         """
         after = self._is_ready(key)
-        told, self._told[key] = self._told.get(key), after
-        if before == after == told:
+        reported, self._reported[key] = self._reported.get(key), after
+        if before == after == reported:
             if reopened:
                 for dependent in filter(self._is_unready, self._references.dependents(key)):
                     self.enqueue(dependent)
             return
         for dependent in self._references.dependents(key):
-            if before != after or told is not None or self._misses_something(dependent):
+            if before != after or reported is not None or self._misses_something(dependent):
                 self.enqueue(dependent)
 
     def _is_unready(self, key: Key) -> bool:
@@ -93,37 +99,36 @@ class ConnectionReconciler:
         return find(status, ConditionType.REFERENCES_RESOLVED).get("status") == "False"
 
     def suspect(self, key: Key, error: Exception) -> None:
-        """Have a connection looked at after a failure that may be its own."""
-        if isinstance(error, errors.CredentialsRejected):
+        """Check a connection again after a failure that may be its own."""
+        fault = rule_of(error).connection
+        if fault is ConnectionFault.REFUSED and isinstance(error, errors.JitopsError):
             self._connections.suspect(key, error)
-        if isinstance(error, errors.CredentialsRejected | errors.Unavailable):
+        if fault is not ConnectionFault.NONE:
             self.enqueue(key)
 
     def users(self, key: Key) -> list[Key]:
-        """Name the resources that made, or may have made, something over a connection."""
+        """Return the resources that created, or may have created, something over a connection."""
         found = (self._kube.get(user) for user in self._references.dependents(key))
         return sorted(user.key for user in found if user and meta.FINALIZER in user.finalizers)
 
     async def protect(self, key: Key) -> None:
-        """See to it, before anything is made over a connection, that its credentials outlive what is made."""
+        """Make sure, before anything is created over a connection, that its credentials outlive what is created."""
         resource = self._kube.get(key)
         if key not in self._protected and resource is not None:
             await self._ensure_finalizer(resource)
             await self._mark_secrets(self._kube.get(key) or resource)
 
     async def _mark_secrets(self, resource: Resource) -> str:
-        """Protect the Secret that the spec names, let go of the one that it named before; return the name.
-
-        The name is in status before the finalizer is on the Secret, so that a change of the spec, seen or not, finds
-        what to let go.
-        """
+        """Protect the Secret that the spec names, release the one it named before; return the name."""
         name, former = _secret_name(resource), resource.status.get("credentialsSecret")
         secret = Key("Secret", resource.key.namespace, name)
         if former and former != name:
             await self._mark(secret._replace(name=former))
+        # The name is in status before the finalizer is on the Secret, so that a change of the spec, whether it was
+        # seen or not, finds the Secret to release.
         if former != name and self._is_used(secret):
             status = {**resource.status, "credentialsSecret": name}
-            await self._reporter.write(resource, status, guarded=True)
+            await self._status_writer.write(resource, status, guarded=True)
         if await self._mark(secret):
             self._protected.add(resource.key)
         else:
@@ -131,11 +136,9 @@ class ConnectionReconciler:
         return name
 
     async def _mark(self, key: Key) -> bool:
-        """Keep the finalizer on a Secret while anyone uses it over any connection, and no longer; say whether.
-
-        Who uses it is asked after the Secret was read: whoever comes later changes the version we write to.
-        """
+        """Write or remove the finalizer of a Secret, which it has while any connection uses it; return whether so."""
         secret = await self._kube.read_secret(key.namespace, key.name)
+        # Asked after the Secret was read: a resource that starts to use it later changes the version written to.
         used = self._is_used(key)
         if secret is not None and _needs_marking(secret, used=used):
             others = tuple(f for f in secret.finalizers if f != meta.IN_USE_FINALIZER)
@@ -160,22 +163,22 @@ class ConnectionReconciler:
         others = tuple(f for f in resource.finalizers if f != meta.FINALIZER)
         if others != resource.finalizers:
             await self._kube.set_finalizers(resource, others)
-        return await self._gone(resource.key)
+        return await self._close(resource.key)
 
-    async def _gone(self, key: Key) -> Result:
-        """Close a connection that is no more; one that was forced out may have left its Secret marked."""
+    async def _close(self, key: Key) -> Result:
+        """Close a connection that was deleted; one that was forced out may have left its Secret marked."""
         self._protected.discard(key)
-        self._told.pop(key, None)
-        line = self._connections.line(key)
-        if line is not None:
-            await self._mark(line.secret.key)
+        self._reported.pop(key, None)
+        known = self._connections.open_connection(key)
+        if known is not None:
+            await self._mark(known.secret.key)
         await self._connections.drop(key)
         for dependent in self._references.dependents(key):
             self.enqueue(dependent)
-        return Result(outcome=Reason.DELETING)
+        return Result(Requeue.on_change(), Reason.DELETING)
 
     def _is_ready(self, key: Key) -> bool:
-        return self._connections.line(key) is not None and self._connections.error(key) is None
+        return self._connections.open_connection(key) is not None and self._connections.error(key) is None
 
 
 def _secret_name(resource: Resource) -> str:
@@ -183,12 +186,12 @@ def _secret_name(resource: Resource) -> str:
 
 
 def _needs_marking(secret: Secret, *, used: bool) -> bool:
-    """Tell whether the finalizer is to be written; a Secret that is going takes no new one."""
+    """Return whether the finalizer must be written or removed; a Secret that is being deleted takes no new one."""
     return (meta.IN_USE_FINALIZER in secret.finalizers) != used and not (used and secret.deleting)
 
 
 def _warning(verdict: Verdict) -> str | None:
-    """Name the event for a connection that is not as it should be."""
+    """Return the event reason for a connection that is not Ready."""
     if verdict.ready == "True":
         return None
     blocked = verdict.reason == Reason.DELETION_BLOCKED

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from jitops.core.kube import Key
 
@@ -40,42 +40,32 @@ class Desired(Generic[S]):
     id: str | None = None
     """The remote id in status."""
     owned: bool = False
-    """Whether what has this id became ours: an object that was only observed has not."""
+    """Whether jitops made or adopted the object of this id; false if it was only observed."""
     adopt_id: str | None = None
     incarnation: int = 0
     applied: frozenset[str] = frozenset()
-    """The paths we last sent (`status.appliedFields`)."""
+    """The paths last sent (`status.appliedFields`)."""
     last_status: Mapping[str, JSON] = field(default_factory=dict)
-    """The whole status as last written: what a kind remembers of itself."""
-    held: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """The write-once values of our own Secret that are as we wrote them, by their canonical names."""
-    material: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """What `prepare` decided that the Secret must hold."""
+    """The whole status as last written."""
+    proven: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The write-once values in the output Secret that match their hash, by their canonical names."""
     inputs: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """What the resource refers to, by the path at which the spec names it."""
+    """The values of references, by the path in the spec."""
     digests: Mapping[str, str] = field(default_factory=dict)
-    """Keyed hashes of the inputs that come from Secrets, by path: they tell a change where the remote masks values."""
+    """Keyed hashes of the inputs that come from Secrets, by path. They show a change where the remote masks values."""
     deleting: bool = False
-    """Whether the resource is being deleted: its inputs are not resolved then."""
+    """Whether the resource is being deleted; its inputs are not resolved then."""
     replaces: bool = False
-    """Whether an object of ours that can't be changed may make way for a new one now."""
+    """Whether an owned object that can't be changed may be replaced by a new one now."""
     observed: bool = False
     """Whether the remote object is only observed."""
     taken: frozenset[str] = frozenset()
-    """While there is no id, but an intent, or nothing that we claim: the remote ids that others of the kind have."""
+    """The remote ids of the kind's other resources, where this one could be confused with theirs."""
     sibling_intents: tuple[Mapping[str, JSON], ...] = ()
-    """The same of those others that have an intent and no id yet: their intents."""
+    """The intents of those other resources that have no id yet."""
     cascade: str = "Strict"
     """What a deletion does about others that use the object."""
     users: frozenset[str] = frozenset()
-    """When deleting: the remote ids of what other resources of ours have that uses the object, and stay."""
+    """When deleting: the remote ids of other resources' objects that use this one and stay."""
     not_older_than: float | None = None
     """The listing must have begun after this monotonic moment; None: any will do."""
-    prepared: Any = field(default=None, repr=False)
-    """What `prepare` decided; the adapter's own."""
-    news: tuple[tuple[str, str], ...] = ()
-    """What `prepare` decided that people should hear of, as event reason and message."""
-
-    def next_incarnation(self) -> Desired[S]:
-        """Ask for the same object under the next id, with what was generated for this one."""
-        return replace(self, incarnation=self.incarnation + 1, held=self.material or self.held)

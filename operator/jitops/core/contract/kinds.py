@@ -30,7 +30,7 @@ class ManagedKind:
     connection: str
     reference: str
     """The spec's field that names the connection."""
-    adapter: Callable[[Any], Adapter[Any, Any]]
+    adapter: Callable[[Any], Adapter[Any, Any, Any]]
     output_name: Callable[[str], str | None] = lambda _: None
     """The output Secret's name for a resource's name; None: only where the spec asks for a Secret."""
     config_map_name: Callable[[str], str | None] = lambda _: None
@@ -47,6 +47,10 @@ class ManagedKind:
     """What of the remote a resource lays claim to, so that no two share it."""
     out_of_reach: Callable[[Resource], str | None] = lambda _: None
     """What stays at the remote when a resource is deleted, since nothing of ours can delete it; None: nothing does."""
+
+    def only_observes(self, resource: Resource) -> bool:
+        """Return whether a resource never writes: by its policy, or because its kind can only be observed."""
+        return self.observes(resource) or (resource.spec.get("management") or {}).get("policy") == "Observe"
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,5 +30,5 @@ class Observation(Generic[R]):
 
     id: str
     remote: R = field(repr=False)
-    ours: bool
+    owned: bool
     """Made or adopted by us for this resource: by the id in status, by our hash in the id, or by our intent."""

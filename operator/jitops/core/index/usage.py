@@ -44,7 +44,7 @@ class Referrers:
         """Give the remote ids of what those have that stay."""
         return frozenset(str(one.status["id"]) for one in self.staying if one.status.get("id"))
 
-    def make_way(self, cascade: str, cure: str, now: datetime) -> None:
+    def require_way(self, cascade: str, cure: str, now: datetime) -> None:
         """Let those go first that are going; the others are in the way, unless the policy says otherwise.
 
         What is being made at this moment is waited for, so that it can go too.
@@ -96,7 +96,7 @@ def _is_under_way(resource: Resource, now: datetime) -> bool:
     return not resource.status.get("id") and intent is not None and now - moment(intent["at"]) < UNDER_WAY
 
 
-def cascades(spec: ManagedSpec) -> bool:
+def has_cascade_rules(spec: ManagedSpec) -> bool:
     """Say whether a kind has cascade rules."""
     return "cascade" in type(spec.management).model_fields
 

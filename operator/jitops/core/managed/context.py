@@ -1,105 +1,102 @@
-"""One reconcile's working state: what was read, what was decided, what has been done so far."""
+"""What one reconcile knows and what it has recorded so far."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from jitops.api import meta
-from jitops.core import errors
+from jitops.api.reasons import EventReason
 from jitops.core.index.ownership import may_exist
 from jitops.core.kube import Event
-from jitops.core.managed.inputs import Resolved
-from jitops.core.managed.plan import Plan
-from jitops.core.managed.policies import Policies
-from jitops.core.outputs.outputs import PublishedOutput
 
 if TYPE_CHECKING:
+    from jitops.api.managed import ManagedSpec
     from jitops.core.connection.pool import OpenConnection
     from jitops.core.contract.adapter import Adapter
-    from jitops.core.contract.desired import Desired
+    from jitops.core.contract.draft import Prepared
     from jitops.core.contract.kinds import ManagedKind
     from jitops.core.contract.observation import Observation
     from jitops.core.kube import JSON, ConfigMap, Resource, Secret
-    from jitops.core.status.conditions import Verdict
+    from jitops.core.managed.inputs import Resolved
+    from jitops.core.managed.plan import Plan
+    from jitops.core.managed.policies import Policies
+    from jitops.core.outputs.outputs import PublishedOutput
 
 
-@dataclass(slots=True)
-class Work:
-    """Grows line by line as a reconcile goes on; `phase` names the event if it fails here."""
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A resource whose spec was checked."""
 
-    row: ManagedKind
+    kind: ManagedKind
     resource: Resource
-    not_older_than: float
-    """The monotonic moment at which the key was enqueued: what a write rests on must have begun after it."""
-    phase: str = "CannotResolve"
-    spec: Any = None
-    policies: Policies = field(default_factory=Policies)
-    hold_until: datetime | None = None
-    line: OpenConnection | None = None
-    held: PublishedOutput[Secret] = field(default_factory=PublishedOutput)
-    documents: PublishedOutput[ConfigMap] = field(default_factory=PublishedOutput)
-    inputs: Resolved = field(default_factory=Resolved)
-    observation: Observation[Any] | None = None
-    adapter: Adapter[Any, Any] = field(init=False)
-    """Set by connecting, like what follows by observing: read before that, it is a defect and says so."""
-    desired: Desired[Any] = field(init=False)
-    plan: Plan = field(init=False)
-    readiness: tuple[str, str] = field(init=False)
-    """What Ready=True rests on: reason and message."""
-    warnings: tuple[str, ...] = ()
-    """What is wrong with what was written, as the remote found by trying it."""
-    again: Verdict | None = None
-    """When to look again, though all is done, for the sake of what is left to be removed."""
-    facts: dict[str, JSON] = field(default_factory=dict)
-    events: list[Event] = field(default_factory=list)
+    spec: ManagedSpec
+    policies: Policies
 
-    def record_event(self, reason: str, message: str, *, warning: bool = False) -> None:
-        """Take down an event, to be sent once the status is written."""
-        self.events.append(Event(reason, message, warning))
+
+@dataclass(frozen=True, slots=True)
+class Connected(Target):
+    """The same with everything it refers to: connection, inputs, output Secret and ConfigMap."""
+
+    connection: OpenConnection
+    adapter: Adapter[Any, Any, Any]
+    inputs: Resolved
+    secret: PublishedOutput[Secret]
+    config_map: PublishedOutput[ConfigMap]
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcileContext(Connected):
+    """Everything that one reconcile decides on. It is made once; what changes is replaced by a new context."""
+
+    desired: Prepared[Any, Any]
+    observation: Observation[Any] | None
+    plan: Plan
 
     @property
     def found(self) -> Observation[Any]:
-        """The remote object where there must be one."""
-        assert self.observation is not None  # noqa: S101 - plans that need one are made only where there is one
+        """The remote object, where there must be one."""
+        assert self.observation is not None  # noqa: S101 - plans that need an object are made only where one exists
         return self.observation
 
-    @property
-    def settled(self) -> bool:
-        """Say whether this generation was fully applied before."""
-        return bool(self.resource.status.get("syncedGeneration") == self.resource.generation)
 
-    @property
-    def may_exist(self) -> bool:
-        """Say whether status tells of anything at the remote."""
-        return may_exist(self.resource.status)
+@dataclass(slots=True)
+class Recorder:
+    """What a reconcile records while it runs, for the status and the events at its end."""
 
-    @property
-    def untouched(self) -> bool:
-        """Say whether we never wrote anything for it; should its Secret's name be taken, a create will tell."""
-        return meta.FINALIZER not in self.resource.finalizers and not self.resource.status.get("id")
+    resource: Resource
+    """The resource in the version last read or written; every write rests on it."""
+    phase: str = EventReason.CANNOT_RESOLVE
+    """The reason of the event if the reconcile fails now."""
+    connected: bool = False
+    """Whether the connection answered, so that a failure may be the connection's."""
+    facts: dict[str, JSON] = field(default_factory=dict)
+    """Fields for status; None removes one."""
+    events: list[Event] = field(default_factory=list)
+    closing_events: list[Event] = field(default_factory=list)
+    """Sent after the others, and only if the reconcile succeeds."""
 
-    @property
-    def asked(self) -> bool:
-        """Say whether a person asks for a fresh look that was not taken yet."""
-        token = self.resource.reconcile_request
-        return token is not None and token != self.resource.status.get("lastHandledReconcileAt")
+    def event(self, reason: str, message: str, *, warning: bool = False) -> None:
+        """Record an event; it is sent once the status is written."""
+        self.events.append(Event(reason, message, warning))
 
 
-def refuse_or_report(work: Work) -> None:
-    """Say why nothing was done: nothing there to observe, not ours to take, or drift that is only reported."""
-    if work.observation is None:
-        raise errors.RemoteNotFound("there is no such object at the remote, and policy Observe creates none")
-    if work.observation.ours or work.policies.observe_only:
-        return
-    if work.policies.adopt == "Match":
-        raise errors.AdoptionMismatch(
-            f"{work.observation.id} exists and differs in {', '.join(work.plan.drift)}; make spec equal to it,"
-            " or set spec.management.adopt.mode to Override",
-            paths=work.plan.drift,
-        )
-    raise errors.AlreadyOwned(
-        f"{work.observation.id} exists already and was not made by jitops for this resource;"
-        f" set spec.management.adopt.mode to Match or Override to adopt it{work.adapter.instead(work.desired)}"
-    )
+def is_settled(resource: Resource) -> bool:
+    """Return whether this generation was fully applied before, so that a difference is drift."""
+    return bool(resource.status.get("syncedGeneration") == resource.generation)
+
+
+def is_untouched(resource: Resource) -> bool:
+    """Return whether jitops never wrote anything for a resource."""
+    return meta.FINALIZER not in resource.finalizers and not resource.status.get("id")
+
+
+def is_asked(resource: Resource) -> bool:
+    """Return whether a person asks for a reconcile that was not done yet."""
+    token = resource.reconcile_request
+    return token is not None and token != resource.status.get("lastHandledReconcileAt")
+
+
+def exists_remotely(resource: Resource) -> bool:
+    """Return whether the status mentions anything at the remote."""
+    return may_exist(resource.status)

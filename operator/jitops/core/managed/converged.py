@@ -1,4 +1,4 @@
-"""Who is at rest: which remote value each resource was last seen equal to, so that a resync compares in memory."""
+"""The resources that need nothing, each with the remote value it was last equal to: a resync compares in memory."""
 
 from __future__ import annotations
 
@@ -10,46 +10,43 @@ from jitops.core.contract.kinds import connection_key
 if TYPE_CHECKING:
     from jitops.core.connection.pool import Connections
     from jitops.core.kube import Key
-    from jitops.core.managed.context import Work
+    from jitops.core.managed.context import ReconcileContext
 
 
 @dataclass(frozen=True, slots=True)
-class _Pose:
+class _Converged:
     connection: Key
     id: str
     remote: Any
     watched: bool
-    """Whether a change of any input would wake the resource."""
+    """Whether a change of any input would enqueue the resource."""
 
 
 class ConvergedCache:
-    """The resources that need nothing, until the listing shows something else for them."""
+    """Remembers converged resources until the listing shows something else for them."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
-        self._poses: dict[Key, _Pose] = {}
+        self._resources: dict[Key, _Converged] = {}
 
-    def enter(self, work: Work) -> None:
-        """Remember what the remote holds for a resource that is as it should be."""
-        if work.observation is None:
-            self.leave(work.resource.key)
-            return
-        connection, observation = connection_key(work.row, work.resource), work.observation
-        self._poses[work.resource.key] = _Pose(connection, observation.id, observation.remote, work.inputs.watched)
+    def add(self, context: ReconcileContext) -> None:
+        """Remember what the remote holds for a resource that matches its spec."""
+        found, connection = context.found, connection_key(context.kind, context.resource)
+        self._resources[context.resource.key] = _Converged(connection, found.id, found.remote, context.inputs.watched)
 
-    def leave(self, key: Key) -> None:
-        """Forget a resource that needs something."""
-        self._poses.pop(key, None)
+    def discard(self, key: Key) -> None:
+        """Forget a resource that needs something, or no longer exists."""
+        self._resources.pop(key, None)
 
     def holds(self, key: Key) -> bool:
-        """Say whether a resource needs no look: the remote is as it was seen, and its inputs tell of changes."""
-        pose = self._poses.get(key)
-        return pose is not None and pose.watched and self.shown(key)
+        """Return whether a resource needs no reconcile: the remote is unchanged, and its inputs are watched."""
+        known = self._resources.get(key)
+        return known is not None and known.watched and self.shown(key)
 
     def shown(self, key: Key) -> bool:
-        """Say whether the listing, as it is in memory, still shows what was seen; no request is made."""
-        pose = self._poses.get(key)
-        line = self._connections.line(pose.connection) if pose else None
-        if pose is None or line is None or self._connections.error(pose.connection) is not None:
+        """Return whether the listing in memory still shows what was seen; no request is made."""
+        known = self._resources.get(key)
+        connection = self._connections.open_connection(known.connection) if known else None
+        if known is None or connection is None or self._connections.error(known.connection) is not None:
             return False
-        return bool(line.client.snapshots[key.kind].seen(pose.id) == pose.remote)
+        return bool(connection.client.snapshots[key.kind].seen(known.id) == known.remote)

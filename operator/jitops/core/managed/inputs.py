@@ -54,12 +54,12 @@ class Inputs:
                 digests[each.path] = await self._digest(resource.key, each, value)
         return Resolved(values, digests, reading.watched)
 
-    def refuse_going(self, row: ManagedKind, resource: Resource) -> None:
+    def refuse_deleted(self, row: ManagedKind, resource: Resource) -> None:
         """Refuse what refers to a resource that is being deleted, as far as is known at this moment."""
         for each in row.inputs(resource):
             target = self._kube.get(each.target) if each.entry is None else None
             if target is not None:
-                _refuse_if_going(each, target)
+                _refuse_if_deleting(each, target)
 
     async def _digest(self, owner: Key, each: Input, value: str) -> str:
         return keyed_hash(await self._hash_key.get(), *owner, each.path, value)
@@ -73,13 +73,13 @@ class Inputs:
             )
         if place(self._kinds.managed[each.target.kind], target, self._kube) != place(row, resource, self._kube):
             raise SpecInvalid(f"spec.{each.path}: {each.target} belongs to another connection than this resource")
-        _refuse_if_going(each, target)
+        _refuse_if_deleting(each, target)
         if not target.status.get("id"):
             raise DependencyNotReady(f"spec.{each.path}: {each.target} has not been made yet")
         return str(target.status["id"])
 
 
-def _refuse_if_going(each: Input, target: Resource) -> None:
+def _refuse_if_deleting(each: Input, target: Resource) -> None:
     if target.deleting:
         raise DependencyNotReady(f"spec.{each.path}: {each.target} is being deleted")
 
@@ -101,7 +101,7 @@ class _Reading:
         if data is None or entry not in data:
             what = "does not exist" if data is None else f"has no key {entry}"
             raise DependencyNotReady(
-                f"spec.{each.path}: {target} {what}", reason=Reason.DEPENDENCY_NOT_FOUND, retry=MISSING_RETRY
+                f"spec.{each.path}: {target} {what}", reason=Reason.DEPENDENCY_NOT_FOUND, after=MISSING_RETRY
             )
         return data[entry]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from jitops.core.managed.policies import Policies, leaves_remote
+from jitops.core.managed.policies import Policies
 
 if TYPE_CHECKING:
     from jitops.core.contract.observation import Change
@@ -31,7 +31,7 @@ class Situation:
     policies: Policies
     deleting: bool = False
     exists: bool = False
-    ours: bool = False
+    owned: bool = False
     settled: bool = False
     """This generation was fully applied before: what differs now is drift, not a change of the spec."""
     changes: tuple[Change, ...] = ()
@@ -56,17 +56,17 @@ def plan(s: Situation) -> Plan:
         return Plan(Action.REPORT if s.policies.observe_only else Action.CREATE)
     if s.policies.observe_only:
         return _report(s.changes)
-    if not s.ours:
+    if not s.owned:
         return _adoption(s)
     return _correction(s)
 
 
 def _ending(s: Situation) -> Action:
-    if leaves_remote(s.policies):
+    if s.policies.leaves_remote:
         return Action.RELEASE
     if s.policies.paused:
         return Action.NOTHING
-    return Action.DELETE if s.exists and s.ours else Action.RELEASE
+    return Action.DELETE if s.exists and s.owned else Action.RELEASE
 
 
 def _report(changes: tuple[Change, ...]) -> Plan:

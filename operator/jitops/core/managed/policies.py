@@ -1,4 +1,4 @@
-"""The policies and switches of a resource, as they stand now."""
+"""The policies and switches of a resource, as they are now."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from jitops.api import meta
 from jitops.core.clock import moment
-from jitops.core.index.ownership import _observes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """The `management` block with its defaults, and the operational switches, as they stand now."""
+    """The `management` block with its defaults, and the annotations that switch something."""
 
     observe_only: bool = False
     adopt: str = "Never"
@@ -29,33 +28,37 @@ class Policies:
     replaces: bool = False
     """An object that the remote can't change may be replaced by a new one."""
     cascade: str = "Strict"
-    """What a deletion does about others that use the object, where the kind has it."""
+    """What a deletion does about others that use the object, where the kind has cascade rules."""
     released: bool = False
-    """The annotation that lets a stuck deletion go."""
+    """The annotation that ends a deletion which can't be done."""
+    drift_hold: datetime | None = None
+    """Until when drift is only reported."""
+
+    @property
+    def leaves_remote(self) -> bool:
+        """Return whether a deletion leaves the remote object as it is."""
+        return self.retain or self.released or self.observe_only
 
 
-def leaves_remote(policies: Policies) -> bool:
-    """Say whether a deletion lets the remote object be."""
-    return policies.retain or policies.released or policies.observe_only
-
-
-def policies(row: ManagedKind, resource: Resource, default_deletion: str | None, *, held: bool) -> Policies:
-    """Read the `management` block and the switches; a deletion policy that is not set is the connection's."""
+def policies_of(kind: ManagedKind, resource: Resource, default_deletion: str | None, now: datetime) -> Policies:
+    """Read the `management` block and the switches; `default_deletion` is the connection's deletion policy."""
     management, annotations = resource.spec.get("management") or {}, resource.annotations
+    hold = _drift_hold(annotations, now)
     return Policies(
-        observe_only=_observes(row, resource),
+        observe_only=kind.only_observes(resource),
         adopt=(management.get("adopt") or {}).get("mode") or "Never",
         retain=(management.get("deletionPolicy") or default_deletion or "Delete") == "Retain",
         replaces=management.get("replace") == "Allow",
-        report_drift=management.get("drift") == "Report" or held,
+        report_drift=management.get("drift") == "Report" or hold is not None,
         cascade=management.get("cascade") or "Strict",
         paused=annotations.get(meta.PAUSED) == meta.TRUE,
         released=annotations.get(meta.RELEASE_FINALIZER) == meta.RELEASE_ORPHAN,
+        drift_hold=hold,
     )
 
 
-def drift_hold(annotations: Mapping[str, str], now: datetime) -> datetime | None:
-    """Return until when drift is only reported; None when that is over, not asked, or not a moment."""
+def _drift_hold(annotations: Mapping[str, str], now: datetime) -> datetime | None:
+    """Return until when drift is only reported; None if that is over, not asked for, or not a moment."""
     try:
         until = moment(annotations[meta.DRIFT_HOLD_UNTIL])
     except (KeyError, ValueError):

@@ -1,62 +1,98 @@
-"""Brings what the remote handed out, and what people read, into the Secret and the ConfigMap of a resource."""
+"""Publish what the remote handed out, and what people read, in the Secret, the ConfigMap and the status."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from jitops.api.reasons import EventReason
+from jitops.core.managed.context import exists_remotely, is_settled
+from jitops.core.managed.replace import replacement_status
 from jitops.core.outputs.outputs import is_changed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from jitops.core.managed.context import Work
-    from jitops.core.managed.outcome import Outcomes
+    from jitops.core.contract.kinds import ManagedKind
+    from jitops.core.kube import Resource
+    from jitops.core.managed.context import ReconcileContext, Recorder
     from jitops.core.managed.services import Services
 
 
 class Publisher:
-    """Publishes for one reconcile at a time."""
+    """Publishes the outputs of one reconcile at a time."""
 
-    def __init__(self, services: Services, outcomes: Outcomes) -> None:
+    def __init__(self, services: Services) -> None:
         self._s = services
-        self._outcomes = outcomes
 
-    async def ahead(self, work: Work) -> None:
-        """Bring what we generated into the Secret before the remote hears of it."""
-        if work.adapter.secret_first:
-            await self._write_secret(work, work.desired.material)
+    async def publish_ahead(self, context: ReconcileContext, recorder: Recorder) -> ReconcileContext:
+        """Write what jitops generated into the Secret before the remote hears of it."""
+        if not context.adapter.secret_first:
+            return context
+        return await self._write_secret(context, recorder, context.desired.material)
 
-    async def publish(self, work: Work) -> None:
-        """Bring the outputs into Secret and ConfigMap, verified with the remote if they are news."""
-        if work.observation is None:
-            return
-        self._outcomes.collect_status(work)
-        for reason, message in work.desired.news:
-            work.record_event(reason, message)
-        values = work.adapter.outputs(work.desired, work.observation)
-        if is_changed(work.held, values) and self._s.outputs.name(work.row, work.resource):
-            await work.adapter.verify(work.desired, work.observation)
-        await self._write_secret(work, values)
-        await self._s.outputs.drop_former(work.held)
-        work.facts["secretName"] = self._s.outputs.name(work.row, work.resource)
-        await self._write_documents(work)
+    async def publish(self, context: ReconcileContext, recorder: Recorder) -> ReconcileContext:
+        """Write the outputs into Secret and ConfigMap; new values are verified with the remote first."""
+        if context.observation is None:
+            return context
+        recorder.facts |= status_facts(context)
+        for reason, message in context.desired.notices:
+            recorder.event(reason, message)
+        kind, resource = context.kind, context.resource
+        values = context.adapter.outputs(context.desired, context.observation)
+        if is_changed(context.secret, values) and self._s.outputs.name(kind, resource):
+            await context.adapter.verify(context.desired, context.observation)
+        context = await self._write_secret(context, recorder, values)
+        await self._s.outputs.drop_former(context.secret)
+        recorder.facts["secretName"] = self._s.outputs.name(kind, resource)
+        recorder.facts["configMapName"] = await self._write_config_map(context)
+        return context
 
-    async def disown(self, work: Work, *, always: bool) -> bool:
-        """Let what was written outlive the resource; say whether its Secret does."""
-        await self._s.documents.disown(work.row, work.resource, always=always)
-        return bool(await self._s.outputs.disown(work.row, work.resource, always=always))
+    async def disown(self, kind: ManagedKind, resource: Resource, *, always: bool) -> bool:
+        """Take the owner references off, so that the outputs outlive the resource; return whether its Secret does."""
+        await self._s.documents.disown(kind, resource, always=always)
+        return bool(await self._s.outputs.disown(kind, resource, always=always))
 
-    async def _write_secret(self, work: Work, values: Mapping[str, str]) -> None:
-        before = work.held
-        owned = not work.policies.retain
-        work.held = await self._s.outputs.publish(work.row, work.resource, before, values, owned=owned)
-        if is_changed(before, work.held.values):
-            self._outcomes.tell_secret(work, before)
+    async def _write_secret(
+        self, context: ReconcileContext, recorder: Recorder, values: Mapping[str, str]
+    ) -> ReconcileContext:
+        before, owned = context.secret, not context.policies.retain
+        written = await self._s.outputs.publish(context.kind, context.resource, before, values, owned=owned)
+        after = replace(context, secret=written)
+        if is_changed(before, written.values):
+            _record_secret(after, recorder, is_new=before.data_object is None)
+        return after
 
-    async def _write_documents(self, work: Work) -> None:
-        """Bring what people read into the ConfigMap, if the kind has one."""
-        values = work.adapter.documents(work.desired, work.found)
-        owned = not work.policies.retain
-        work.documents = await self._s.documents.publish(work.row, work.resource, work.documents, values, owned=owned)
-        await self._s.documents.drop_former(work.documents)
-        work.facts["configMapName"] = self._s.documents.name(work.row, work.resource)
+    async def _write_config_map(self, context: ReconcileContext) -> str | None:
+        """Write the documents for people into the ConfigMap, if the kind has one; return its name."""
+        values, owned = context.adapter.documents(context.desired, context.found), not context.policies.retain
+        documents = self._s.documents
+        written = await documents.publish(context.kind, context.resource, context.config_map, values, owned=owned)
+        await documents.drop_former(written)
+        return documents.name(context.kind, context.resource)
+
+
+def status_facts(context: ReconcileContext) -> dict[str, object]:
+    """Return the status fields that describe the remote object."""
+    desired, found, adapter = context.desired, context.found, context.adapter
+    facts: dict[str, object] = {"id": found.id, **adapter.facts(desired, found), **replacement_status(context)}
+    fields = set(adapter.fields(desired))
+    if not context.policies.observe_only:
+        facts["appliedFields"] = sorted({*fields, *adapter.leftovers(desired, found)})
+    elif found.id != context.resource.status.get("id"):
+        # What is only observed was not applied. Except for an object that jitops created and then died before it
+        # wrote the id to status: that object is owned all the same.
+        facts["appliedFields"] = sorted(fields - set(context.plan.drift)) if found.owned else None
+    return facts
+
+
+def _record_secret(context: ReconcileContext, recorder: Recorder, *, is_new: bool) -> None:
+    """Record that the Secret was written, unless a creation or a rotation says it already."""
+    secret = context.secret.data_object
+    first = is_new and not exists_remotely(context.resource)
+    if secret is None or recorder.events or context.desired.notices or first:
+        return
+    if is_settled(context.resource):
+        recorder.event(EventReason.SECRET_RESTORED, f"restored Secret {secret.name}")
+    else:
+        recorder.event(EventReason.SECRET_PUBLISHED, f"wrote Secret {secret.name}")

@@ -1,109 +1,122 @@
-"""What an object took the place of, where the remote can't change one: it outlives the new one's Secret, and no more.
+"""Replaced objects: what is left of an object that the remote can't change, once a new one took its place.
 
-The order is the safe one: status lists the former object before the new one is asked for, the Secret holds the new
-one's keys before the former goes, and status forgets it only when the remote was seen without it. What the remote
-does not let go stays listed, is tried again slowly, and takes nothing from the new object's Ready.
+The order survives a crash. Status lists the replaced object before the new one is requested. The Secret holds the new
+object's keys before the replaced one is deleted. Status drops it only when the remote was seen without it. A replaced
+object that the remote refuses to delete stays listed, is retried slowly, and does not affect Ready.
 """
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from jitops.api.reasons import ConditionType, EventReason
 from jitops.core.errors import DeletionBlocked, NotYet
-from jitops.core.status.conditions import Verdict, find, judge
-from jitops.core.status.requeue import Retry
+from jitops.core.status.conditions import find, judge
+from jitops.core.status.requeue import When
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from jitops.core.kube import JSON, Resource
-    from jitops.core.managed.context import Work
+    from jitops.core.managed.context import ReconcileContext, Recorder
+    from jitops.core.status.requeue import Requeue
 
 KEPT = "kept, as deletionPolicy is Retain"
-LATER = "removed as soon as the remote lets go of it"
-GOING = "being removed"
-"""What becomes of former objects that are still there."""
+LATER = "deleted as soon as the remote permits it"
+DELETING = "being deleted"
+"""What happens to replaced objects that still exist."""
 
 
 class _Left(NamedTuple):
-    """A former object that is still there, and what said so."""
+    """A replaced object that still exists, and the error that says why."""
 
-    former: Mapping[str, JSON]
+    replaced: Mapping[str, JSON]
     error: DeletionBlocked | NotYet
 
 
-def listed(work: Work) -> Mapping[str, JSON]:
-    """Give the part of status that lists the former objects; None where there is none."""
-    return {"replaced": [dict(former) for former in work.adapter.replaced_objects(work.desired)] or None}
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """What a successful reconcile adds about replaced objects that still exist."""
+
+    note: str = ""
+    """An addition to the message of Ready."""
+    requeue: Requeue | None = None
+    """When to try again; None: there is nothing to delete."""
 
 
-def succeeds(work: Work) -> str:
-    """Say what a new object takes the place of."""
-    names = _named(work.adapter.replaced_objects(work.desired))
+def replacement_status(context: ReconcileContext) -> Mapping[str, JSON]:
+    """Return the status field that lists the replaced objects; None if there is none."""
+    return {"replaced": [dict(each) for each in context.adapter.replaced_objects(context.desired)] or None}
+
+
+def replaces_note(context: ReconcileContext) -> str:
+    """Return what a new object replaces, for the event of its creation."""
+    names = _named(context.adapter.replaced_objects(context.desired))
     return f", in place of {names}" if names else ""
 
 
-async def delete_replaced(work: Work) -> str:
-    """Remove the former objects now that nobody needs them; return what Ready's message says of those that stay.
-
-    How they are tried again goes into `work.again`. An event tells of them once: when the message is a new one.
-    """
-    if work.policies.observe_only or not work.facts.get("replaced"):
-        return ""
-    if work.policies.retain:
-        said = _said(work, KEPT)
-        _tell_once(work, said, EventReason.RETAINED, f"replaced {_named(work.facts['replaced'])}: {KEPT}")
-        return said
-    left = await _remove(work)
-    work.again = min((judge(each.error) for each in left), key=_patience, default=None)
-    blocked = [str(each.error) for each in left if isinstance(each.error, DeletionBlocked)]
-    said = _said(work, LATER if blocked else GOING)
-    if blocked:
-        _tell_once(work, said, EventReason.DELETION_BLOCKED, "; ".join(blocked), warning=True)
-    return said
-
-
-def staying(resource: Resource) -> str:
-    """Say what stays with an object that a deletion leaves as it is."""
+def retained_note(resource: Resource) -> str:
+    """Return what stays beside an object that a deletion leaves as it is."""
     names = _named(resource.status.get("replaced") or ())
     return f", and so were {names}, which it replaced" if names else ""
 
 
-async def clear(work: Work) -> DeletionBlocked | NotYet | None:
-    """Remove the former objects of a resource that is going; give the first thing that keeps it from its end."""
-    left = await _remove(work)
+async def delete_replaced(context: ReconcileContext, recorder: Recorder) -> Leftover:
+    """Delete the replaced objects now that nobody needs them; an event reports each new obstacle once."""
+    if context.policies.observe_only or not recorder.facts.get("replaced"):
+        return Leftover()
+    if context.policies.retain:
+        note = _note(recorder, KEPT)
+        _event_once(context, recorder, note, EventReason.RETAINED, f"replaced {_listed(recorder)}: {KEPT}")
+        return Leftover(note)
+    left = await _delete_each(context, recorder)
+    requeue = min((judge(each.error).requeue for each in left), key=_seconds, default=None)
+    blocked = [str(each.error) for each in left if isinstance(each.error, DeletionBlocked)]
+    note = _note(recorder, LATER if blocked else DELETING)
+    _event_once(context, recorder, note, EventReason.DELETION_BLOCKED, "; ".join(blocked))
+    return Leftover(note, requeue)
+
+
+async def delete_all_replaced(context: ReconcileContext, recorder: Recorder) -> DeletionBlocked | NotYet | None:
+    """Delete the replaced objects of a resource that is being deleted; return the first obstacle."""
+    left = await _delete_each(context, recorder)
     return next((each.error for each in left), None)
 
 
-async def _remove(work: Work) -> list[_Left]:
-    """Remove each of them; those of which the remote was not seen free stay in status."""
+async def _delete_each(context: ReconcileContext, recorder: Recorder) -> list[_Left]:
+    """Delete each replaced object; status keeps those that the remote still shows."""
     left = []
-    for former in work.adapter.replaced_objects(work.desired):
+    for replaced in context.adapter.replaced_objects(context.desired):
         try:
-            await work.adapter.delete_replaced(work.desired, former)
+            await context.adapter.delete_replaced(context.desired, replaced)
         except (DeletionBlocked, NotYet) as error:
-            left.append(_Left(former, error))
+            left.append(_Left(replaced, error))
         else:
-            work.record_event(EventReason.DELETED, f"{former['id']}, which was replaced, is gone")
-    work.facts["replaced"] = [dict(each.former) for each in left] or None
+            recorder.event(EventReason.DELETED, f"{replaced['id']}, which was replaced, is deleted")
+    recorder.facts["replaced"] = [dict(each.replaced) for each in left] or None
     return left
 
 
-def _said(work: Work, fate: str) -> str:
-    left = work.facts.get("replaced")
-    return f"; still there beside it: {_named(left)} ({fate})" if left else ""
+def _note(recorder: Recorder, fate: str) -> str:
+    return f"; still there beside it: {_listed(recorder)} ({fate})" if recorder.facts.get("replaced") else ""
 
 
-def _tell_once(work: Work, said: str, reason: EventReason, message: str, *, warning: bool = False) -> None:
-    known = find(work.resource.status, ConditionType.READY).get("message") or ""
-    if not str(known).endswith(said):
-        work.record_event(reason, message, warning=warning)
+def _listed(recorder: Recorder) -> str:
+    return _named(recorder.facts.get("replaced") or ())
 
 
-def _named(replaced_objects: Iterable[Mapping[str, JSON]]) -> str:
-    return ", ".join(str(former["id"]) for former in replaced_objects)
+def _event_once(context: ReconcileContext, recorder: Recorder, note: str, reason: EventReason, message: str) -> None:
+    """Record an event, unless the message of Ready had the note before."""
+    known = find(context.resource.status, ConditionType.READY).get("message") or ""
+    if message and not str(known).endswith(note):
+        recorder.event(reason, message, warning=reason == EventReason.DELETION_BLOCKED)
 
 
-def _patience(verdict: Verdict) -> float:
-    return verdict.after if verdict.retry is Retry.AFTER and verdict.after is not None else float("inf")
+def _named(replaced: Iterable[Mapping[str, JSON]]) -> str:
+    return ", ".join(str(each["id"]) for each in replaced)
+
+
+def _seconds(requeue: Requeue) -> float:
+    return requeue.seconds if requeue.when is When.AFTER else math.inf

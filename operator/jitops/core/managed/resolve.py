@@ -1,7 +1,8 @@
-"""Reads what a resource refers to: its spec, its policies, its connection, its Secret."""
+"""Resolve what a resource refers to: its spec, its policies, its connection, its inputs and its outputs."""
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from jitops.api.reasons import EventReason
@@ -9,103 +10,112 @@ from jitops.api.schema.model import InvalidSpec, validate_spec
 from jitops.core.contract.desired import Desired
 from jitops.core.contract.kinds import connection_key
 from jitops.core.errors import DependencyNotReady, SpecInvalid
-from jitops.core.managed.policies import drift_hold, policies
+from jitops.core.index.ownership import may_exist
+from jitops.core.managed.context import Connected, Target, is_settled, is_untouched
+from jitops.core.managed.inputs import Resolved
+from jitops.core.managed.policies import policies_of
+from jitops.core.outputs.outputs import PublishedOutput
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from jitops.core.kube import Key
-    from jitops.core.managed.context import Work
+    from jitops.core.contract.kinds import ManagedKind
+    from jitops.core.kube import Resource
+    from jitops.core.managed.context import Recorder
     from jitops.core.managed.policies import Policies
     from jitops.core.managed.services import Services
 
 
 class Resolver:
-    """Turns references into values, or says which of them can't be."""
+    """Turns references into values, or raises which of them can't be resolved."""
 
     def __init__(self, services: Services) -> None:
         self._s = services
 
-    def guard(self, work: Work) -> None:
-        """Check the spec as the API server does, and read the policies."""
+    def check(self, kind: ManagedKind, resource: Resource) -> Target:
+        """Check the spec as the API server does, and read the policies; SpecInvalid names the field."""
         try:
-            work.spec = validate_spec(work.row.info.spec, work.resource.spec)
+            spec: Any = validate_spec(kind.info.spec, resource.spec)
         except InvalidSpec as error:
             raise SpecInvalid(str(error)) from None
-        work.policies = self.policies(work)
+        return Target(kind, resource, spec, self.policies(kind, resource))
 
-    def policies(self, work: Work) -> Policies:
-        """Read the `management` block with the connection's default, and the switches."""
-        connection = self._s.kube.get(self.connection(work))
+    def policies(self, kind: ManagedKind, resource: Resource) -> Policies:
+        """Read the `management` block, with the connection's defaults, and the switches."""
+        connection = self._s.kube.get(connection_key(kind, resource))
         default = connection.spec.get("deletionPolicy") if connection else None
-        work.hold_until = drift_hold(work.resource.annotations, self._s.clock.now())
-        return policies(work.row, work.resource, default, held=work.hold_until is not None)
+        return policies_of(kind, resource, default, self._s.clock.now())
 
-    def connection(self, work: Work) -> Key:
-        """Name the connection that the resource uses."""
-        return connection_key(work.row, work.resource)
+    def may_exist(self, kind: ManagedKind, resource: Resource) -> bool:
+        """Return whether anything may exist remotely: not without a connection object, an id and an intent (law 4)."""
+        return may_exist(resource.status) or self._s.kube.get(connection_key(kind, resource)) is not None
 
-    def may_exist(self, work: Work) -> bool:
-        """With no connection object, and neither id nor intent in status, nothing was created (law 4)."""
-        return work.may_exist or self._s.kube.get(self.connection(work)) is not None
+    async def connect(self, target: Target, recorder: Recorder) -> Connected:
+        """Open the connection and read the inputs, the Secret and the ConfigMap, which a deletion does not need."""
+        kind, resource = target.kind, target.resource
+        connection = await self._s.connections.use(connection_key(kind, resource), resource.key.namespace)
+        recorder.connected = True
+        adapter = kind.adapter(connection.client)
+        known: dict[str, Any] = {each.name: getattr(target, each.name) for each in fields(Target)}
+        if resource.deleting:
+            nothing: Any = PublishedOutput()
+            return Connected(**known, connection=connection, adapter=adapter, inputs=Resolved(), secret=nothing,
+                             config_map=nothing)  # fmt: skip
+        inputs = await self._s.inputs.resolve(kind, resource)
+        # Nothing was written yet, and a Secret of this name is noticed when it is created: one read less for a create.
+        unwritten = is_untouched(resource) and adapter.secret_first
+        secret = PublishedOutput() if unwritten else await self._s.outputs.read(kind, resource)
+        config_map = await self._s.documents.read(kind, resource)
+        recorder.phase = EventReason.CANNOT_OBSERVE
+        return Connected(
+            **known, connection=connection, adapter=adapter, inputs=inputs, secret=secret, config_map=config_map
+        )
 
-    async def connect(self, work: Work) -> None:
-        """Get the connection and, unless the resource is going, its inputs, its Secret and its ConfigMap."""
-        work.line = await self._s.connections.use(self.connection(work), work.resource.key.namespace)
-        work.adapter = work.row.adapter(work.line.client)
-        if work.resource.deleting:
-            return
-        work.inputs = await self._s.inputs.resolve(work.row, work.resource)
-        if not (work.untouched and work.adapter.secret_first):
-            work.held = await self._s.outputs.read(work.row, work.resource)
-        work.documents = await self._s.documents.read(work.row, work.resource)
-        work.phase = EventReason.CANNOT_OBSERVE
-
-    def refuse_going_connection(self, work: Work) -> None:
-        """Refuse to begin anything over a connection that is being deleted; it serves those it has, and no one new."""
-        connection = self._s.kube.get(self.connection(work))
-        if connection is not None and connection.deleting:
-            raise DependencyNotReady(f"{connection.key} is being deleted: use another one, or create it again")
-
-    def desired(self, work: Work, not_older_than: float | None) -> Desired[Any]:
-        """Put together what the adapter is to compare with."""
-        resource, status = work.resource, work.resource.status
-        others = self._others(work)
+    def desired(self, target: Connected, not_older_than: float | None) -> Desired[Any]:
+        """Return what the adapter is to compare with a listing that is not older than so."""
+        resource, status, spec = target.resource, target.resource.status, target.spec
+        others = self._others(target)
         return Desired(
             key=resource.key,
-            spec=work.spec,
+            spec=spec,
             identity=self._s.identity,
             now=self._s.clock.now(),
             id=status.get("id"),
             owned=bool(status.get("appliedFields")),
-            adopt_id=work.spec.management.adopt.id,
+            adopt_id=spec.management.adopt.id,
             incarnation=status.get("incarnation", 0),
             applied=frozenset(status.get("appliedFields") or ()),
             last_status=status,
-            held=work.held.proven,
-            inputs=work.inputs.values,
-            digests=work.inputs.digests,
+            proven=target.secret.proven,
+            inputs=target.inputs.values,
+            digests=target.inputs.digests,
             deleting=resource.deleting,
-            replaces=_may_replace(work),
-            observed=work.policies.observe_only,
+            replaces=_may_replace(target),
+            observed=target.policies.observe_only,
             taken=frozenset(str(other["id"]) for other in others if other.get("id")),
-            sibling_intents=tuple(other["intent"] for other in others if other.get("intent") and not other.get("id")),
+            sibling_intents=tuple(one["intent"] for one in others if one.get("intent") and not one.get("id")),
             not_older_than=not_older_than,
         )
 
-    def _others(self, work: Work) -> list[Mapping[str, Any]]:
-        """Give the status of the other resources, where ours has to be told from theirs: by what it claims it can't."""
-        resource = work.resource
-        named = {resource.status.get("id"), work.spec.management.adopt.id}
-        alike = work.adapter.intends and work.row.claims(resource) <= named
+    def _others(self, target: Connected) -> list[Mapping[str, Any]]:
+        """Return the statuses of the kind's other resources, where their objects could be confused with this one's."""
+        resource = target.resource
+        named = {resource.status.get("id"), target.spec.management.adopt.id}
+        alike = target.adapter.intends and target.kind.claims(resource) <= named
         unsure = resource.status.get("intent") and not resource.status.get("id")
         if not (alike or unsure):
             return []
         return [other.status for other in self._s.kube.list(resource.key.kind) if other.key != resource.key]
 
+    def refuse_deleted_connection(self, target: Target) -> None:
+        """Refuse to start anything over a connection that is being deleted; it serves only what exists already."""
+        connection = self._s.kube.get(connection_key(target.kind, target.resource))
+        if connection is not None and connection.deleting:
+            raise DependencyNotReady(f"{connection.key} is being deleted: use another one, or create it again")
 
-def _may_replace(work: Work) -> bool:
-    """Say whether the policies let an object be replaced now; drift that is to be reported is left as it is."""
-    policies, going = work.policies, work.resource.deleting
-    reported = policies.report_drift and work.settled
-    return policies.replaces and not (policies.observe_only or reported or going)
+
+def _may_replace(target: Target) -> bool:
+    """Return whether the object may be replaced now; drift that is only reported is left as it is."""
+    policies, resource = target.policies, target.resource
+    reported = policies.report_drift and is_settled(resource)
+    return policies.replaces and not (policies.observe_only or reported or resource.deleting)

@@ -1,4 +1,4 @@
-"""What the reconcilers work with, put together once by whoever starts them."""
+"""What the reconcilers work with, assembled once by whoever starts them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from jitops.core.connection.pool import Connections
 from jitops.core.connection.reconciler import ConnectionReconciler
 from jitops.core.index.claims import Claims
 from jitops.core.index.references import References
+from jitops.core.managed.converged import ConvergedCache
 from jitops.core.managed.inputs import Inputs
 from jitops.core.outputs.backends import ConfigMapBackend, SecretBackend
 from jitops.core.outputs.hash_key import HashKey
 from jitops.core.outputs.outputs import Outputs
-from jitops.core.status.writer import Reporter
+from jitops.core.status.writer import StatusWriter
 
 if TYPE_CHECKING:
     from jitops.core.clock import Clock
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """One of each; shared by all reconciles of the process."""
+    """One of each, shared by all reconciles of the process."""
 
     kinds: KindRegistry
     kube: Kube
@@ -34,18 +35,19 @@ class Services:
     inputs: Inputs
     outputs: Outputs[Secret]
     documents: Outputs[ConfigMap]
-    reporter: Reporter
+    converged: ConvergedCache
+    status_writer: StatusWriter
     connection_reconciler: ConnectionReconciler
     identity: str
     """The cluster identity."""
 
     @classmethod
     def assemble(cls, kinds: KindRegistry, kube: Kube, clock: Clock, *, identity: str, namespace: str) -> Services:
-        """Put the services together; `namespace` is the operator's own, where the hash key lives."""
+        """Assemble the services; `namespace` is the operator's own, which holds the hash key."""
         hash_key = HashKey(kube, namespace)
         references = References(kinds)
         connections = Connections(kinds, kube, hash_key, clock)
-        reporter = Reporter(kube, clock)
+        status_writer = StatusWriter(kube, clock)
         return cls(
             kinds=kinds,
             kube=kube,
@@ -56,7 +58,8 @@ class Services:
             inputs=Inputs(kinds, kube, hash_key),
             outputs=Outputs(SecretBackend(kube), hash_key),
             documents=Outputs(ConfigMapBackend(kube), hash_key),
-            reporter=reporter,
-            connection_reconciler=ConnectionReconciler(kube, references, connections, reporter),
+            converged=ConvergedCache(connections),
+            status_writer=status_writer,
+            connection_reconciler=ConnectionReconciler(kube, references, connections, status_writer),
             identity=identity,
         )

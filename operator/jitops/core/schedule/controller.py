@@ -1,7 +1,7 @@
-"""Turns the queue: workers, backoff, resync, drain.
+"""Run the queue: workers, backoff, resync, drain.
 
-The watch feeds resources in; what is news about them puts their key on the queue; at most `Pace.workers` keys are
-worked on at a time, one worker per key.
+The watch feeds resources in. A change puts their key on the queue. At most `Pace.workers` keys are worked on at a time,
+each by one worker.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from jitops.core.index.usage import has_something
 from jitops.core.kube import Key
 from jitops.core.managed.reconciler import Reconciler
 from jitops.core.schedule.queue import QueueClosed, WorkQueue
-from jitops.core.schedule.resync import Resync, Resyncer, asked
-from jitops.core.status.requeue import Result, Retry
+from jitops.core.schedule.resync import Resync, Resyncer, resync_period
+from jitops.core.status.requeue import Requeue, Result, When
 from jitops.core.status.writer import log_defect
 
 if TYPE_CHECKING:
@@ -53,63 +53,64 @@ class Pace:
 
 
 class Observer(Protocol):
-    """Is told of each piece of work, for metrics and traces."""
+    """Observes each piece of work, for metrics and traces."""
 
     def working(self, action: str, key: Key) -> AbstractContextManager[None]:
-        """Surround one piece of work, so that what is asked of remotes meanwhile can be told to belong to it."""
+        """Return a context around one piece of work, so that its remote requests can be attributed to it."""
 
     def reconciled(self, kind: str, outcome: str, seconds: float) -> None:
-        """Note one piece of work."""
+        """Record one finished piece of work."""
 
 
-class Silent:
+class NoObserver:
     """Observes nothing."""
 
-    def working(self, action: str, key: Key) -> AbstractContextManager[None]:  # noqa: ARG002 - the protocol's
-        """Do nothing around it."""
+    def working(self, action: str, key: Key) -> AbstractContextManager[None]:
+        """Return a context that does nothing."""
+        del action, key
         return nullcontext()
 
     def reconciled(self, kind: str, outcome: str, seconds: float) -> None:
-        """Let it pass."""
+        """Record nothing."""
 
 
 class Controller:
-    """Keeps everything that is watched reconciled."""
+    """Keeps all watched resources reconciled."""
 
     def __init__(self, services: Services, pace: Pace | None = None, observer: Observer | None = None) -> None:
         self._s = services
         self._pace = pace or Pace()
-        self._observer = observer or Silent()
+        self._observer = observer or NoObserver()
         self.queue: WorkQueue[Task] = WorkQueue(services.clock)
         self.reconciler = Reconciler(services)
-        self._resyncer = Resyncer(services, self.reconciler.outcomes, reads_secrets=not self._pace.secrets_watched)
+        self._resyncer = Resyncer(services, reads_secrets=not self._pace.secrets_watched)
         self._failures: dict[Task, int] = defaultdict(int)
         self._running: dict[asyncio.Task[None], float] = {}
         self.finished = services.clock.monotonic()
-        """The monotonic moment at which some key was last finished (for liveness)."""
+        """The monotonic moment at which a key was last finished (for liveness)."""
         services.connection_reconciler.enqueue = self.queue.add
 
     def feed(self, before: Resource | None, resource: Resource) -> None:
-        """Take in a resource as the watch delivered it; `before` is what was known of it."""
+        """Accept a resource from the watch; `before` is its version known so far."""
         self._s.references.declare(resource)
         self._s.claims.declare(resource)
         if before is None or is_news(before, resource):
             self._failures.pop(resource.key, None)
             self.queue.add(resource.key)
-        if before is not None and _concerns_others(before, resource):
+        if before is not None and _concerns_dependents(before, resource):
             self.changed(resource.key)
-        if before is not None and _lets_go(before, resource):
+        if before is not None and _frees_targets(before, resource):
             self._freed(self._s.references.targets(resource))
 
     def on_deleted(self, key: Key) -> None:
-        """Take in that a resource is no more: what waited for its end is woken, and what refers to it."""
+        """Accept a deletion: enqueue the resource, those that waited for its end, and those that refer to it."""
         self.queue.add(key)
         self._s.claims.forget(key)
         self._freed(self._s.references.forget(key))
         self.changed(key)
 
     def _freed(self, targets: Iterable[Key]) -> None:
-        """Wake the targets that waited for the end of a user, and the connections that lost their last one."""
+        """Enqueue the targets that waited for the end of a user, and the connections that lost their last user."""
         for target in targets:
             found = self._s.kube.get(target)
             unused = target.kind in self._s.kinds.connections and not self._s.connection_reconciler.users(target)
@@ -117,12 +118,12 @@ class Controller:
                 self.queue.add(target)
 
     def changed(self, target: Key, but: Key | None = None) -> None:
-        """Take in that a connection, Secret or ConfigMap changed: those that refer to it are woken, `but` for one."""
+        """Accept a change of a connection, Secret or ConfigMap: enqueue those that refer to it, except `but`."""
         for key in self._s.references.dependents(target) - {but}:
             self.queue.add(key)
 
     async def run(self) -> None:
-        """Hand keys to workers until drained or cancelled; raises if the machinery itself fails."""
+        """Hand keys to workers until drained or cancelled; raises if the queue or the workers themselves fail."""
         slots = asyncio.Semaphore(self._pace.workers)
         async with asyncio.TaskGroup() as group:
             while True:
@@ -136,21 +137,25 @@ class Controller:
                 worker.add_done_callback(self._running.pop)
                 worker.add_done_callback(lambda _: slots.release())
 
+    async def step(self) -> None:
+        """Take one key that is due, or wait for one, and work on it: for whoever runs the controller by hand."""
+        await self._work(*await self.queue.take())
+
     async def drain(self, limit: float) -> None:
-        """Take no further key, and wait for those being worked on, `limit` seconds at most."""
+        """Stop taking keys, and wait up to `limit` seconds for those being worked on."""
         self.queue.close()
         if self._running:
             await asyncio.wait(self._running, timeout=limit)
 
     def longest(self) -> float:
-        """Tell for how many seconds the oldest running reconcile has been at it (0: none is)."""
+        """Return for how many seconds the oldest running reconcile has been running (0: none is)."""
         now = self._s.clock.monotonic()
         return max((now - started for started in self._running.values()), default=0.0)
 
     async def _work(self, key: Task, due: float) -> None:
         with self._observer.working(*_described(key)):
             result = await self._attempt(key, due)
-        self._schedule(key, result)
+        self._schedule(key, result.requeue)
 
     async def _attempt(self, key: Task, due: float) -> Result:
         started = self._s.clock.monotonic()
@@ -158,11 +163,11 @@ class Controller:
             async with asyncio.timeout(DEADLINE):
                 result = await self._dispatch(key, due)
         except TimeoutError:
-            result = Result(Retry.EXPONENTIAL, outcome="Timeout")
-        except Exception as error:  # noqa: BLE001 - one key's trouble must not stop the others
+            result = Result(Requeue.backoff(), "Timeout")
+        except Exception as error:  # noqa: BLE001 - the failure of one key must not stop the others
             log_defect(key, error)
             log.warning("%s: %s", key, error if isinstance(error, errors.JitopsError) else type(error).__name__)
-            result = Result(Retry.EXPONENTIAL, outcome=type(error).__name__)
+            result = Result(Requeue.backoff(), type(error).__name__)
         finally:
             self.queue.done(key)
         self.finished = self._s.clock.monotonic()
@@ -179,21 +184,21 @@ class Controller:
             return await self.reconciler.reconcile(key, due)
         except errors.Conflict:
             await self._s.kube.refresh(key)
-            return Result(Retry.EXPONENTIAL, None if key in self._failures else 0.0, "Conflict")
+            return Result(Requeue.backoff(first_at_once=True), "Conflict")
         except errors.NamespaceTerminating:
-            return Result(Retry.SLOW, outcome="NamespaceTerminating")
+            return Result(Requeue.slow(), "NamespaceTerminating")
 
     async def _connection(self, key: Key) -> Result:
-        """Reconcile a connection, and again after its period: that is its resync."""
+        """Reconcile a connection, and again after its period, which is its resync."""
         result = await self._s.connection_reconciler.reconcile(key)
         resource = self._s.kube.get(key)
-        period = asked(resource.spec, self._pace.resync).total_seconds() if resource else 0.0
-        if result.retry is Retry.NEVER and period:
-            return Result(Retry.AFTER, _jittered(period), result.outcome)
+        period = resync_period(resource.spec, self._pace.resync).total_seconds() if resource else 0.0
+        if result.requeue.when is When.ON_CHANGE and period:
+            return Result(Requeue.after(_jittered(period)), result.outcome)
         return result
 
     def _arm(self, key: Key) -> None:
-        """See to it that a resource's connection and type are resynced, as soon as this resource asks for it."""
+        """Schedule the resync of a resource's connection and kind, at the latest when this resource asks for it."""
         resource = self._s.kube.get(key)
         if resource is None:
             return
@@ -213,32 +218,40 @@ class Controller:
                 self.queue.add(key)
         finally:
             self._schedule_resync(resync)
-        return Result()
+        return Result(Requeue.on_change())
 
-    def _schedule(self, key: Task, result: Result) -> None:
-        if result.retry is not Retry.EXPONENTIAL:
+    def _schedule(self, key: Task, requeue: Requeue) -> None:
+        if requeue.when is not When.BACKOFF:
             self._failures.pop(key, None)
-        match result.retry:
-            case Retry.SLOW:
+        match requeue.when:
+            case When.SLOW:
                 self.queue.add(key, _jittered(self._pace.slow_retry))
-            case Retry.AFTER:
-                self.queue.add(key, result.after or 0.0)
-            case Retry.EXPONENTIAL:
-                self._failures[key] += 1
-                doubled = self._pace.backoff_base * 2 ** min(self._failures[key] - 1, 16)
-                pause = random.uniform(0, min(self._pace.backoff_cap, doubled))  # noqa: S311 - jitter
-                self.queue.add(key, pause if result.after is None else min(pause, result.after))
+            case When.AFTER:
+                self.queue.add(key, requeue.seconds)
+            case When.BACKOFF:
+                self.queue.add(key, self._pause(key, requeue))
+            case When.ON_CHANGE:
+                pass
+
+    def _pause(self, key: Task, requeue: Requeue) -> float:
+        """Return a random pause that doubles with each failure in a row, within the limits."""
+        self._failures[key] += 1
+        if requeue.first_at_once and self._failures[key] == 1:
+            return 0.0
+        doubled = self._pace.backoff_base * 2 ** min(self._failures[key] - 1, 16)
+        pause = random.uniform(0, min(self._pace.backoff_cap, doubled))  # noqa: S311 - jitter
+        return min(pause, requeue.at_most)
 
 
 def _described(task: Task) -> tuple[str, Key]:
-    """Say what is done, and what for: a resync is for the resources of a kind over one connection."""
+    """Return the action and its key; a resync is for the resources of a kind over one connection."""
     if isinstance(task, Resync):
         return "resync", task.connection._replace(kind=task.kind)
     return "reconcile", task
 
 
 def is_news(before: Resource, after: Resource) -> bool:
-    """Say whether a new version tells more than what we wrote ourselves."""
+    """Return whether a new version holds more than what jitops wrote itself."""
     return (
         before.uid != after.uid
         or before.generation != after.generation
@@ -248,8 +261,8 @@ def is_news(before: Resource, after: Resource) -> bool:
     )
 
 
-def _concerns_others(before: Resource, after: Resource) -> bool:
-    """Say whether those that refer to a resource must look: at its spec, its end, or what there is of it remotely."""
+def _concerns_dependents(before: Resource, after: Resource) -> bool:
+    """Return whether dependents must be enqueued: the spec, the deletion or the remote state changed."""
     return (
         before.generation != after.generation
         or before.deleting != after.deleting
@@ -257,12 +270,12 @@ def _concerns_others(before: Resource, after: Resource) -> bool:
     )
 
 
-def _lets_go(before: Resource, after: Resource) -> bool:
-    """Say whether a resource no longer needs what it refers to."""
+def _frees_targets(before: Resource, after: Resource) -> bool:
+    """Return whether a resource no longer needs what it refers to."""
     freed = meta.FINALIZER in before.finalizers and meta.FINALIZER not in after.finalizers
     return freed or (has_something(before) and not has_something(after))
 
 
 def _jittered(period: float) -> float:
-    """Spread over 0 to 20% more, so that what started together doesn't stay together."""
+    """Return the period plus up to 20%, so that resyncs that started together spread out."""
     return period * random.uniform(1.0, 1.2)  # noqa: S311 - jitter

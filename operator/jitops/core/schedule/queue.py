@@ -3,7 +3,7 @@
 Invariants:
 * A key is handed to one worker at a time. Added again meanwhile, it is handed out once more after `done`.
 * A key waits in one place at most; adding it again keeps the earlier of the two moments.
-* Nothing is ever dropped: a key leaves only by being handed out, or by `forget`.
+* Nothing is ever dropped: a key leaves only by being handed out.
 * Keys that are due are handed out in the order in which they became due.
 """
 
@@ -40,7 +40,7 @@ class WorkQueue(Generic[K]):
         self._closed = False
 
     def add(self, key: K, after: float = 0.0) -> None:
-        """Make the key due `after` seconds from now, or earlier if it already is."""
+        """Make the key due `after` seconds from now, or earlier if it is due earlier already."""
         due = self._clock.monotonic() + after
         waiting = self._again if key in self._running else self._due
         if waiting.get(key, due + 1) <= due:
@@ -51,12 +51,12 @@ class WorkQueue(Generic[K]):
             self._wake.set()
 
     async def take(self) -> tuple[K, float]:
-        """Wait for a key that is due; return it with the moment it became so. `done` must follow.
+        """Wait for a key that is due; return it with the moment it became due. `done` must follow.
 
-        Raises QueueClosed, also to those who wait already, once the queue is closed.
+        Raises QueueClosed once the queue is closed, also to those who wait already.
         """
         while not self._closed:
-            delay = self._next_delay()
+            delay = self.next_delay()
             if delay is not None and delay <= 0:
                 return self._hand_out()
             self._wake.clear()
@@ -72,7 +72,7 @@ class WorkQueue(Generic[K]):
         self._wake.set()
 
     def done(self, key: K) -> None:
-        """Give the key back; what was added meanwhile is due at its moment."""
+        """Return the key; if it was added meanwhile, it is due at that moment."""
         self._running.discard(key)
         due = self._again.pop(key, None)
         if due is not None:
@@ -80,10 +80,9 @@ class WorkQueue(Generic[K]):
             heapq.heappush(self._heap, (due, next(self._order), key))
             self._wake.set()
 
-    def forget(self, key: K) -> None:
-        """Drop whatever waits for the key."""
-        self._due.pop(key, None)
-        self._again.pop(key, None)
+    def keys(self) -> frozenset[K]:
+        """Return the keys that wait, due or not."""
+        return frozenset(self._due)
 
     def waiting(self, within: float = float("inf")) -> int:
         """Count the keys that are due within so many seconds, those being worked on included."""
@@ -92,11 +91,12 @@ class WorkQueue(Generic[K]):
         return due + len(self._running)
 
     def oldest(self) -> float:
-        """Tell for how many seconds the first key has been due (0: none is)."""
-        delay = self._next_delay()
+        """Return for how many seconds the first key has been due (0: none is)."""
+        delay = self.next_delay()
         return max(0.0, -delay) if delay is not None else 0.0
 
-    def _next_delay(self) -> float | None:
+    def next_delay(self) -> float | None:
+        """Return the seconds until the first key is due (negative: overdue); None: no key waits."""
         while self._heap and self._due.get(self._heap[0][2]) != self._heap[0][0]:
             heapq.heappop(self._heap)
         return self._heap[0][0] - self._clock.monotonic() if self._heap else None

@@ -1,28 +1,63 @@
-"""When a key is reconciled again."""
+"""When a key is reconciled again, if nothing changes before."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import Enum, auto
 
 from jitops.api.reasons import Reason
 
 
-class Retry(Enum):
-    """When the next attempt is made, if nothing changes before."""
+class When(Enum):
+    """The four ways to wait."""
 
-    NEVER = auto()
-    """Only the resync, a change, or a person."""
-    SLOW = auto()
-    EXPONENTIAL = auto()
+    ON_CHANGE = auto()
+    """Only a change, the resync or a person asks again."""
     AFTER = auto()
-    """At the moment that the error names."""
+    """After a known number of seconds."""
+    BACKOFF = auto()
+    """After a random pause that doubles with each failure."""
+    SLOW = auto()
+    """After the operator's slow retry, for what a person must repair."""
+
+
+@dataclass(frozen=True, slots=True)
+class Requeue:
+    """One of the four ways to wait, with its numbers; made by the class methods."""
+
+    when: When
+    seconds: float = 0.0
+    """AFTER: the wait."""
+    first_at_once: bool = False
+    """BACKOFF: the first failure in a row is retried without a pause."""
+    at_most: float = math.inf
+    """BACKOFF: the longest pause, in seconds."""
+
+    @classmethod
+    def on_change(cls) -> Requeue:
+        """Return a wait for a change, the resync or a person."""
+        return cls(When.ON_CHANGE)
+
+    @classmethod
+    def after(cls, seconds: float) -> Requeue:
+        """Return a wait of so many seconds."""
+        return cls(When.AFTER, seconds=seconds)
+
+    @classmethod
+    def backoff(cls, *, first_at_once: bool = False, at_most: float = math.inf) -> Requeue:
+        """Return a wait that doubles with each failure."""
+        return cls(When.BACKOFF, first_at_once=first_at_once, at_most=at_most)
+
+    @classmethod
+    def slow(cls) -> Requeue:
+        """Return the operator's slow retry."""
+        return cls(When.SLOW)
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """When the key wants to be looked at again, and how this time ended (a reason; for metrics)."""
+    """When to reconcile the key again, and how this reconcile ended (a reason, for metrics)."""
 
-    retry: Retry = Retry.NEVER
-    after: float | None = None
+    requeue: Requeue
     outcome: str = Reason.AVAILABLE

@@ -1,4 +1,4 @@
-"""The one place that writes status: computed once, at the end, written only where it differs."""
+"""The one place that writes status: computed once, at the end, and written only if it differs."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class Reporter:
-    """Writes what a reconcile came to, as status and events."""
+class StatusWriter:
+    """Writes the result of a reconcile as status and events."""
 
     def __init__(self, kube: Kube, clock: Clock) -> None:
         self._kube = kube
@@ -36,13 +36,13 @@ class Reporter:
         events: tuple[Event, ...] = (),
         failed: str | None = None,
     ) -> Resource:
-        """Write the verdict and the facts (None removes one); `failed` is the event reason if it went wrong.
+        """Write the verdict and the facts (None removes one); `failed` is the reason of the Warning event.
 
-        The warning goes out only when the Ready condition says something new, so that retries are silent. A verdict
-        that leaves Ready as it was (a pause) observed no new generation: nobody may take Ready for what it asks.
+        The Warning is sent only when the Ready condition changes, so that retries are silent.
         """
         verdict = _steady(resource, verdict)
         status = {**resource.status, **facts}
+        # A pause leaves Ready as it was: nobody may take that Ready for an answer to the new generation.
         if verdict.ready is not None:
             status["observedGeneration"] = resource.generation
         now = self._clock.now()
@@ -57,7 +57,7 @@ class Reporter:
         return written
 
     async def write(self, resource: Resource, status: Mapping[str, JSON], *, guarded: bool = False) -> Resource:
-        """Write a status, if it is another one."""
+        """Write a status if it differs; `guarded`: only over the version that was read."""
         if status == resource.status:
             return resource
         return await self._kube.write_status(resource, status, guarded=guarded)
@@ -72,7 +72,7 @@ class Reporter:
 
 
 def log_defect(key: object, error: Exception) -> None:
-    """Log where something happened that isn't ours to expect; its own words might repeat a value."""
+    """Log where a defect happened, without its own message, which might repeat a secret."""
     if isinstance(error, errors.JitopsError):
         return
     where = "".join(traceback.format_tb(error.__traceback__))
@@ -83,7 +83,7 @@ OUTAGES = (Reason.REMOTE_UNAVAILABLE, Reason.CIRCUIT_OPEN)
 
 
 def _steady(resource: Resource, verdict: Verdict) -> Verdict:
-    """Let an outage that goes on keep its first words: refused, reset, breaker open are news to nobody."""
+    """Keep the first message of an outage that goes on: that it is now reset, refused or held is no news."""
     known = find(resource.status, ConditionType.READY)
     same = known.get("observedGeneration") == resource.generation and known.get("status") == verdict.ready
     if same and known["reason"] in OUTAGES and verdict.reason in OUTAGES:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from jitops.core import identity
 from jitops.core.contract.adapter import Adapter
 from jitops.core.contract.desired import Desired
+from jitops.core.contract.draft import Prepared
 from jitops.core.contract.kinds import ManagedKind
 from jitops.core.contract.observation import Observation
 from jitops.core.errors import DeletionBlocked, IdBurnt, JitopsError
-from jitops.core.index.usage import CURE, cascades
+from jitops.core.index.usage import CURE, has_cascade_rules
 from jitops.products.jitsu.object_type import ObjectType
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 S = TypeVar("S")
 R = TypeVar("R")
+D = TypeVar("D")
 
 SHOWN = 5
 """How many links a message names."""
@@ -32,7 +34,7 @@ PROBED = 64
 """How many incarnations are looked for in a listing; a higher one is found by the refusal of its id."""
 
 
-class ObjectAdapter(Adapter[S, R]):
+class ObjectAdapter(Adapter[S, R, D]):
     """Objects of one type in one workspace; the kind's own adapter says what a body holds."""
 
     object_type: ClassVar[ObjectType[Any]]
@@ -54,11 +56,11 @@ class ObjectAdapter(Adapter[S, R]):
         known = next((id_ for id_ in candidates if id_ in rows), None)
         if known is not None:
             made = identity.number_of(stem, known) is not None
-            return Observation(known, rows[known], ours=made or desired.owned)
+            return Observation(known, rows[known], owned=made or desired.owned)
         adopted = desired.adopt_id if desired.id is None and desired.adopt_id in rows else None
-        return Observation(adopted, rows[adopted], ours=False) if adopted else None
+        return Observation(adopted, rows[adopted], owned=False) if adopted else None
 
-    def whole(self, desired: Desired[S]) -> dict[str, JSON]:
+    def whole(self, desired: Prepared[S, D]) -> dict[str, JSON]:
         """Write the object as it is to be, with the id that it has or will have."""
         id_ = desired.id or identity.numbered(self.stem(desired), desired.incarnation)
         return {
@@ -68,15 +70,15 @@ class ObjectAdapter(Adapter[S, R]):
             **self.body(desired),
         }
 
-    def body(self, desired: Desired[S]) -> Mapping[str, JSON]:
+    def body(self, desired: Prepared[S, D]) -> Mapping[str, JSON]:
         """Write the body of a POST, but for what the client adds: id, type and workspace."""
         raise NotImplementedError
 
-    def secrets(self, desired: Desired[S]) -> Iterable[str]:
+    def secrets(self, desired: Prepared[S, D]) -> Iterable[str]:
         """Name the secrets in a body, so that no refusal repeats them."""
         return desired.inputs.values()
 
-    async def create(self, desired: Desired[S]) -> Observation[R]:
+    async def create(self, desired: Prepared[S, D]) -> Observation[R]:
         """POST under our own id; if a live object has that id, it is ours from before a crash."""
         id_ = identity.numbered(self.stem(desired), desired.incarnation)
         try:
@@ -89,7 +91,7 @@ class ObjectAdapter(Adapter[S, R]):
             return self._seen(id_)
         return await self._written(desired, id_)
 
-    async def _written(self, desired: Desired[S], id_: str) -> Observation[R]:  # noqa: ARG002 - a default
+    async def _written(self, desired: Prepared[S, D], id_: str) -> Observation[R]:  # noqa: ARG002 - a default
         """Give what the console holds after it accepted a write of ours."""
         return self._seen(id_)
 
@@ -103,9 +105,9 @@ class ObjectAdapter(Adapter[S, R]):
     def _seen(self, id_: str) -> Observation[Any]:
         row = self._listing.seen(id_)
         assert row is not None  # noqa: S101 - the client records what its writes made
-        return Observation(id_, row, ours=True)
+        return Observation(id_, row, owned=True)
 
-    async def delete(self, desired: Desired[S], observation: Observation[R]) -> None:
+    async def delete(self, desired: Prepared[S, D], observation: Observation[R]) -> None:
         """Delete as the policy says; consoles older than the flags ignore them, so that the links are listed first.
 
         Links that go, go first: a link whose end is gone stays in the listing and leads nowhere (section 6).
@@ -124,7 +126,7 @@ class ObjectAdapter(Adapter[S, R]):
         rows = (await self._client.links.get(self._client.clock.monotonic())).rows.values()
         return [row for row in rows if row.uses(id_)]
 
-    async def left_behind(self, desired: Desired[S], observation: Observation[R]) -> tuple[str, ...]:
+    async def left_behind(self, desired: Prepared[S, D], observation: Observation[R]) -> tuple[str, ...]:
         """Look for links that others made while we deleted: the console's own check is no lock (section 6)."""
         try:
             links = await self._links(observation.id)
@@ -142,7 +144,7 @@ class ObjectAdapter(Adapter[S, R]):
             return False
         return True
 
-    def facts(self, desired: Desired[S], observation: Observation[R]) -> Mapping[str, JSON]:  # noqa: ARG002 - the contract's
+    def facts(self, desired: Prepared[S, D], observation: Observation[R]) -> Mapping[str, JSON]:  # noqa: ARG002 - the contract's
         """Tell the workspace."""
         return {"workspaceId": self._client.workspace_id}
 
@@ -154,7 +156,8 @@ def object_types(kinds: Iterable[ManagedKind]) -> tuple[ObjectType[Any], ...]:
 
 
 def _in_use(desired: Desired[Any], links: list[LinkRow]) -> str:
-    cure = CURE if cascades(desired.spec) else f"take the {desired.key.kind.removeprefix('Jitsu').lower()} out of these"
+    what = desired.key.kind.removeprefix("Jitsu").lower()
+    cure = CURE if has_cascade_rules(desired.spec) else f"take the {what} out of these"
     return f"still used by {_listed(links)}: {cure}"
 
 

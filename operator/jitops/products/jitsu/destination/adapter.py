@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from jitops.core.contract.desired import Desired
+from jitops.core.contract.draft import Prepared
 from jitops.core.contract.observation import Observation
 from jitops.core.errors import SpecInvalid
 from jitops.products.jitsu.destination.spec import JitsuDestinationSpec
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
     from jitops.core.kube import JSON
 
-Desires = Desired[JitsuDestinationSpec]
+Want = Desired[JitsuDestinationSpec]
+Ready = Prepared[JitsuDestinationSpec, None]
 Found = Observation[MaskedRow]
 
 CONNECTED = frozenset({"clickhouse", "postgres", "mysql", "redshift", "snowflake", "bigquery", "duckdb", "s3", "gcs"})
@@ -36,12 +38,12 @@ class DestinationAdapter(MaskedAdapter[JitsuDestinationSpec]):
     root = "config"
     base = ()
 
-    def plain(self, desired: Desires) -> Mapping[str, JSON]:
+    def plain(self, desired: Want) -> Mapping[str, JSON]:
         """Give name and type."""
         spec = desired.spec
         return {"name": spec.name or desired.key.name, "destinationType": spec.destination_type}
 
-    async def check(self, desired: Desires) -> None:
+    async def check(self, desired: Want) -> None:
         """Check the config against the schema of its type; what is only observed may leave required fields out."""
         spec = desired.spec
         masked = masked_fields(spec.destination_type)
@@ -55,16 +57,16 @@ class DestinationAdapter(MaskedAdapter[JitsuDestinationSpec]):
             secret = [parted(each.path) for each in spec.secret_config or ()]
             Check(schema, self.root, secret, masked).refuse(config)
 
-    async def trial(self, desired: Desires) -> str | None:
+    async def trial(self, desired: Ready) -> str | None:
         """Connect to a warehouse or file store; the console has no test for the other types."""
         if desired.spec.destination_type not in CONNECTED:
             return None
         return await self._client.trials.destination(self.whole(desired), self.secrets(desired))
 
-    def _schema(self, desired: Desires) -> Schema | None:
+    def _schema(self, desired: Want) -> Schema | None:
         return self._client.schemas.get(desired.spec.destination_type)
 
-    def read(self, desired: Desires, path: str, text: str) -> JSON:
+    def read(self, desired: Want, path: str, text: str) -> JSON:
         """Take the text for what it is, or for JSON where the type asks for a list, a number or a choice of two."""
         if self._node(desired, self.remote(path)).get("type") not in {"array", "boolean", "integer", "number"}:
             return text
@@ -75,16 +77,16 @@ class DestinationAdapter(MaskedAdapter[JitsuDestinationSpec]):
                 f"spec.{path}: the value in the Secret must be written as JSON, as the field is no string"
             ) from None
 
-    def secrets(self, desired: Desires) -> Iterable[str]:
+    def secrets(self, desired: Ready) -> Iterable[str]:
         """Name what is secret, the entries of lists too."""
         values = self._secret(desired).values()
         return [*desired.inputs.values(), *(str(each) for value in values if isinstance(value, list) for each in value)]
 
-    def same_type(self, desired: Desires, observation: Found) -> bool:
+    def same_type(self, desired: Want, observation: Found) -> bool:
         """Compare the types: what is masked of the one may be no secret of the other."""
         return observation.remote.at(("destinationType",)) == seal(desired.spec.destination_type)
 
-    def surplus(self, desired: Desires, observation: Found) -> set[Path]:
+    def surplus(self, desired: Ready, observation: Found) -> set[Path]:
         """Name what was taken out of the spec; of a destination that changes its type, all that the spec leaves out.
 
         A new type would inherit the fields of the old one that have the same names. Those that it doesn't know go by
@@ -97,7 +99,7 @@ class DestinationAdapter(MaskedAdapter[JitsuDestinationSpec]):
             gone = {path for path in leaves(observation.remote.tree) if path[0] not in BASE} - asked
         return gone if schema is None else {path for path in gone if path[0] in schema["properties"]}
 
-    def nothing(self, desired: Desires, path: Path) -> JSON:
+    def nothing(self, desired: Ready, path: Path) -> JSON:
         """Give the schema's default, or what is empty; a map's entry, a number or a choice has nothing of that."""
         if self._schema(desired) is None:
             return ""
@@ -108,7 +110,7 @@ class DestinationAdapter(MaskedAdapter[JitsuDestinationSpec]):
             return []
         return "" if node.get("type") == "string" and not node.keys() & {"enum", "format"} else None
 
-    def _node(self, desired: Desires, path: Path) -> Schema:
+    def _node(self, desired: Want, path: Path) -> Schema:
         """Find what the schema says of one field; of a map's entries only what the map's own default has of them."""
         node = self._schema(desired) or {}
         for name in path:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from typing_extensions import override
+
 from jitops.core.contract.adapter import compare
 from jitops.core.contract.desired import Desired, Input
+from jitops.core.contract.draft import Prepared
 from jitops.core.contract.observation import Change, Observation
 from jitops.core.errors import SpecInvalid
 from jitops.core.kube import Key
@@ -22,7 +25,9 @@ if TYPE_CHECKING:
 
     from jitops.core.kube import JSON, Resource
 
-Desires = Desired[JitsuFunctionSpec]
+Want = Desired[JitsuFunctionSpec]
+Ready = Prepared[JitsuFunctionSpec, str]
+"""The draft is the joined code."""
 Found = Observation[FunctionRow]
 
 CODE_FROM = "codeFrom"
@@ -43,30 +48,31 @@ def _path(index: int) -> str:
     return f"{CODE_FROM}[{index}].configMapKeyRef"
 
 
-class FunctionAdapter(ObjectAdapter[JitsuFunctionSpec, FunctionRow]):
+class FunctionAdapter(ObjectAdapter[JitsuFunctionSpec, FunctionRow, str]):
     """Functions of one workspace."""
 
     object_type = FUNCTION
 
-    def prepare(self, desired: Desires, observation: Found | None) -> Desires:  # noqa: ARG002 - the contract's
+    @override
+    def prepare(self, desired: Want, observation: Found | None) -> Ready:
         """Join the code; of a function that is being deleted no ConfigMap is read, and it needs none."""
         spec = desired.spec
         if spec.code_from is None or not desired.inputs:
-            return replace(desired, prepared=spec.code or "")
+            return Prepared.of(desired, spec.code or "")
         code = "".join(desired.inputs[_path(index)] for index in range(len(spec.code_from)))
         if not code:
             raise SpecInvalid("spec.codeFrom: the keys hold no code: put it into their ConfigMaps")
         for rule in (CODE_IS_NO_DATE, NO_NUL):
             if not rule.check(code):
                 raise SpecInvalid(f"spec.codeFrom: what the keys hold {rule.message}")
-        return replace(desired, prepared=code)
+        return Prepared.of(desired, code)
 
-    def fields(self, desired: Desires) -> Mapping[str, JSON]:
+    def fields(self, desired: Ready) -> Mapping[str, JSON]:
         """Give the fields that the user set; the code under the name of the field that gives it."""
         spec = desired.spec
         given = {
             "name": spec.name or desired.key.name,
-            _code_path(spec): desired.prepared,
+            _code_path(spec): desired.draft,
             "kind": spec.kind,
             "slug": spec.slug,
             "description": spec.description,
@@ -76,37 +82,38 @@ class FunctionAdapter(ObjectAdapter[JitsuFunctionSpec, FunctionRow]):
         }
         return {path: value for path, value in given.items() if value is not None}
 
-    def diff(self, desired: Desires, observation: Found) -> tuple[Change, ...]:
+    def diff(self, desired: Ready, observation: Found) -> tuple[Change, ...]:
         """Compare the fields by path, code by its hash."""
         asked = {path: _shown(path, value) for path, value in self.fields(desired).items()}
         actual = {
             _code_path(desired.spec) if name == "code" else name: v for name, v in observation.remote.fields.items()
         }
         changes = compare(asked, actual, self.leftovers(desired, observation))
-        ours = observation.ours and _moved(desired)
+        ours = observation.owned and _moved(desired)
         return tuple(replace(each, generated=ours) if each.path == CODE_FROM else each for each in changes)
 
-    def leftovers(self, desired: Desires, observation: Found) -> tuple[str, ...]:
+    def leftovers(self, desired: Ready, observation: Found) -> tuple[str, ...]:
         """Name the paths we once sent, the user no longer sets, and the console still holds."""
         gone = desired.applied - set(self.fields(desired)) - CODE
         return tuple(sorted(path for path in gone if path in observation.remote.fields))
 
-    def body(self, desired: Desires) -> Mapping[str, JSON]:
+    def body(self, desired: Ready) -> Mapping[str, JSON]:
         """Write all that the user set."""
         return {_name(path): value for path, value in self.fields(desired).items()}
 
-    def secrets(self, desired: Desires) -> Iterable[str]:  # noqa: ARG002 - the contract's
+    @override
+    def secrets(self, desired: Ready) -> Iterable[str]:
         """Name none: of a refusal's body, which may repeat the code, only issues and first lines are told."""
         return ()
 
-    async def update(self, desired: Desires, observation: Found, changes: tuple[Change, ...]) -> Found:
+    async def update(self, desired: Ready, observation: Found, changes: tuple[Change, ...]) -> Found:
         """PUT just what differs: the console merges, and the sentinel removes a field where null is an error."""
         fields = self.fields(desired)
         body: dict[str, Any] = {_name(change.path): fields.get(change.path, UNSET) for change in changes}
         await self._client.update(self.object_type.name, observation.id, body)
         return self._seen(observation.id)
 
-    async def preflight(self, desired: Desires) -> tuple[str, ...]:
+    async def preflight(self, desired: Ready) -> tuple[str, ...]:
         """Have the tests run on the code that is about to be written, if the spec asks for that."""
 
         async def trial() -> Iterable[str]:
@@ -118,15 +125,15 @@ class FunctionAdapter(ObjectAdapter[JitsuFunctionSpec, FunctionRow]):
 
         return await preflight(desired.spec.validation, trial)
 
-    def facts(self, desired: Desires, observation: Found) -> Mapping[str, JSON]:
+    def facts(self, desired: Ready, observation: Found) -> Mapping[str, JSON]:
         """Tell the workspace, and which code was asked for, by its hash."""
-        return {**super().facts(desired, observation), "codeHash": code_hash(desired.prepared)}
+        return {**super().facts(desired, observation), "codeHash": code_hash(desired.draft)}
 
 
-def _moved(desired: Desires) -> bool:
+def _moved(desired: Ready) -> bool:
     """Tell a ConfigMap that changed, of which no generation speaks, from code that others changed at the remote."""
     asked_before = desired.last_status.get("codeHash")
-    return desired.spec.management.policy == "Managed" and asked_before not in (None, code_hash(desired.prepared))
+    return desired.spec.management.policy == "Managed" and asked_before not in (None, code_hash(desired.draft))
 
 
 def _code_path(spec: JitsuFunctionSpec) -> str:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from jitops.core import identity
 from jitops.core.clock import moment
-from jitops.core.contract.adapter import Adapter, compare
+from jitops.core.contract.adapter import PlainAdapter, compare
 from jitops.core.contract.desired import Desired
+from jitops.core.contract.draft import Prepared
 from jitops.core.contract.observation import Change, Observation
 from jitops.core.errors import AlreadyOwned, DependencyNotReady, NotYet, Overtaken
 from jitops.products.jitsu.link.references import End, claim, ends_of, functions_of, id_of, pair_of
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from jitops.core.kube import JSON
     from jitops.products.jitsu.client import JitsuClient
 
-Desires = Desired[JitsuLinkSpec]
+Want = Desired[JitsuLinkSpec]
+Ready = Prepared[JitsuLinkSpec, None]
 Found = Observation[LinkRow]
 DATA = "data."
 ENDS = ("from", "to")
@@ -35,7 +37,7 @@ SETTLE = timedelta(seconds=10)
 """How long a creation whose answer never came may still be under way at the console."""
 
 
-class LinkAdapter(Adapter[JitsuLinkSpec, LinkRow]):
+class LinkAdapter(PlainAdapter[JitsuLinkSpec, LinkRow]):
     """Links of one workspace."""
 
     intends = True
@@ -43,43 +45,43 @@ class LinkAdapter(Adapter[JitsuLinkSpec, LinkRow]):
     def __init__(self, client: JitsuClient) -> None:
         self._client = client
 
-    async def observe(self, desired: Desires) -> Found | None:
+    async def observe(self, desired: Want) -> Found | None:
         """Find the link by the id in status, by the intent, by the id to adopt, or by its pair."""
         if not desired.deleting:
             await self._require_ends(desired)
         rows = (await self._client.links.get(desired.not_older_than)).rows
         known = rows.get(desired.id or "")
         if known is not None:
-            return Observation(known.id, known, ours=desired.owned)
+            return Observation(known.id, known, owned=desired.owned)
         intent = desired.last_status.get("intent")
         if intent:
             made = _only(row for row in _parallel(intent, rows) if row.id not in desired.taken)
             if made is not None:
-                return Observation(made.id, made, ours=True)
+                return Observation(made.id, made, owned=True)
             _insist_on_settled(desired, moment(intent["at"]))
         return None if desired.deleting else self._natural(desired, rows)
 
-    def _natural(self, desired: Desires, rows: Mapping[str, LinkRow]) -> Found | None:
+    def _natural(self, desired: Want, rows: Mapping[str, LinkRow]) -> Found | None:
         """Find what isn't known to be ours: it is, without adoption, if an end is and nothing is to be written."""
         if desired.adopt_id:
             adopted = rows.get(desired.adopt_id)
-            return Observation(adopted.id, adopted, ours=False) if adopted else None
+            return Observation(adopted.id, adopted, owned=False) if adopted else None
         data, made = _data(self.fields(desired)), any(self._made(desired, end) for end in ends_of(desired.spec))
         links = [row for row in rows.values() if row.pair == pair_of(desired)]
         if desired.spec.allow_parallel:
             theirs = desired.taken | {row.id for intent in desired.sibling_intents for row in _parallel(intent, rows)}
             links = [row for row in links if made and row.data == data and row.id not in theirs]
         found = _only(links)
-        return None if found is None else Observation(found.id, found, ours=made and found.data == data)
+        return None if found is None else Observation(found.id, found, owned=made and found.data == data)
 
-    def _made(self, desired: Desires, end: End) -> bool:
+    def _made(self, desired: Want, end: End) -> bool:
         """Tell by its id whether an end is an object that we made."""
         if end.ref.name is None:
             return False
         stem = identity.stem(desired.identity, self._client.workspace_id, end.kind, desired.key.namespace, end.ref.name)
         return identity.number_of(stem, id_of(desired, end.path, end.ref)) is not None
 
-    async def _require_ends(self, desired: Desires) -> None:
+    async def _require_ends(self, desired: Want) -> None:
         """Wait for ends that the console does not have; those of others are looked at with each listing."""
         for end in ends_of(desired.spec):
             if not self._client.lists(end.type):
@@ -98,7 +100,7 @@ class LinkAdapter(Adapter[JitsuLinkSpec, LinkRow]):
                 reason="DependencyNotFound",
             )
 
-    def fields(self, desired: Desires) -> Mapping[str, JSON]:
+    def fields(self, desired: Want) -> Mapping[str, JSON]:
         """Give the ends, the functions, and the options that the user set, each by its path."""
         spec = desired.spec
         _, start, end = pair_of(desired)
@@ -106,41 +108,41 @@ class LinkAdapter(Adapter[JitsuLinkSpec, LinkRow]):
         data = {DATA + name: normal(value) for name, value in (spec.data or {}).items()}
         return {"from": start, "to": end, **functions, **data}
 
-    def diff(self, desired: Desires, observation: Found) -> tuple[Change, ...]:
+    def diff(self, desired: Ready, observation: Found) -> tuple[Change, ...]:
         """Compare ends, functions and options by path; a link without data is always wrong."""
         row = observation.remote
         nothing = (Change("data"),) if row.data is None else ()
         return (*compare(self.fields(desired), _actual(row), self.leftovers(desired, observation)), *nothing)
 
-    def leftovers(self, desired: Desires, observation: Found) -> tuple[str, ...]:
+    def leftovers(self, desired: Ready, observation: Found) -> tuple[str, ...]:
         """Name the options we once sent, the user no longer sets, and the console still holds."""
         gone = desired.applied - set(self.fields(desired))
         return tuple(sorted(gone & set(_actual(observation.remote))))
 
-    def claims(self, desired: Desires) -> frozenset[str]:
+    def claims(self, desired: Ready) -> frozenset[str]:
         """Lay claim to the pair, which no other link may have unless it is a sync that says so."""
         return frozenset() if desired.spec.allow_parallel else frozenset({claim(*pair_of(desired))})
 
-    def instead(self, desired: Desires) -> str:
+    def alternative_to_adoption(self, desired: Ready) -> str:
         """Name the other way that syncs have."""
         return ", or spec.allowParallel to true to make another sync beside it" if desired.spec.is_sync else ""
 
-    async def intend(self, desired: Desires) -> Mapping[str, JSON]:
+    async def intend(self, desired: Ready) -> Mapping[str, JSON]:
         """Take down the pair, and those of its links that are there before ours."""
         pair = pair_of(desired)
         rows = (await self._client.links.get()).rows.values()
         ids = sorted(row.id for row in rows if row.pair == pair)
         return {"type": pair[0], "fromId": pair[1], "toId": pair[2], "ids": ids}
 
-    async def create(self, desired: Desires) -> Found:
+    async def create(self, desired: Ready) -> Found:
         """POST without an id: the console then refuses a push whose pair is linked."""
         try:
             row = await self._client.save_link(_body(desired, _data(self.fields(desired))))
         except AlreadyOwned as error:
             raise Overtaken(str(error), after=1.0) from None
-        return Observation(row.id, row, ours=True)
+        return Observation(row.id, row, owned=True)
 
-    async def update(self, desired: Desires, observation: Found, changes: tuple[Change, ...]) -> Found:
+    async def update(self, desired: Ready, observation: Found, changes: tuple[Change, ...]) -> Found:
         """PUT the whole data, with what others set in it; a link to an end that was made anew is made anew."""
         if any(change.path in ENDS for change in changes):
             await self._let_go(observation)
@@ -155,11 +157,11 @@ class LinkAdapter(Adapter[JitsuLinkSpec, LinkRow]):
         row = await self._client.save_link({"id": observation.id, **_body(desired, data)})
         if row.id != observation.id:
             self._client.links.record(observation.id, None)  # It vanished meanwhile, and the console made another one.
-        return Observation(row.id, row, ours=True)
+        return Observation(row.id, row, owned=True)
 
     async def _let_go(self, observation: Found) -> None:
         """Delete our link between other ends; one of others is not ours to move, and the console moves none."""
-        if not observation.ours:
+        if not observation.owned:
             raise AlreadyOwned(
                 f"link {observation.id} is between other ends, and the console moves no link: correct"
                 " spec.management.adopt.id, or spec.from and spec.to"
@@ -177,11 +179,11 @@ class LinkAdapter(Adapter[JitsuLinkSpec, LinkRow]):
                 " it instead: delete one of them in the console"
             )
 
-    async def delete(self, desired: Desires, observation: Found) -> None:  # noqa: ARG002 - the contract's
+    async def delete(self, desired: Ready, observation: Found) -> None:  # noqa: ARG002 - the contract's
         """DELETE by id: by its pair all links of others would go too."""
         await self._client.delete_link(observation.id)
 
-    def facts(self, desired: Desires, observation: Found) -> Mapping[str, JSON]:  # noqa: ARG002 - the contract's
+    def facts(self, desired: Ready, observation: Found) -> Mapping[str, JSON]:  # noqa: ARG002 - the contract's
         """Tell the workspace and the ends; the intent has served: kept, it would take a later link for ours."""
         row = observation.remote
         return {
@@ -198,7 +200,7 @@ def _data(fields: Mapping[str, JSON]) -> dict[str, JSON]:
     return {path.removeprefix(DATA): value for path, value in fields.items() if path not in ENDS}
 
 
-def _body(desired: Desires, data: Mapping[str, JSON]) -> dict[str, JSON]:
+def _body(desired: Ready, data: Mapping[str, JSON]) -> dict[str, JSON]:
     kind, start, end = pair_of(desired)
     return {"type": kind, "fromId": start, "toId": end, "data": data}
 
@@ -215,7 +217,7 @@ def _parallel(intent: Mapping[str, JSON], rows: Mapping[str, LinkRow]) -> list[L
     return [row for row in rows.values() if row.pair == pair and row.id not in intent["ids"]]
 
 
-def _insist_on_settled(desired: Desires, attempt: datetime) -> None:
+def _insist_on_settled(desired: Want, attempt: datetime) -> None:
     """Absence counts only when nothing can be under way any more."""
     due = attempt + SETTLE + timedelta(seconds=1)  # Attempts are noted in whole seconds.
     if desired.now < due:

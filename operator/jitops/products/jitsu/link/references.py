@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from jitops.core.kube import JSON, Resource
 
-Desires = Desired[JitsuLinkSpec]
+Want = Desired[JitsuLinkSpec]
 
 
 class End(NamedTuple):
@@ -77,19 +77,19 @@ def ends_of(spec: JitsuLinkSpec) -> tuple[End, End]:
     return End("from.streamRef", "stream", "JitsuStream", source.stream_ref or RemoteRef()), end
 
 
-def id_of(desired: Desires, path: str, ref: RemoteRef) -> str:
+def id_of(desired: Want, path: str, ref: RemoteRef) -> str:
     """Give the id of what is referred to; empty while deleting, when nothing is resolved."""
     return ref.external or desired.inputs.get(path, "")
 
 
-def pair_of(desired: Desires) -> tuple[str, str, str]:
+def pair_of(desired: Want) -> tuple[str, str, str]:
     """Say how the link links, and give the ids of its ends."""
     start, end = ends_of(desired.spec)
     kind = "sync" if desired.spec.is_sync else "push"
     return kind, id_of(desired, start.path, start.ref), id_of(desired, end.path, end.ref)
 
 
-def functions_of(desired: Desires) -> list[JSON]:
+def functions_of(desired: Want) -> list[JSON]:
     """Write the pipeline as the console has it, order and all."""
     return [
         {

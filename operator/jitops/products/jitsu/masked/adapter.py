@@ -10,8 +10,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from typing_extensions import override
+
 from jitops.api.reasons import EventReason
 from jitops.core.contract.desired import Desired
+from jitops.core.contract.draft import Prepared
 from jitops.core.contract.observation import Change, Observation
 from jitops.core.errors import NotYet, SpecInvalid
 from jitops.products.jitsu.masked.sealed import Leaf, Path, dotted, parted, seal
@@ -30,7 +33,7 @@ S = TypeVar("S", bound=SecretSpec)
 Found = Observation[MaskedRow]
 
 
-class MaskedAdapter(ObjectAdapter[S, MaskedRow]):
+class MaskedAdapter(ObjectAdapter[S, MaskedRow, None]):
     """Objects of one type with a free-form part; the kind's own adapter says what else a body holds."""
 
     root: ClassVar[str]
@@ -45,11 +48,11 @@ class MaskedAdapter(ObjectAdapter[S, MaskedRow]):
     async def check(self, desired: Desired[S]) -> None:
         """Refuse what the console would; the plain kind leaves that to the console."""
 
-    async def trial(self, desired: Desired[S]) -> str | None:
+    async def trial(self, desired: Prepared[S, None]) -> str | None:
         """Have the console connect to what is about to be written; return what is wrong."""
         raise NotImplementedError
 
-    async def preflight(self, desired: Desired[S]) -> tuple[str, ...]:
+    async def preflight(self, desired: Prepared[S, None]) -> tuple[str, ...]:
         """Have the connection tested, if the spec asks for that."""
 
         async def trial() -> Iterable[str]:
@@ -62,11 +65,11 @@ class MaskedAdapter(ObjectAdapter[S, MaskedRow]):
         """Say whether the object is of the type that is asked for, so that its masks tell what is secret there."""
         return True
 
-    def surplus(self, desired: Desired[S], observation: Found) -> set[Path]:
+    def surplus(self, desired: Prepared[S, None], observation: Found) -> set[Path]:
         """Name the values that an update must do away with."""
         return {self.remote(path) for path in self.leftovers(desired, observation)}
 
-    def nothing(self, desired: Desired[S], path: Path) -> JSON:  # noqa: ARG002 - a default
+    def nothing(self, desired: Prepared[S, None], path: Path) -> JSON:  # noqa: ARG002 - a default
         """Give the value that stands for none, as omission keeps and null is an error; None: there is no such value."""
         return ""
 
@@ -79,6 +82,7 @@ class MaskedAdapter(ObjectAdapter[S, MaskedRow]):
         block, _, rest = path.partition(".")
         return (*self.base, *parted(rest)) if block in {self.root, SECRET} else (path,)
 
+    @override
     async def observe(self, desired: Desired[S]) -> Found | None:
         """Find the object, read it where only our own write is known of it, and check what is asked."""
         found = await super().observe(desired)
@@ -131,7 +135,7 @@ class MaskedAdapter(ObjectAdapter[S, MaskedRow]):
         secrets = {parted(path.partition(".")[2]): value for path, value in self._secret(desired).items()}
         return filled(desired.spec.free_form, secrets, self.root)
 
-    def body(self, desired: Desired[S]) -> dict[str, Any]:
+    def body(self, desired: Prepared[S, None]) -> dict[str, Any]:
         """Write all that the user set."""
         refuse_placeholders(desired.inputs)
         whole: dict[str, Any] = self.filled(desired)
@@ -139,7 +143,7 @@ class MaskedAdapter(ObjectAdapter[S, MaskedRow]):
             whole = {name: whole}
         return {**whole, **self.plain(desired)}
 
-    def diff(self, desired: Desired[S], observation: Found) -> tuple[Change, ...]:
+    def diff(self, desired: Prepared[S, None], observation: Found) -> tuple[Change, ...]:
         """Compare what can be seen, by path, and judge by hashes and moments about what is masked."""
         secrets = self._secret(desired)
         seen = (
@@ -151,50 +155,52 @@ class MaskedAdapter(ObjectAdapter[S, MaskedRow]):
         hidden = (change for path in secrets for change in self._secret_change(desired, observation, path))
         return (*map(Change, plain), *hidden)
 
-    def _secret_change(self, desired: Desired[S], observation: Found, path: str) -> Iterator[Change]:
+    def _secret_change(self, desired: Prepared[S, None], observation: Found, path: str) -> Iterator[Change]:
         """Tell a Secret that changed, of which no generation speaks, from what others did to the object."""
         row, leaf = observation.remote, observation.remote.at(self.remote(path))
         known = (desired.last_status.get("secretHashes") or {}).get(_name(path))
-        edited = observation.ours and known != desired.digests.get(path)
+        edited = observation.owned and known != desired.digests.get(path)
         if leaf is None or not leaf.masked:
             if leaf != self.fields(desired).get(path):
                 yield Change(path, generated=edited)
         elif row.written or (known is None and desired.spec.management.policy == "Observe"):
             return
-        elif edited or (not observation.ours and desired.spec.management.adopt.mode == "Override"):
+        elif edited or (not observation.owned and desired.spec.management.adopt.mode == "Override"):
             yield Change(path, generated=True)
-        elif observation.ours and row.updated_at != desired.last_status.get("remoteUpdatedAt"):
+        elif observation.owned and row.updated_at != desired.last_status.get("remoteUpdatedAt"):
             yield Change(path)
 
-    def leftovers(self, desired: Desired[S], observation: Found) -> tuple[str, ...]:
+    def leftovers(self, desired: Prepared[S, None], observation: Found) -> tuple[str, ...]:
         """Name the paths we once sent, the user no longer sets, and the console still holds a value for."""
         asked = {self.remote(path) for path in self.fields(desired)}
         gone = {path for path in desired.applied if self.remote(path) not in asked}
         return tuple(sorted(path for path in gone if self._holds(desired, observation.remote, self.remote(path))))
 
-    def _holds(self, desired: Desired[S], row: MaskedRow, path: Path) -> bool:
+    def _holds(self, desired: Prepared[S, None], row: MaskedRow, path: Path) -> bool:
         """Tell whether a value is there that is not as good as none; a mask hides that one was made empty."""
         leaf, none = row.at(path), self.nothing(desired, path)
         if leaf is None or (leaf.masked and row.written):
             return False
         return none is None or leaf != seal(none)
 
-    def prepare(self, desired: Desired[S], observation: Found | None) -> Desired[S]:
+    @override
+    def prepare(self, desired: Desired[S], observation: Found | None) -> Prepared[S, None]:
         """Decide whether values must go that the console can't forget one by one, and have that told."""
+        asked = Prepared.of(desired, None)
         management = desired.spec.management
         if observation is None or desired.deleting or management.policy == "Observe":
-            return desired
-        gone = self.surplus(desired, observation)
+            return asked
+        gone = self.surplus(asked, observation)
         if management.drift == "Report":  # What others did to the type stays; what we take out goes.
-            gone &= MaskedAdapter.surplus(self, desired, observation)
-        stuck = sorted(path for path in gone if self.nothing(desired, path) is None)
+            gone &= MaskedAdapter.surplus(self, asked, observation)
+        stuck = sorted(path for path in gone if self.nothing(asked, path) is None)
         if not stuck:
-            return desired
+            return asked
         what = ", ".join(map(dotted, stuck))
         message = f"for a moment the destination was of type devnull: the console forgets {what} in no other way"
-        return replace(desired, news=((EventReason.REPLACED_NON_ATOMICALLY, message),))
+        return replace(asked, notices=((EventReason.REPLACED_NON_ATOMICALLY, message),))
 
-    async def update(self, desired: Desired[S], observation: Found, changes: tuple[Change, ...]) -> Found:  # noqa: ARG002 - the contract's
+    async def update(self, desired: Prepared[S, None], observation: Found, changes: tuple[Change, ...]) -> Found:  # noqa: ARG002 - the contract's
         """PUT everything: the console merges, and what is to go is set to what stands for none."""
         body, gone = self.body(desired), self.surplus(desired, observation)
         if any(self.nothing(desired, path) is None for path in gone):
@@ -205,7 +211,7 @@ class MaskedAdapter(ObjectAdapter[S, MaskedRow]):
         await self._client.update(self.object_type.name, observation.id, body, secrets=self.secrets(desired))
         return await self._written(desired, observation.id, look=bool(gone or self.leftovers(desired, observation)))
 
-    async def _written(self, desired: Desired[S], id_: str, *, look: bool = False) -> Found:
+    async def _written(self, desired: Prepared[S, None], id_: str, *, look: bool = False) -> Found:
         """Read what has secrets once more: no answer to a write tells `updatedAt`."""
         if look or desired.inputs:
             await self._read(id_)
@@ -217,7 +223,7 @@ class MaskedAdapter(ObjectAdapter[S, MaskedRow]):
             self._listing.record(id_, None)
             raise NotYet(f"the {self.object_type.name} vanished while it was being looked at", after=1.0)
 
-    def facts(self, desired: Desired[S], observation: Found) -> Mapping[str, JSON]:
+    def facts(self, desired: Prepared[S, None], observation: Found) -> Mapping[str, JSON]:
         """Tell the workspace, and remember what was sent of the secrets, and when."""
         memory, row = desired.last_status, observation.remote
         first = not memory.get("secretHashes") and desired.spec.management.policy != "Observe"

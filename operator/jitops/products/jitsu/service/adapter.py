@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from jitops.core.contract.desired import Desired
+    from jitops.core.contract.draft import Prepared
     from jitops.core.contract.observation import Observation
     from jitops.core.kube import JSON
 
@@ -36,6 +37,6 @@ class ServiceAdapter(MaskedAdapter[JitsuServiceSpec]):
         """Compare the packages: what one connector keeps secret may be no secret of another."""
         return observation.remote.at(("package",)) == seal(desired.spec.package)
 
-    async def trial(self, desired: Desired[JitsuServiceSpec]) -> str | None:
+    async def trial(self, desired: Prepared[JitsuServiceSpec, None]) -> str | None:
         """Have the connector try its credentials, which takes the console a while."""
         return await self._client.trials.service(self.whole(desired), self.secrets(desired))

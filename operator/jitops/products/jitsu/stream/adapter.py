@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from typing_extensions import override
 
 from jitops.api.reasons import EventReason
 from jitops.core import identity
 from jitops.core.contract.adapter import compare
 from jitops.core.contract.desired import Desired
+from jitops.core.contract.draft import Prepared
 from jitops.core.contract.observation import Change, Observation
+from jitops.core.contract.readiness import Readiness
 from jitops.products.jitsu.objects import ObjectAdapter
 from jitops.products.jitsu.stream.keys import Entry, Question, Ring, decide
 from jitops.products.jitsu.stream.spec import JitsuStreamSpec
@@ -18,11 +22,10 @@ from jitops.products.jitsu.wire import UNSET, normal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from jitops.core.kube import JSON
 
-Desires = Desired[JitsuStreamSpec]
+Want = Desired[JitsuStreamSpec]
 Found = Observation[StreamRow]
 
 EXTRA = "extra."
@@ -42,7 +45,10 @@ class Rings:
         return self.public, self.private
 
 
-class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow]):
+Ready = Prepared[JitsuStreamSpec, Rings]
+
+
+class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow, Rings]):
     """Streams of one workspace: what a body holds, and our keys in it.
 
     Finding a stream in the listing, the POST under our own id and the DELETE are alike for all types: `ObjectAdapter`.
@@ -51,12 +57,12 @@ class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow]):
     object_type = STREAM
     secret_first = True
 
-    def key_stem(self, desired: Desires) -> str:
+    def key_stem(self, desired: Want) -> str:
         """Give that of its keys' ids: the same, or the one that they have, should our identity have changed since."""
         known = _entries(desired)
         return known[0].stem if known else self.stem(desired)
 
-    def prepare(self, desired: Desires, observation: Found | None) -> Desires:
+    def prepare(self, desired: Want, observation: Found | None) -> Ready:
         """Decide about the keys, and what the Secret must hold before the console hears of them."""
         row = observation.remote if observation else None
         rings = Rings(
@@ -65,21 +71,21 @@ class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow]):
             rotate=self._token(desired),
         )
         id_ = observation.id if observation else identity.numbered(self.stem(desired), desired.incarnation)
-        news = tuple(
+        notices = tuple(
             (EventReason.KEY_ROTATED, f"the {ring.use} write key is now {ring.id}")
             for ring in rings.all
             if ring.replaced
         )
-        return replace(desired, prepared=rings, material=_material(id_, rings), news=news)
+        return Prepared.of(desired, rings, material=_material(id_, rings), notices=notices)
 
     @staticmethod
-    def _token(desired: Desires) -> str | None:
+    def _token(desired: Want) -> str | None:
         """Give the rotation token that is acted on by now: none is while observing, and its removal asks nothing."""
         done: str | None = (desired.last_status.get("keys") or {}).get("rotate")
         asked = desired.spec.keys.rotate
         return done if desired.spec.management.policy == "Observe" else asked or done
 
-    def _question(self, desired: Desires, use: str, remote: tuple[KeyRow, ...]) -> Question:
+    def _question(self, desired: Want, use: str, remote: tuple[KeyRow, ...]) -> Question:
         spec, memory = desired.spec, desired.last_status.get("keys") or {}
         mode = spec.public_key_mode if use == "public" else spec.private_key_mode
         known = tuple(entry for entry in _entries(desired) if entry.use == use)
@@ -91,13 +97,13 @@ class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow]):
             rotating=self._token(desired) != memory.get("rotate"),
             overlap=spec.key_overlap,
             now=desired.now,
-            held_id=desired.held.get(f"{use}KeyId"),
-            held_secret=desired.held.get(f"{use}KeySecret"),
+            held_id=desired.proven.get(f"{use}KeyId"),
+            held_secret=desired.proven.get(f"{use}KeySecret"),
             remote=remote,
             known=known,
         )
 
-    def fields(self, desired: Desires) -> Mapping[str, JSON]:
+    def fields(self, desired: Ready) -> Mapping[str, JSON]:
         """Give the fields that the user set, domains as the console stores them."""
         spec = desired.spec
         given: dict[str, JSON] = {
@@ -111,7 +117,7 @@ class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow]):
         extra = {EXTRA + name: normal(value) for name, value in (spec.extra or {}).items()}
         return {path: value for path, value in given.items() if value is not None} | extra
 
-    def diff(self, desired: Desires, observation: Found) -> tuple[Change, ...]:
+    def diff(self, desired: Ready, observation: Found) -> tuple[Change, ...]:
         """Compare the fields by path, and our keys by id and hint."""
         actual = {_path(name, desired): value for name, value in observation.remote.fields.items()}
         return (
@@ -119,28 +125,28 @@ class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow]):
             *self._key_changes(desired, observation.remote),
         )
 
-    def _key_changes(self, desired: Desires, row: StreamRow) -> tuple[Change, ...]:
-        rings, stem = desired.prepared, self.key_stem(desired)
+    def _key_changes(self, desired: Ready, row: StreamRow) -> tuple[Change, ...]:
+        rings, stem = desired.draft, self.key_stem(desired)
         public = rings.public.differs(row.public_keys, stem)
         private = rings.private.differs(row.private_keys, stem)
         found = (("keys.public", public), ("keys.private", private))
         return tuple(Change(path, generated=True) for path, differs in found if differs)
 
-    def leftovers(self, desired: Desires, observation: Found) -> tuple[str, ...]:
+    def leftovers(self, desired: Ready, observation: Found) -> tuple[str, ...]:
         """Name the paths we once sent, the user no longer sets, and the console still holds."""
         fields = observation.remote.fields
         gone = desired.applied - set(self.fields(desired))
         return tuple(sorted(path for path in gone if fields.get(_name(path)) not in (None, [])))
 
-    def body(self, desired: Desires) -> Mapping[str, JSON]:
+    def body(self, desired: Ready) -> Mapping[str, JSON]:
         """Write the fields, and the keys with their secrets."""
-        rings, stem = desired.prepared, self.key_stem(desired)
+        rings, stem = desired.draft, self.key_stem(desired)
         keys = {"publicKeys": rings.public.body((), stem), "privateKeys": rings.private.body((), stem)}
         return {_name(path): value for path, value in self.fields(desired).items()} | keys
 
-    async def update(self, desired: Desires, observation: Found, changes: tuple[Change, ...]) -> Found:
+    async def update(self, desired: Ready, observation: Found, changes: tuple[Change, ...]) -> Found:
         """PUT just what differs: the console merges, and drops one field when a PUT leaves it out."""
-        row, rings, stem = observation.remote, desired.prepared, self.key_stem(desired)
+        row, rings, stem = observation.remote, desired.draft, self.key_stem(desired)
         fields = self.fields(desired)
         body: dict[str, Any] = {}
         if DROPPED_WHEN_OMITTED in row.fields:
@@ -158,28 +164,28 @@ class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow]):
         await self._client.update(self.object_type.name, observation.id, body)
         return self._seen(observation.id)
 
-    def outputs(self, desired: Desires, observation: Found) -> Mapping[str, str]:
+    def outputs(self, desired: Ready, observation: Found) -> Mapping[str, str]:
         """Give the id, and each key whole and in halves."""
-        return _material(observation.id, desired.prepared)
+        return _material(observation.id, desired.draft)
 
-    def facts(self, desired: Desires, observation: Found) -> Mapping[str, JSON]:
+    def facts(self, desired: Ready, observation: Found) -> Mapping[str, JSON]:
         """Tell the workspace, and our keys without their secrets."""
-        rings: Rings = desired.prepared
+        rings = desired.draft
         entries = [entry.line() for ring in rings.all for entry in ring.entries]
         keys = {"rotate": rings.rotate, "entries": entries}
         told = {name: value for name, value in keys.items() if value}
         return {**super().facts(desired, observation), "keys": told or None}
 
-    def due(self, desired: Desires, observation: Found) -> datetime | None:  # noqa: ARG002 - the contract's
-        """Give the moment at which the next old key retires; no key of what is only observed does."""
+    @override
+    async def readiness(self, desired: Ready, observation: Found) -> Readiness:
+        """Return when the next old key retires; keys of an observed stream never do."""
         if desired.observed:
-            return None
-        rings: Rings = desired.prepared
-        moments = [entry.retire_after for ring in rings.all for entry in ring.entries if entry.retire_after]
-        return min(moments, default=None)
+            return Readiness()
+        moments = [entry.retire_after for ring in desired.draft.all for entry in ring.entries if entry.retire_after]
+        return Readiness(due=min(moments, default=None))
 
 
-def _entries(desired: Desires) -> tuple[Entry, ...]:
+def _entries(desired: Want) -> tuple[Entry, ...]:
     """Read what status remembers of our keys."""
     return tuple(Entry.parse(line) for line in (desired.last_status.get("keys") or {}).get("entries") or ())
 
@@ -198,7 +204,7 @@ def _name(path: str) -> str:
     return path.removeprefix(EXTRA)
 
 
-def _path(name: str, desired: Desires) -> str:
+def _path(name: str, desired: Ready) -> str:
     """Give the spec's path of a field of the console."""
     return EXTRA + name if name in (desired.spec.extra or {}) or EXTRA + name in desired.applied else name
 

@@ -22,3 +22,8 @@ class JitsuWorkspaceSpec(ConnectionSpec):
     rules: ClassVar[tuple[Rule, ...]] = (
         immutable("workspace", "create another JitsuWorkspace, and let the resources refer to it"),
     )
+
+    @property
+    def address(self) -> str:
+        """The address of the console."""
+        return self.base_url

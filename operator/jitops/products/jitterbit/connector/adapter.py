@@ -8,16 +8,20 @@ registration can't be changed: where the spec allows it, another one takes its p
 from __future__ import annotations
 
 import contextlib
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from jitops.api.reasons import Reason
+from typing_extensions import override
+
 from jitops.core.clock import moment
 from jitops.core.contract.adapter import Adapter
 from jitops.core.contract.desired import Desired
+from jitops.core.contract.draft import Prepared
 from jitops.core.contract.observation import Change, Observation
+from jitops.core.contract.readiness import Readiness
 from jitops.core.errors import AlreadyOwned, DeletionBlocked, DependencyNotReady, NotYet, SpecInvalid
+from jitops.core.kube import JSON
 from jitops.products.jitterbit.connector import builder
 from jitops.products.jitterbit.connector.manifest import rendered
 from jitops.products.jitterbit.connector.registrations import (
@@ -37,13 +41,13 @@ from jitops.products.jitterbit.errors import Refused
 from jitops.products.jitterbit.wire import ConnectorRow
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from jitops.core.contract.snapshot import Listing
-    from jitops.core.kube import JSON
     from jitops.products.jitterbit.client import JitterbitClient
 
-Desires = Desired[ConnectorSpec]
+Want = Desired[ConnectorSpec]
+Replaced = tuple[Mapping[str, JSON], ...]
+Ready = Prepared[ConnectorSpec, Replaced]
+"""The draft lists the registrations that this one replaces."""
 Found = Observation[ConnectorRow]
 
 VALIDATION_RETRY = 60.0
@@ -52,7 +56,7 @@ LOOK_AGAIN = 5.0
 """Seconds between two looks for a registration that is not listed yet, or still listed."""
 
 
-class ConnectorAdapter(Adapter[ConnectorSpec, ConnectorRow]):
+class ConnectorAdapter(Adapter[ConnectorSpec, ConnectorRow, Replaced]):
     """Connectors of one organization."""
 
     intends = True
@@ -60,38 +64,38 @@ class ConnectorAdapter(Adapter[ConnectorSpec, ConnectorRow]):
     def __init__(self, client: JitterbitClient) -> None:
         self._client = client
 
-    async def observe(self, desired: Desires) -> Found | None:
+    async def observe(self, desired: Want) -> Found | None:
         """Find the registration by the id in status, by the intent, among those replaced, or by name and version."""
         listing = await self._client.connectors.get(desired.not_older_than)
         if desired.spec.source == "Builder":
             return builder.find(desired, listing.rows)
         known = listing.rows.get(desired.id or "")
         if known is not None and not makes_way(known, desired):
-            return Observation(known.id, known, ours=desired.owned)
+            return Observation(known.id, known, owned=desired.owned)
         if known is None and desired.last_status.get("intent"):
             listing = await self._settled(listing, moment(desired.last_status["intent"]["at"]))
             made = outcome(desired, listing.rows)
             if made is not None and _is_meant(made, desired):
-                return Observation(made.id, made, ours=True)
+                return Observation(made.id, made, owned=True)
             if made is None:
                 self._insist_on_settled(listing, moment(desired.last_status["intent"]["at"]))
         return await self._regained(desired, listing) or self._natural(desired, listing)
 
-    async def _regained(self, desired: Desires, listing: Listing[ConnectorRow]) -> Found | None:
+    async def _regained(self, desired: Want, listing: Listing[ConnectorRow]) -> Found | None:
         """Take back what was replaced and is wanted again, if a listing that begins now still shows it."""
         ids = [id_ for id_ in replaced_ids(desired) if not self._client.connectors.retracted(id_)]
         if not any(id_ in listing.rows and is_same(listing.rows[id_], desired) for id_ in ids):
             return None
         rows = (await self._client.connectors.get(self._client.clock.monotonic())).rows
         found = next((rows[id_] for id_ in sorted(ids) if id_ in rows and is_same(rows[id_], desired)), None)
-        return Observation(found.id, found, ours=True) if found else None
+        return Observation(found.id, found, owned=True) if found else None
 
     @staticmethod
-    def _natural(desired: Desires, listing: Listing[ConnectorRow]) -> Found | None:
+    def _natural(desired: Want, listing: Listing[ConnectorRow]) -> Found | None:
         """Find what others made; what we made and leave behind is none of that."""
         mine = {desired.id or ""} if desired.owned else set()
         found = natural(desired, listing.rows, but={*replaced_ids(desired), *mine})
-        return Observation(found.id, found, ours=False) if found else None
+        return Observation(found.id, found, owned=False) if found else None
 
     async def _settled(self, listing: Listing[ConnectorRow], attempt: datetime) -> Listing[ConnectorRow]:
         """Return a listing that had time to show a registration, if there can be one by now."""
@@ -116,33 +120,35 @@ class ConnectorAdapter(Adapter[ConnectorSpec, ConnectorRow]):
         clock = self._client.clock
         return clock.now() - timedelta(seconds=clock.monotonic() - listing.started_at)
 
-    def prepare(self, desired: Desires, observation: Found | None) -> Desires:
-        """See what of ours another registration takes the place of."""
+    @override
+    def prepare(self, desired: Want, observation: Found | None) -> Ready:
+        """List the registrations made by jitops that this one replaces."""
         if desired.spec.source == "Builder":
-            return desired
+            return Prepared.of(desired, ())
         rows = self._client.connectors.rows
-        return replace(desired, prepared=replaced_objects(desired, rows, observation.id if observation else None))
+        return Prepared.of(desired, replaced_objects(desired, rows, observation.id if observation else None))
 
-    def replaced_objects(self, desired: Desires) -> tuple[Mapping[str, JSON], ...]:
-        """Give the registrations that `prepare` saw."""
-        return desired.prepared or ()
+    @override
+    def replaced_objects(self, desired: Ready) -> Replaced:
+        """Return the registrations that `prepare` listed."""
+        return desired.draft
 
-    def diff(self, desired: Desires, observation: Found) -> tuple[Change, ...]:
+    def diff(self, desired: Ready, observation: Found) -> tuple[Change, ...]:
         """Compare name and version; nothing else of a registration can be set."""
         row, fields = observation.remote, self.fields(desired)
         actual = {"name": row.name, "version": row.version}
         return tuple(Change(path) for path, value in fields.items() if actual[path] != value)
 
-    def fields(self, desired: Desires) -> Mapping[str, JSON]:
+    def fields(self, desired: Want) -> Mapping[str, JSON]:
         """Give name and version."""
         return {"name": name_of(desired), "version": desired.spec.version}
 
-    async def intend(self, desired: Desires) -> Mapping[str, JSON]:
+    async def intend(self, desired: Ready) -> Mapping[str, JSON]:
         """Take down name and version, and the registrations of both that are there before ours."""
         rows = (await self._client.connectors.get()).rows.values()
         return {**self.fields(desired), "ids": sorted(row.id for row in rows if is_alike(row, desired))}
 
-    async def create(self, desired: Desires) -> Found:
+    async def create(self, desired: Ready) -> Found:
         """Register; an answer without an id is looked up in the listing, like an answer that was lost."""
         name, version = natural_key(desired)
         try:
@@ -154,22 +160,22 @@ class ConnectorAdapter(Adapter[ConnectorSpec, ConnectorRow]):
             ) from None
         if row is None:
             raise NotYet("registered; waiting for the listing to show its id", after=1.0)
-        return Observation(row.id, row, ours=True)
+        return Observation(row.id, row, owned=True)
 
-    async def update(self, desired: Desires, observation: Found, changes: tuple[Change, ...]) -> Found:
+    async def update(self, desired: Ready, observation: Found, changes: tuple[Change, ...]) -> Found:
         """Refuse: the API has no update (section 2.5)."""
-        row, replaceable = observation.remote, observation.ours and not desired.replaces
+        row, replaceable = observation.remote, observation.owned and not desired.replaces
         raise AlreadyOwned(
             f"registration {observation.id} bears another {' and '.join(c.path for c in changes)}: it is {row.name}"
             f" {row.version}, and Jitterbit can't change it; make the spec equal to it"
             + (", or set spec.management.replace to Allow" if replaceable else "")
         )
 
-    async def delete(self, desired: Desires, observation: Found) -> None:  # noqa: ARG002 - the contract's
+    async def delete(self, desired: Ready, observation: Found) -> None:  # noqa: ARG002 - the contract's
         """Delete the payload, then the registration; what was refused though nothing is left is done."""
         await self._delete(observation.id)
 
-    async def delete_replaced(self, desired: Desires, former: Mapping[str, JSON]) -> None:
+    async def delete_replaced(self, desired: Ready, former: Mapping[str, JSON]) -> None:
         """Delete a registration that was replaced, and see it gone; one that is not listed yet is waited for."""
         id_, intent = str(former["id"]), desired.last_status.get("intent")
         listing = await self._client.connectors.get(self._client.clock.monotonic())
@@ -203,7 +209,7 @@ class ConnectorAdapter(Adapter[ConnectorSpec, ConnectorRow]):
     async def _is_gone(self, id_: str) -> bool:
         return id_ not in (await self._client.connectors.get(self._client.clock.monotonic())).rows
 
-    async def verify(self, desired: Desires, observation: Found) -> None:
+    async def verify(self, desired: Ready, observation: Found) -> None:
         """Have Harmony check key and secret before they are published; those of the Builder are not."""
         row = observation.remote
         if desired.spec.source == "Builder":
@@ -211,10 +217,10 @@ class ConnectorAdapter(Adapter[ConnectorSpec, ConnectorRow]):
         if not await self._client.validate(row.name, row.key, row.secret):
             raise DependencyNotReady(
                 f"Harmony does not accept the key and secret that it lists for connector {observation.id}",
-                retry=VALIDATION_RETRY,
+                after=VALIDATION_RETRY,
             )
 
-    def outputs(self, desired: Desires, observation: Found) -> Mapping[str, str]:
+    def outputs(self, desired: Ready, observation: Found) -> Mapping[str, str]:
         """Give the ids and, for a JAR, key, secret and the manifest; of the Builder's just the ids that are listed."""
         row = observation.remote
         if desired.spec.source == "Builder":
@@ -227,26 +233,27 @@ class ConnectorAdapter(Adapter[ConnectorSpec, ConnectorRow]):
             "MANIFEST.MF": rendered(row, desired.spec.manifest),
         }
 
-    def readiness(self, desired: Desires, observation: Found) -> tuple[str, str]:
-        """Say of a connector of the Builder that it is listed: that is all that can be known."""
+    @override
+    async def readiness(self, desired: Ready, observation: Found) -> Readiness:
+        """Return that Harmony lists the Builder's connector, since nothing more can be known of it."""
         if desired.spec.source == "Builder":
-            return Reason.AVAILABLE, f"Harmony lists the Builder's connector as {observation.id}"
-        return super().readiness(desired, observation)
+            return Readiness(message=f"Harmony lists the Builder's connector as {observation.id}")
+        return Readiness()
 
-    def facts(self, desired: Desires, observation: Found) -> Mapping[str, JSON]:  # noqa: ARG002 - the contract's
+    def facts(self, desired: Ready, observation: Found) -> Mapping[str, JSON]:  # noqa: ARG002 - the contract's
         """Tell the entity ids; the intent stays, since a later listing may still be late."""
         return {name: value or None for name, value in _entity_ids(observation.remote).items()}
 
 
-def _is_meant(made: ConnectorRow, desired: Desires) -> bool:
+def _is_meant(made: ConnectorRow, desired: Want) -> bool:
     """Tell whether what the intent led to is what is wanted now, or stays though it isn't."""
     known = made.id == desired.id and not makes_way(made, desired)
     return is_same(made, desired) or is_answer(made, desired) or known
 
 
-def _way_back(desired: Desires) -> str:
+def _way_back(desired: Ready) -> str:
     """Say what becomes of what was to be replaced."""
-    ids = ", ".join(str(former["id"]) for former in desired.prepared or ())
+    ids = ", ".join(str(former["id"]) for former in desired.draft)
     return f"; {ids} is kept, and taken back when its name and version are wanted again" if ids else ""
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from jitops.products.jitterbit.connector.spec import ConnectorSpec
     from jitops.products.jitterbit.wire import ConnectorRow
 
-    Desires = Desired[ConnectorSpec]
+    Want = Desired[ConnectorSpec]
 
 EXPORT = "builder.exportFrom.configMapKeyRef"
 LARGEST_ICON = 120 * 1024
@@ -44,7 +44,7 @@ def export_inputs(resource: Resource) -> Iterator[Input]:
         yield Input(EXPORT, Key("ConfigMap", resource.key.namespace, ref["name"]), ref["key"])
 
 
-def find(desired: Desires, rows: Mapping[str, ConnectorRow]) -> Observation[ConnectorRow] | None:
+def find(desired: Want, rows: Mapping[str, ConnectorRow]) -> Observation[ConnectorRow] | None:
     """Find the connector; that it is missing is believed of a listing that began after it was asked for."""
     check_export(desired)
     found = [row for row in rows.values() if is_same(row, desired)]
@@ -55,10 +55,10 @@ def find(desired: Desires, rows: Mapping[str, ConnectorRow]) -> Observation[Conn
         )
     if not found and desired.not_older_than is not None:
         raise ManualActionRequired(_what_to_do(desired))
-    return Observation(found[0].id, found[0], ours=False) if found else None
+    return Observation(found[0].id, found[0], owned=False) if found else None
 
 
-def check_export(desired: Desires) -> None:
+def check_export(desired: Want) -> None:
     """Refuse what can't be an export, as far as that is documented."""
     text = desired.inputs.get(EXPORT)
     if text is None:
@@ -89,7 +89,7 @@ def _images(value: JSON) -> Iterator[str]:
             yield one
 
 
-def _what_to_do(desired: Desires) -> str:
+def _what_to_do(desired: Want) -> str:
     name = f"{desired.spec.name} {desired.spec.version}"
     if EXPORT not in desired.inputs or desired.spec.builder is None:
         return (

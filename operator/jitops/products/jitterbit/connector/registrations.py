@@ -15,48 +15,48 @@ if TYPE_CHECKING:
     from jitops.products.jitterbit.connector.spec import ConnectorSpec
     from jitops.products.jitterbit.wire import ConnectorRow
 
-    Desires = Desired[ConnectorSpec]
+    Want = Desired[ConnectorSpec]
     Rows = Mapping[str, ConnectorRow]
 
 
-def name_of(desired: Desires) -> str:
+def name_of(desired: Want) -> str:
     """Give the name under which a connector is wanted."""
     return desired.spec.name or desired.key.name
 
 
-def natural_key(desired: Desires) -> tuple[str, str]:
+def natural_key(desired: Want) -> tuple[str, str]:
     """Give the name and version that are wanted."""
     return name_of(desired), desired.spec.version
 
 
-def is_same(row: ConnectorRow, desired: Desires) -> bool:
+def is_same(row: ConnectorRow, desired: Want) -> bool:
     """Tell whether a registration bears the wanted name and version."""
     return (row.name, row.version) == natural_key(desired)
 
 
-def is_alike(row: ConnectorRow, desired: Desires) -> bool:
+def is_alike(row: ConnectorRow, desired: Want) -> bool:
     """Tell the same but for capitals and spaces: whether Harmony keeps those is not known (section 2.5)."""
     return _folded(row.name, row.version) == _folded(*natural_key(desired))
 
 
-def is_answer(row: ConnectorRow, desired: Desires) -> bool:
+def is_answer(row: ConnectorRow, desired: Want) -> bool:
     """Tell whether a registration is what Harmony made of just what is wanted: another would come out the same."""
     intent = desired.last_status.get("intent") or {}
     asked = (intent.get("name"), intent.get("version")) == natural_key(desired)
     return asked and row.id not in intent["ids"] and is_alike(row, desired)
 
 
-def makes_way(row: ConnectorRow, desired: Desires) -> bool:
+def makes_way(row: ConnectorRow, desired: Want) -> bool:
     """Tell whether the registration in status is to be replaced by another one."""
     return desired.replaces and desired.owned and not is_same(row, desired) and not is_answer(row, desired)
 
 
-def replaced_ids(desired: Desires) -> frozenset[str]:
+def replaced_ids(desired: Want) -> frozenset[str]:
     """Give the ids that status lists as replaced."""
     return frozenset(str(former["id"]) for former in desired.last_status.get("replaced") or ())
 
 
-def outcome(desired: Desires, rows: Rows) -> ConnectorRow | None:
+def outcome(desired: Want, rows: Rows) -> ConnectorRow | None:
     """Find what the intent led to: the one with the id in status, else the one that was not there before.
 
     With a spec that was changed since the attempt, it bears another name or version than is wanted now.
@@ -71,14 +71,14 @@ def outcome(desired: Desires, rows: Rows) -> ConnectorRow | None:
     return only(exact or (row for row in new if _folded(row.name, row.version) == _folded(*meant)))
 
 
-def natural(desired: Desires, rows: Rows, but: Collection[str]) -> ConnectorRow | None:
+def natural(desired: Want, rows: Rows, but: Collection[str]) -> ConnectorRow | None:
     """Find what isn't known to be ours: the one with the id to adopt, else by name and version."""
     if desired.adopt_id:
         return rows.get(desired.adopt_id) if desired.adopt_id not in but else None
     return only(row for row in rows.values() if is_same(row, desired) and row.id not in but)
 
 
-def replaced_objects(desired: Desires, rows: Rows, current: str | None) -> tuple[Mapping[str, JSON], ...]:
+def replaced_objects(desired: Want, rows: Rows, current: str | None) -> tuple[Mapping[str, JSON], ...]:
     """List what is ours and is not, or no longer, the one that is wanted."""
     listed = {str(former["id"]): former for former in desired.last_status.get("replaced") or ()}
     mine = rows.get(desired.id or "") if desired.owned else None

@@ -11,11 +11,15 @@ import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from typing_extensions import override
+
 from jitops.api.reasons import ConditionType, Reason
 from jitops.core import identity
-from jitops.core.contract.adapter import Adapter
+from jitops.core.contract.adapter import PlainAdapter
 from jitops.core.contract.desired import Desired
+from jitops.core.contract.draft import Prepared
 from jitops.core.contract.observation import Change, Observation
+from jitops.core.contract.readiness import Readiness
 from jitops.core.errors import ManualActionRequired, Overtaken, RateLimited, RemoteNotFound, SpecInvalid
 from jitops.core.status.conditions import find
 from jitops.products.jitterbit.api_rows import ApiRow, Configuration
@@ -30,38 +34,38 @@ if TYPE_CHECKING:
     from jitops.core.kube import JSON
     from jitops.products.jitterbit.client import JitterbitClient
 
-Desires = Desired[CustomAPISpec]
+Want = Desired[CustomAPISpec]
+Ready = Prepared[CustomAPISpec, None]
 Found = Observation[ApiRow | None]
 
 CREDENTIALS = "verification.credentialsRef"
 ONE_LINE = re.compile("[ -~]+")
-Standing = tuple[str, str]
+Proof = tuple[str, str]
 
 
-class CustomAPIAdapter(Adapter[CustomAPISpec, ApiRow | None]):
+class CustomAPIAdapter(PlainAdapter[CustomAPISpec, ApiRow | None]):
     """Custom APIs of one organization."""
 
     def __init__(self, client: JitterbitClient) -> None:
         self._client = client
         self._contract = client.contract
-        self._seen: Seen | None = None
 
-    async def observe(self, desired: Desires) -> Found | None:
+    async def observe(self, desired: Want) -> Found | None:
         """Find the API by the id in status, by our key, or by the id to adopt; without an adapter none is found."""
         if not desired.deleting:
             self._base(desired)
         own = self._key(desired)
         if not _has_adapter(desired):
-            return Observation(own, None, ours=not desired.observed)
+            return Observation(own, None, owned=not desired.observed)
         self._contract.insist()
         rows = (await self._contract.apis.get(desired.not_older_than)).rows
         known = next((key for key in (desired.id or "", own) if key in rows), None)
         if known is not None:
-            return Observation(known, rows[known], ours=known == own or desired.owned)
+            return Observation(known, rows[known], owned=known == own or desired.owned)
         adopted = desired.adopt_id if desired.id is None and desired.adopt_id in rows else None
-        return Observation(adopted, rows[adopted], ours=False) if adopted else None
+        return Observation(adopted, rows[adopted], owned=False) if adopted else None
 
-    def diff(self, desired: Desires, observation: Found) -> tuple[Change, ...]:
+    def diff(self, desired: Ready, observation: Found) -> tuple[Change, ...]:
         """Compare the whole configuration, and whether it is live: what the spec leaves out is to be empty."""
         row = observation.remote
         if row is None:
@@ -72,21 +76,21 @@ class CustomAPIAdapter(Adapter[CustomAPISpec, ApiRow | None]):
             paths.append("publication")
         return tuple(map(Change, paths))
 
-    def fields(self, desired: Desires) -> Mapping[str, JSON]:
+    def fields(self, desired: Ready) -> Mapping[str, JSON]:
         """Give the parts of the configuration that are not empty, and whether it is to be live."""
         asked = {name: value for name, value in _configuration(desired).items() if value}
         return {**asked, "publication": desired.spec.publication.state}
 
-    async def create(self, desired: Desires) -> Found:
+    async def create(self, desired: Ready) -> Found:
         """Make a draft; if there is one of our key, it is ours from before a crash. The rest is carried out next."""
         key = self._key(desired)
         try:
             row = await self._contract.put(key, _configuration(desired), None)
         except Overtaken:
             row = await self._contract.get(key)
-        return Observation(key, row, ours=True)
+        return Observation(key, row, owned=True)
 
-    async def update(self, desired: Desires, observation: Found, changes: tuple[Change, ...]) -> Found:
+    async def update(self, desired: Ready, observation: Found, changes: tuple[Change, ...]) -> Found:
         """Bring the configuration to the draft, then make it live, or take it off."""
         row = _row(observation)
         if any(change.path != "publication" for change in changes):
@@ -95,7 +99,7 @@ class CustomAPIAdapter(Adapter[CustomAPISpec, ApiRow | None]):
             row = await self._contract.publish(row)
         elif desired.spec.publication.state == "Draft" and row.published is not None:
             row = await self._contract.unpublish(row)
-        made: Found = Observation(row.key, row, ours=True)
+        made: Found = Observation(row.key, row, owned=True)
         if left := self.diff(desired, made):
             names = ", ".join(change.path for change in left)
             raise SpecInvalid(
@@ -103,22 +107,34 @@ class CustomAPIAdapter(Adapter[CustomAPISpec, ApiRow | None]):
             )
         return made
 
-    async def delete(self, desired: Desires, observation: Found) -> None:  # noqa: ARG002 - the contract's
+    async def delete(self, desired: Ready, observation: Found) -> None:  # noqa: ARG002 - the contract's
         """Remove the API from the adapter, live or not."""
         await self._contract.delete(observation.id)
 
-    async def probe(self, desired: Desires, observation: Found) -> None:
-        """Look at the URL, where it is asked for, and the API is to be there."""
+    @override
+    async def readiness(self, desired: Ready, observation: Found) -> Readiness:
+        """Return what Ready rests on: the adapter, a probe of the URL or a person; or raise what a person must do."""
+        seen = await self._probe(desired, observation)
+        reason, message = self._proof(desired, observation, seen)
+        return Readiness(reason, message, due=self._next_probe(desired, seen))
+
+    async def _probe(self, desired: Ready, observation: Found) -> Seen | None:
+        """Probe the URL, where that is asked for and the API is meant to be live."""
         spec = desired.spec
         if not spec.looks or spec.publication.state == "Draft" or _awaits_a_person(desired):
-            return
+            return None
         if self.diff(desired, observation):
-            return  # Drift that is only reported: what is live now isn't what the spec speaks of.
-        self._seen = await self._client.gateway.look(
+            return None  # Drift that is only reported: what is live now is not what the spec describes.
+        return await self._client.gateway.look(
             desired.key, self._target(desired), desired.not_older_than, spec.verification.seconds
         )
 
-    def _target(self, desired: Desires) -> Target:
+    def _next_probe(self, desired: Ready, seen: Seen | None) -> datetime | None:
+        if seen is None:
+            return None
+        return desired.now + timedelta(seconds=self._client.gateway.left(seen, desired.spec.verification.seconds))
+
+    def _target(self, desired: Ready) -> Target:
         spec, base = desired.spec, self._base(desired)
         return Target(
             url=service_url(base, spec) + (spec.verification.path or ""),
@@ -129,11 +145,9 @@ class CustomAPIAdapter(Adapter[CustomAPISpec, ApiRow | None]):
             value=_credentials(desired),
         )
 
-    def readiness(self, desired: Desires, observation: Found) -> Standing:
-        """Say what Ready rests on: the adapter, a look at the URL, or a person's word; or what a person has to do."""
+    def _proof(self, desired: Ready, observation: Found, seen: Seen | None) -> Proof:
         if self.diff(desired, observation):
             return Reason.DRIFT_DETECTED, "drift is only reported"
-        seen = self._seen
         if seen is not None and seen.sight in {Sight.ABSENT, Sight.OPEN}:
             raise _contradiction(seen, self._url(desired))
         if seen is not None and (seen.sight is Sight.PRESENT or _stays_verified(desired, seen, self._url(desired))):
@@ -142,7 +156,7 @@ class CustomAPIAdapter(Adapter[CustomAPISpec, ApiRow | None]):
             return self._by_adapter(desired, observation.remote, seen)
         return self._by_hand(desired, seen)
 
-    def _by_adapter(self, desired: Desires, row: ApiRow, seen: Seen | None) -> Standing:
+    def _by_adapter(self, desired: Ready, row: ApiRow, seen: Seen | None) -> Proof:
         url = self._url(desired)
         if row.published is None:
             return Reason.AVAILABLE, "the adapter holds the draft"
@@ -153,18 +167,18 @@ class CustomAPIAdapter(Adapter[CustomAPISpec, ApiRow | None]):
             )
         return Reason.PUBLISHED, f"the adapter says that it is published{_doubt(seen)}"
 
-    def _by_hand(self, desired: Desires, seen: Seen | None) -> Standing:
+    def _by_hand(self, desired: Ready, seen: Seen | None) -> Proof:
         if desired.spec.publication.acknowledged_hash == _hash(desired):
             return Reason.ACKNOWLEDGED, f"a person acknowledged that it is so in API Manager{_doubt(seen)}"
         if seen is not None and seen.error is not None:
             raise seen.error
         raise ManualActionRequired(_to_do(desired, seen))
 
-    def outputs(self, desired: Desires, observation: Found) -> Mapping[str, str]:
+    def outputs(self, desired: Ready, observation: Found) -> Mapping[str, str]:
         """Give id and addresses."""
         return {"id": observation.id, "url": self._url(desired), "baseUrl": self._base(desired)}
 
-    def documents(self, desired: Desires, observation: Found) -> Mapping[str, str]:  # noqa: ARG002 - the contract's
+    def documents(self, desired: Ready, observation: Found) -> Mapping[str, str]:  # noqa: ARG002 - the contract's
         """Give the configuration, its hash, OpenAPI and addresses."""
         asked, url = _configuration(desired), self._url(desired)
         return {
@@ -175,7 +189,7 @@ class CustomAPIAdapter(Adapter[CustomAPISpec, ApiRow | None]):
             "baseUrl": self._base(desired),
         }
 
-    def facts(self, desired: Desires, observation: Found) -> Mapping[str, JSON]:
+    def facts(self, desired: Ready, observation: Found) -> Mapping[str, JSON]:
         """Tell the addresses, the hash, and how the adapter has it."""
         return {
             "url": self._url(desired),
@@ -184,21 +198,14 @@ class CustomAPIAdapter(Adapter[CustomAPISpec, ApiRow | None]):
             "publicationState": observation.remote.state if observation.remote else None,
         }
 
-    def due(self, desired: Desires, observation: Found) -> datetime | None:  # noqa: ARG002 - the contract's
-        """Give the moment of the next look at the URL."""
-        if self._seen is None:
-            return None
-        left = self._client.gateway.left(self._seen, desired.spec.verification.seconds)
-        return desired.now + timedelta(seconds=left)
-
-    def _key(self, desired: Desires) -> str:
+    def _key(self, desired: Want) -> str:
         key = desired.key
         return identity.stem(desired.identity, self._client.organization, key.kind, key.namespace, key.name)
 
-    def _base(self, desired: Desires) -> str:
+    def _base(self, desired: Want) -> str:
         return (desired.spec.base_url or self._client.gateway_base()).rstrip("/")
 
-    def _url(self, desired: Desires) -> str:
+    def _url(self, desired: Want) -> str:
         return service_url(self._base(desired), desired.spec)
 
 
@@ -207,7 +214,7 @@ def config_map_name(name: str) -> str:
     return f"{name}-customapi"
 
 
-def _has_adapter(desired: Desires) -> bool:
+def _has_adapter(desired: Want) -> bool:
     return desired.spec.publication.mode == "Adapter"
 
 
@@ -216,35 +223,35 @@ def _row(observation: Found) -> ApiRow:
     return observation.remote
 
 
-def _configuration(desired: Desires) -> Configuration:
+def _configuration(desired: Want) -> Configuration:
     return configuration_of(desired.spec, desired.key.name)
 
 
-def _hash(desired: Desires) -> str:
+def _hash(desired: Want) -> str:
     return fingerprint(_configuration(desired), desired.spec.publication.state)
 
 
-def _credentials(desired: Desires) -> str:
+def _credentials(desired: Want) -> str:
     value = desired.inputs.get(CREDENTIALS, "").strip()
     if value and not ONE_LINE.fullmatch(value):
         raise SpecInvalid(f"spec.{CREDENTIALS}: the value must be one line of printable ASCII, as a header has it")
     return value
 
 
-def _awaits_a_person(desired: Desires) -> bool:
+def _awaits_a_person(desired: Want) -> bool:
     """Tell whether a person has still to do, or to acknowledge, what only a person can."""
     publication = desired.spec.publication
     return publication.mode == "Manual" and publication.acknowledged_hash != _hash(desired)
 
 
-def _is_misplaced(desired: Desires, row: ApiRow, asked: Configuration) -> bool:
+def _is_misplaced(desired: Want, row: ApiRow, asked: Configuration) -> bool:
     """Tell whether what is live, or that something is, differs though the draft, if any, does not."""
     if desired.spec.publication.state == "Draft":
         return row.published is not None
     return row.published is None or (row.draft == asked and row.published != asked)
 
 
-def _stays_verified(desired: Desires, seen: Seen, url: str) -> bool:
+def _stays_verified(desired: Want, seen: Seen, url: str) -> bool:
     """Tell whether this very API was seen before, and nothing but our own turn at the gateway is missing now."""
     memory = desired.last_status
     ready = find(memory, ConditionType.READY)
@@ -269,7 +276,7 @@ def _doubt(seen: Seen | None) -> str:
     return f"; its URL tells nothing: {seen.why}" if seen is not None and seen.sight is Sight.UNCLEAR else ""
 
 
-def _to_do(desired: Desires, seen: Seen | None) -> str:
+def _to_do(desired: Want, seen: Seen | None) -> str:
     """Say what a person has to do in API Manager, and how to tell us that it is done."""
     spec = desired.spec
     acknowledge = f"set spec.publication.acknowledgedHash to {_hash(desired)}"

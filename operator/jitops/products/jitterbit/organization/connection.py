@@ -31,9 +31,9 @@ UNFIT = "adapterToken in the Secret of the JitterbitOrganization must be printab
 async def open_organization(opening: Opening, pool: HttpPool, clock: Clock) -> JitterbitClient:
     """Make the client of a JitterbitOrganization; nothing is asked of Harmony yet."""
     spec, credentials = opening.spec, opening.credentials
-    account = Account(spec.base_url, credentials["email"], credentials["password"])
+    account = Account(spec.address, credentials["email"], credentials["password"])
     access = HttpConfig(
-        base_url=spec.base_url,
+        base_url=spec.address,
         ca=opening.ca,
         account=account.email,
         classify=classify,

@@ -55,7 +55,7 @@ class JitterbitOrganizationSpec(ConnectionSpec):
     )
 
     @property
-    def base_url(self) -> str:
+    def address(self) -> str:
         """Give the address to call."""
         if self.host is not None:
             return self.host.rstrip("/")
