@@ -1,4 +1,4 @@
-"""Time as a dependency, so that tests can make it pass."""
+"""Time as a dependency, so that tests can move it."""
 
 from __future__ import annotations
 
@@ -8,33 +8,33 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """What the core needs of time: one clock for intervals, one for what is written down."""
+    """The two clocks of the core: one for intervals, one for timestamps."""
 
     def monotonic(self) -> float:
-        """Seconds since some fixed moment; never goes back."""
+        """Return the seconds since a fixed moment; never decreases."""
 
     def now(self) -> datetime:
-        """Tell the time of day, in UTC."""
+        """Return the time of day, in UTC."""
 
 
 class SystemClock:
     """The machine's clocks."""
 
     def monotonic(self) -> float:
-        """Seconds since some fixed moment; never goes back."""
+        """Return the seconds since a fixed moment; never decreases."""
         return time.monotonic()
 
     def now(self) -> datetime:
-        """Tell the time of day, in UTC."""
+        """Return the time of day, in UTC."""
         return datetime.now(UTC)
 
 
 def stamp(moment: datetime) -> str:
-    """Write a moment as Kubernetes does: RFC 3339 in whole seconds, UTC."""
+    """Return a moment as Kubernetes writes it: RFC 3339 in whole seconds, UTC."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def moment(text: str) -> datetime:
-    """Read an RFC 3339 moment; ValueError says that it is none."""
+    """Return the moment of an RFC 3339 text; ValueError if it is none."""
     parsed = datetime.fromisoformat(text)
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)

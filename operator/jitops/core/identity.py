@@ -1,7 +1,7 @@
-"""Deterministic names for what we make where the remote lets the client choose the id.
+"""Deterministic ids for objects of remotes that let the client choose the id.
 
 `<readable part><hash><number>`, matching `[a-z][a-z0-9]{0,39}`: the hash of (cluster identity, scope, kind, namespace,
-name) marks the object as ours and lets a rebuilt cluster find it; the number counts incarnations, since a deleted
+name) marks the object as owned and lets a rebuilt cluster find it; the number counts incarnations, since a deleted
 object's id stays burnt (reference/jitsu.md section 4).
 """
 
@@ -20,7 +20,7 @@ _DIGEST_BYTES = 16
 
 @lru_cache(maxsize=16384)
 def stem(identity: str, scope: str, kind: str, namespace: str, name: str) -> str:
-    """Give the part of the id that never changes: at most 32 characters."""
+    """Return the part of the id that never changes, at most 32 characters."""
     readable = re.sub(r"[^a-z0-9]", "", name.lower())[:_READABLE]
     if not readable or readable[0].isdigit():
         readable = f"j{readable}"[:_READABLE]
@@ -29,18 +29,18 @@ def stem(identity: str, scope: str, kind: str, namespace: str, name: str) -> str
 
 
 def numbered(stem: str, number: int, mark: str = "") -> str:
-    """Give the id of one incarnation (or, with a mark, of one key pair)."""
+    """Return the id of one incarnation or, with a mark, of one key pair."""
     return f"{stem}{mark}{number}"
 
 
 def number_of(stem: str, remote_id: str, mark: str = "") -> int | None:
-    """Read the number back from an id of this stem; None when the id isn't one of it."""
+    """Return the number in an id of this stem; None if the id has another stem."""
     head = stem + mark
     tail = remote_id[len(head) :]
     return int(tail) if remote_id.startswith(head) and tail.isdecimal() and tail.isascii() else None
 
 
 def keyed_hash(key: bytes, *parts: str) -> str:
-    """HMAC-SHA-256 over the parts, 16 bytes kept, in hex: equal without telling what."""
+    """Return an HMAC-SHA-256 over the parts, 16 bytes in hex: it shows equality and reveals nothing."""
     digest = hmac.new(key, "\0".join(parts).encode(), hashlib.sha256).digest()
     return digest[:_DIGEST_BYTES].hex()

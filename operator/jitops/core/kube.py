@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
 JSON = Any
-"""A value as it stands in a manifest: null, bool, number, string, list or map."""
+"""A value of a manifest: null, bool, number, string, list or map."""
 
 
 class Key(NamedTuple):
@@ -33,7 +33,7 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One of our custom resources, in the version last seen."""
+    """A custom resource of jitops, in the version last seen."""
 
     key: Key
     uid: str
@@ -78,7 +78,7 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """An owner reference to one of our resources."""
+    """An owner reference to a custom resource of jitops."""
 
     kind: str
     name: str
@@ -128,7 +128,7 @@ class ConfigMap(DataObject):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened to a resource, told once."""
+    """Something that happened to a resource, reported once."""
 
     reason: str
     message: str
@@ -148,7 +148,7 @@ class Kube(Protocol):
         """Read the resource from the source and remember it."""
 
     async def prune(self, kind: str) -> Collection[Key]:
-        """Forget the resources that are gone though no deletion was reported, and name them."""
+        """Forget and return the resources that were deleted without a report from the watch."""
 
     async def set_finalizers(self, resource: Resource, finalizers: tuple[str, ...]) -> Resource:
         """Replace the finalizers, if the resource is still in this version."""
@@ -163,7 +163,7 @@ class Kube(Protocol):
         """Create the Secret (no resource version) or replace that very version of it."""
 
     async def delete_secret(self, secret: Secret) -> None:
-        """Delete it; one that is gone is deleted."""
+        """Delete it; no error if it is deleted already."""
 
     async def read_config_map(self, namespace: str, name: str) -> ConfigMap | None:
         """Read a ConfigMap now."""
@@ -172,10 +172,10 @@ class Kube(Protocol):
         """Create the ConfigMap (no resource version) or replace that very version of it."""
 
     async def delete_config_map(self, config_map: ConfigMap) -> None:
-        """Delete it; one that is gone is deleted."""
+        """Delete it; no error if it is deleted already."""
 
     async def namespace_labels(self, namespace: str) -> Mapping[str, str]:
         """Read a namespace's labels; PermissionDenied where we may not."""
 
     def event(self, resource: Resource, event: Event) -> None:
-        """Tell what happened; never waits, never fails."""
+        """Report what happened; never waits, never fails."""

@@ -1,9 +1,10 @@
-"""Counts log-ins in the status of the connection that makes them, so that no account is ever locked by us.
+"""Count log-ins in the status of the connection, so that jitops never locks an account.
 
-Five refused log-ins lock a Harmony account for 30 minutes (reference/jitterbit.md section 2.3). Attempts are written
-before they are made, taken back when nobody judged them, and cleared when accepted; an account's count is the sum over
-all connections that use it. At two nobody tries, until the Secret changes (another account hash) or a person asks,
-which allows exactly one more. A Secret that goes back to what was refused gets no new attempts by that.
+Five refused log-ins lock a Harmony account for 30 minutes (docs/reference/jitterbit.md section 2.3). Each attempt is
+written to status before it is made, withdrawn if Harmony never judged it, and cleared when accepted. An account's count
+is the sum over all connections that use it. After two attempts none is made until the Secret changes (another account
+hash) or a person asks, which allows exactly one more. A Secret that is set back to refused credentials gets no new
+attempts.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ if TYPE_CHECKING:
 
 LIMIT = 2
 MOST_LINES = 16
-"""How many accounts a connection remembers that refused it: those of former Secrets may come back."""
+"""How many refused accounts a connection remembers; a former Secret may be restored."""
 
 
 class StatusLedger:
-    """The log-ins of one account, as one connection's status holds them."""
+    """The log-ins of one account in the status of one connection."""
 
     def __init__(self, kube: Kube, clock: Clock, key: Key, account: str) -> None:
         self._kube = kube
@@ -33,10 +34,10 @@ class StatusLedger:
         self._key = key
         self._account = account
         self._former: Mapping[str, JSON] | None = None
-        """This account's line as it was before the last attempt."""
+        """This account's entry as it was before the last attempt."""
 
     async def attempt(self) -> None:
-        """Count one attempt before it is made; CredentialsRejected when no more may be made."""
+        """Count one attempt before it is made; CredentialsRejected if no more may be made."""
         resource = await self._resource()
         asked = resource.reconcile_request
         entry = self._entry(resource)
@@ -44,7 +45,7 @@ class StatusLedger:
         granted = bool(asked) and asked != handled
         if self._total() >= LIMIT and not granted:
             raise CredentialsRejected(
-                f"{LIMIT} log-ins were refused, or not answered, and a few more would lock the account: correct the"
+                f"{LIMIT} log-ins were refused or not answered, and a few more would lock the account: correct the"
                 f" Secret, or set the annotation {meta.RECONCILE_REQUESTED_AT} on this connection to try once more"
             )
         counted = {
@@ -59,13 +60,13 @@ class StatusLedger:
         self._former = before if entry or granted else None
 
     async def withdrawn(self) -> None:
-        """Take the last attempt back: two writes a try, which the breaker spaces, and no outage uses tries up."""
+        """Withdraw the last attempt, so that an outage uses up none; the breaker spaces these writes."""
         resource = self._kube.get(self._key)
         if resource is not None and self._entry(resource):
             await self._write(resource, [*self._others(resource), *([self._former] if self._former else [])])
 
     async def accepted(self) -> None:
-        """Clear the count of this account, on whichever connection it stands, and what the Secret held before."""
+        """Clear the count of this account on every connection, and the counts of its former credentials."""
         for connection in self._kube.list(self._key.kind):
             if any(map(self._is_mine, _logins(connection))):
                 await self._write(connection, [] if connection.key == self._key else self._others(connection))
@@ -78,7 +79,7 @@ class StatusLedger:
         return next((line for line in _logins(resource) if self._is_mine(line)), {})
 
     def _others(self, resource: Resource) -> list[Mapping[str, JSON]]:
-        """Give the lines of other credentials: a Secret that goes back to them finds them counted."""
+        """Return the entries of other credentials, which stay counted if a Secret is set back to them."""
         return [line for line in _logins(resource) if not self._is_mine(line)]
 
     def _is_mine(self, line: Mapping[str, JSON]) -> bool:
@@ -91,7 +92,7 @@ class StatusLedger:
         return found
 
     async def _write(self, resource: Resource, logins: list[Mapping[str, JSON]]) -> None:
-        """Write the lines, the latest ones where they are too many."""
+        """Write the entries; only the latest ones if there are too many."""
         if _logins(resource) == logins:
             return
         others = {name: value for name, value in resource.status.items() if name != "logins"}

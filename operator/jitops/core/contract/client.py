@@ -1,4 +1,4 @@
-"""A vendor's side of one connection, as the core sees it."""
+"""A product's side of one connection, as the core sees it."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
 
 
 class LoginLedger(Protocol):
-    """Counts log-ins where they survive a restart, so that no account is ever locked by us."""
+    """Counts log-ins where they survive a restart, so that jitops never locks an account."""
 
     async def attempt(self) -> None:
         """Count one attempt before it is made; CredentialsRejected when no more may be made."""
 
     async def withdrawn(self) -> None:
-        """Take back an attempt that surely was not refused: nobody judged it."""
+        """Withdraw an attempt that the remote never judged."""
 
     async def accepted(self) -> None:
-        """Clear the count."""
+        """Clear the count, because a log-in was accepted."""
 
 
 class Client(Protocol):
-    """A vendor's side of one connection: its session and its listings."""
+    """A product's side of one connection: its session and its listings."""
 
     @property
     def snapshots(self) -> Mapping[str, Snapshot[Any]]:
@@ -35,22 +35,22 @@ class Client(Protocol):
 
     @property
     def budget(self) -> Mapping[str, int]:
-        """The calls that could be made at once, by method; a method whose calls nobody counts is left out."""
+        """How many calls could be made at once, by method; methods without a budget are left out."""
 
     @property
     def trouble(self) -> JitopsError | None:
-        """What is wrong though `verify` succeeds: a remote in maintenance reads, and takes no writes."""
+        """The problem of a connection that verifies all the same: in maintenance a remote refuses writes only."""
 
     async def verify(self) -> Mapping[str, JSON]:
-        """Prove that the connection works and return what status should tell of it, `id` included."""
+        """Verify the connection; return the facts for its status, `id` included."""
 
     async def aclose(self) -> None:
-        """Give up the session; others may share what is below it."""
+        """Close the session; the sockets below it may be shared."""
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What a vendor needs to open a connection: the spec, the credentials, and how to count log-ins."""
+    """What a product needs to open a connection: the spec, the credentials and the count of log-ins."""
 
     key: Key
     spec: Any

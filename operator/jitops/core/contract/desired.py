@@ -19,10 +19,10 @@ S = TypeVar("S")
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """Something a resource reads: one value of a Secret or ConfigMap, or the remote id of another resource of ours."""
+    """A reference of a resource: to one value of a Secret or ConfigMap, or to the remote id of another resource."""
 
     path: str
-    """Where the spec names it; the adapter finds the value under this path."""
+    """The path in the spec; the adapter finds the value under it."""
     target: Key
     entry: str | None = None
     """The key of the value in a Secret or ConfigMap; None: the remote id of a resource."""

@@ -1,4 +1,4 @@
-"""The table of kinds, as the engine sees it; `jitops.kinds` fills it in."""
+"""The table of kinds, as the engine sees it; `jitops.kinds` fills it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def remote_ids(resource: Resource) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class ManagedKind:
-    """A managed kind: its contract with users, and the adapter that carries it out over a client."""
+    """A managed kind: its models, and the adapter that acts at the remote over a client."""
 
     info: KindInfo
     connection: str
@@ -36,17 +36,17 @@ class ManagedKind:
     config_map_name: Callable[[str], str | None] = lambda _: None
     """The output ConfigMap's name for a resource's name; None: the kind writes none."""
     write_once: frozenset[str] = frozenset()
-    """The outputs that can't be had again from the remote, with what belongs to them."""
+    """The outputs that the remote shows only once, and the outputs that belong to them."""
     inputs: Callable[[Resource], Iterable[Input]] = lambda _: ()
-    """What a resource refers to beside its connection, from the spec as written, which may be invalid."""
+    """The references of a resource other than its connection, from the spec as written, which may be invalid."""
     uses: Callable[[Resource], frozenset[str]] | None = None
-    """The remote ids of objects that a resource's own needs, by name or not; None: the kind needs none."""
+    """The remote ids of the objects that a resource's object uses; None: the kind uses none."""
     observes: Callable[[Resource], bool] = lambda _: False
     """Whether a resource only observes, whatever `management.policy` says."""
     claims: Callable[[Resource], frozenset[str]] = remote_ids
-    """What of the remote a resource lays claim to, so that no two share it."""
+    """What a resource claims at the remote, so that no two resources share it."""
     out_of_reach: Callable[[Resource], str | None] = lambda _: None
-    """What stays at the remote when a resource is deleted, since nothing of ours can delete it; None: nothing does."""
+    """A sentence about what a deletion leaves at the remote because no API can delete it; None: nothing."""
 
     def only_observes(self, resource: Resource) -> bool:
         """Return whether a resource never writes: by its policy, or because its kind can only be observed."""
@@ -55,45 +55,45 @@ class ManagedKind:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionKind:
-    """A connection kind: which keys of its Secret it reads, and how a client is opened."""
+    """A connection kind: the keys of its Secret, and how a client is opened."""
 
     info: KindInfo
     credentials: tuple[str, ...]
-    """What logs in: log-ins are counted for these values."""
+    """The keys that log in; log-ins are counted for their values."""
     open: Callable[[Opening], Awaitable[Client]]
     optional: tuple[str, ...] = ()
-    """Keys of the same Secret that open something else, for those who use it."""
+    """Further keys of the same Secret, such as the token of an adapter."""
     caseless: frozenset[str] = frozenset()
-    """What of `credentials` may mean the same in capitals: log-ins are counted as if it did."""
+    """The keys among `credentials` whose values ignore case when log-ins are counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class KindRegistry:
-    """The table, as the core sees it (filled in `jitops.kinds`)."""
+    """All kinds by name."""
 
     managed: Mapping[str, ManagedKind]
     connections: Mapping[str, ConnectionKind]
 
     def row(self, kind: str) -> ManagedKind | ConnectionKind:
-        """Look a kind up; KeyError is a defect."""
+        """Return a kind by its name; a KeyError is a defect."""
         return self.managed.get(kind) or self.connections[kind]
 
 
 def connection_key(row: ManagedKind, resource: Resource) -> Key:
-    """Name the connection that a resource uses, from the spec as written."""
+    """Return the connection that a resource uses, from the spec as written."""
     ref = resource.spec.get(row.reference) or {}
     namespace = ref.get("namespace") or resource.key.namespace
     return Key(row.connection, namespace, ref.get("name") or "")
 
 
 def output_secret(row: ManagedKind, resource: Resource) -> str | None:
-    """Name the Secret that a resource writes, if it writes one."""
+    """Return the name of the Secret that a resource writes, if any."""
     outputs = (resource.spec.get("outputs") or {}).get("secret") or {}
     return outputs.get("name") or row.output_name(resource.key.name)
 
 
 def output_config_map(row: ManagedKind, resource: Resource) -> str | None:
-    """Name the ConfigMap that a resource writes, if its kind writes one."""
+    """Return the name of the ConfigMap that a resource writes, if any."""
     usual = row.config_map_name(resource.key.name)
     outputs = (resource.spec.get("outputs") or {}).get("configMap") or {}
     return usual and (outputs.get("name") or usual)

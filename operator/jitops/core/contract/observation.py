@@ -16,8 +16,8 @@ R = TypeVar("R")
 class Change:
     """One field that differs, by path, never by value.
 
-    `generated` marks what we made ourselves (keys): it is no drift that a person should judge, and no obstacle to
-    adopting an object that is otherwise equal.
+    `generated` marks a value that jitops generates, such as a key. It is no drift that a person should judge, and no
+    obstacle to adopting an object that is otherwise equal.
     """
 
     path: str
@@ -26,9 +26,9 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Observation(Generic[R]):
-    """What the remote holds for a resource. `remote` compares equal as long as nothing changed there."""
+    """What the remote holds for a resource; `remote` compares equal while nothing changed there."""
 
     id: str
     remote: R = field(repr=False)
     owned: bool
-    """Made or adopted by us for this resource: by the id in status, by our hash in the id, or by our intent."""
+    """Whether jitops made or adopted it for this resource: by the id in status, the hash in the id, or the intent."""

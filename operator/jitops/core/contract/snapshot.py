@@ -1,8 +1,8 @@
-"""One shared listing per connection and type: what makes a thousand resources at rest cost one request.
+"""One shared listing per connection and type, so that a thousand resources at rest cost one request.
 
 Whoever needs the listing says how fresh (`not_older_than`); one caller refreshes while the others wait. The answers to
-our own writes correct it at once, and go on correcting listings that began before them, or, where a remote is slow to
-show what it accepted, for `settle` seconds after them.
+jitops' own writes correct it at once. They also correct listings that began before them or, where a remote is slow to
+show what it accepted, up to `settle` seconds after them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 Fetch = Callable[[], Awaitable[Mapping[str, R] | None]]
-"""Lists the rows by id; None says that nothing changed since the last time (a conditional request)."""
+"""Lists the rows by id; None: nothing changed since the last time (a conditional request)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Snapshot(Generic[R]):
         self._retracted: dict[str, float] = {}
         self._lock = asyncio.Lock()
         self.failing = False
-        """Whether the last attempt to list found nobody there."""
+        """Whether the last attempt to list could not reach the remote."""
 
     async def get(self, not_older_than: float | None = None) -> Listing[R]:
         """Return a listing begun after `not_older_than` (None: any), refreshing it if need be."""
@@ -68,17 +68,17 @@ class Snapshot(Generic[R]):
         return self._rows
 
     def record(self, remote_id: str, row: R | None) -> None:
-        """Correct the listing by the answer to a write of our own (None: deleted)."""
+        """Correct the listing by the answer to a write (None: deleted)."""
         self._corrections.append(_Correction(self._clock.monotonic(), remote_id, row))
         self._apply(self._corrections[-1])
 
     def retract(self, remote_id: str) -> None:
-        """Note that an id's deletion was accepted: from now on the next listing alone decides about it."""
+        """Record that an id's deletion was accepted; from now on only the next listing decides about it."""
         self._corrections = [c for c in self._corrections if c.id != remote_id]
         self._retracted[remote_id] = self._clock.monotonic()
 
     def retracted(self, remote_id: str) -> bool:
-        """Say whether an id's deletion was accepted so lately that the listing may still show it."""
+        """Return whether an id's deletion was accepted so recently that the listing may still show it."""
         at = self._retracted.get(remote_id)
         return at is not None and self._clock.monotonic() - at < self._settle
 
@@ -87,7 +87,7 @@ class Snapshot(Generic[R]):
         return self._rows.get(remote_id)
 
     def lacks(self, remote_id: str) -> bool:
-        """Say whether a listing was made and does not show an id, without a request."""
+        """Return whether a listing was made and does not show an id, without a request."""
         return self._started_at is not None and remote_id not in self._rows
 
     def _serves(self, not_older_than: float | None) -> bool:

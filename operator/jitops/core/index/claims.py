@@ -1,4 +1,4 @@
-"""Who lays claim to what of the remote: an index, so that a thousand resources need not be searched for each other."""
+"""An index of claims, so that no resource has to search all others for the one that claims the same object."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Claims:
-    """From a kind and a claim to the resources that make it."""
+    """Maps a kind and a claim to the resources that make it."""
 
     def __init__(self, kinds: KindRegistry) -> None:
         self._kinds = kinds
@@ -21,7 +21,7 @@ class Claims:
         self._claimants: dict[tuple[str, str], set[Key]] = defaultdict(set)
 
     def declare(self, resource: Resource) -> None:
-        """Take down what a resource claims now."""
+        """Record what a resource claims now."""
         row = self._kinds.managed.get(resource.key.kind)
         claims = row.claims(resource) if row else frozenset()
         if claims == self._made.get(resource.key, frozenset()):
@@ -32,7 +32,7 @@ class Claims:
             self._claimants[resource.key.kind, claim].add(resource.key)
 
     def forget(self, key: Key) -> None:
-        """Drop a resource that is gone."""
+        """Forget a resource that was deleted."""
         for claim in self._made.pop(key, frozenset()):
             claimants = self._claimants[key.kind, claim]
             claimants.discard(key)
@@ -40,5 +40,5 @@ class Claims:
                 del self._claimants[key.kind, claim]
 
     def claimants(self, kind: str, claims: Iterable[str]) -> list[Key]:
-        """Name the resources of a kind that make any of these claims."""
+        """Return the resources of a kind that make any of these claims."""
         return sorted({key for claim in claims for key in self._claimants.get((kind, claim), ())})

@@ -1,4 +1,4 @@
-"""Who refers to whom, so that a change wakes exactly those that it concerns."""
+"""An index of references, so that a change enqueues exactly the resources that refer to it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class References:
-    """An index in both directions, kept by the watch: from a target to its dependents and back."""
+    """Maps targets to their dependents and back; the watch keeps it current."""
 
     def __init__(self, kinds: KindRegistry) -> None:
         self._kinds = kinds
@@ -23,7 +23,7 @@ class References:
         self._dependents: dict[Key, set[Key]] = defaultdict(set)
 
     def declare(self, resource: Resource) -> None:
-        """Take down what a resource refers to, as its spec stands now."""
+        """Record what a resource refers to, from its present spec."""
         targets = frozenset(self.targets(resource))
         if targets == self._targets.get(resource.key):
             return
@@ -33,7 +33,7 @@ class References:
             self._dependents[target].add(resource.key)
 
     def forget(self, key: Key) -> frozenset[Key]:
-        """Drop a resource that is gone; return what it referred to."""
+        """Forget a resource that was deleted; return what it referred to."""
         targets = self._targets.pop(key, frozenset())
         for target in targets:
             self._dependents[target].discard(key)
@@ -42,11 +42,11 @@ class References:
         return targets
 
     def dependents(self, target: Key) -> frozenset[Key]:
-        """Name the resources that refer to a target."""
+        """Return the resources that refer to a target."""
         return frozenset(self._dependents.get(target, ()))
 
     def targets(self, resource: Resource) -> Iterable[Key]:
-        """Name what a resource refers to: its connection, outputs and inputs, or its credentials."""
+        """Return what a resource refers to: its connection, outputs and inputs, or its credentials."""
         row = self._kinds.row(resource.key.kind)
         if not isinstance(row, ManagedKind):
             yield from _credentials(resource)

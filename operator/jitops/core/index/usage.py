@@ -1,4 +1,4 @@
-"""Who stands in the way of a deletion: resources of ours that use what is to be deleted, by name or by remote id."""
+"""The resources that use an object and so block its deletion, found by name or by remote id."""
 
 from __future__ import annotations
 
@@ -21,47 +21,48 @@ if TYPE_CHECKING:
     from jitops.core.kube import Kube, Resource
 
 CURE = "delete these first, or set spec.management.cascade to Cascade or Orphan"
-"""What to do where the kind has cascade rules."""
+"""The cure where the kind has cascade rules."""
 SHOWN = 5
-"""How many of them a message names."""
+"""How many resources a message names."""
 LOOK_AGAIN = 5.0
-"""Seconds between two looks at what is being made."""
+"""Seconds between two checks of an object that is being created."""
 UNDER_WAY = timedelta(seconds=60)
-"""How long an intent without an id may still lead to something."""
+"""How long an intent without an id may still lead to an object."""
 PATIENCE = 60.0
-"""Seconds until we look again for one whose end wakes us anyhow, if it refers to us by name."""
+"""Seconds until the next check of a user; its deletion usually enqueues the resource earlier."""
 
 
 @dataclass(frozen=True, slots=True)
 class Referrers:
-    """Those that made, or may have made, something which uses an object: being deleted, or here to stay."""
+    """The resources whose objects use, or may use, an object: those being deleted, and those that stay."""
 
     going: tuple[Resource, ...] = ()
     staying: tuple[Resource, ...] = ()
 
     @property
     def ids(self) -> frozenset[str]:
-        """Give the remote ids of what those have that stay."""
+        """Return the remote ids of the users that stay."""
         return frozenset(str(one.status["id"]) for one in self.staying if one.status.get("id"))
 
     def require_way(self, cascade: str, cure: str, now: datetime) -> None:
-        """Let those go first that are going; the others are in the way, unless the policy says otherwise.
+        """Raise NotYet or DeletionBlocked while users must be deleted first.
 
-        What is being made at this moment is waited for, so that it can go too.
+        Users that are being deleted go first. Users that stay block the deletion, unless the policy says otherwise. An
+        object that is being created at this moment is waited for, so that it can be deleted too.
         """
         if self.going:
             raise NotYet(
-                f"waits for {_named(self.going)}: being deleted too, and uses it", after=PATIENCE, deleting=True
+                f"waits for {_named(self.going)}, which is being deleted too and uses it", after=PATIENCE, deleting=True
             )
         if self.staying and cascade == "Strict":
             raise DeletionBlocked(f"still used by {_named(self.staying)}: {cure}")
         coming = [one for one in self.staying if _is_under_way(one, now)]
         if coming:
-            raise NotYet(f"waits until {_named(coming)} is made, to delete it too", after=LOOK_AGAIN, deleting=True)
+            raise NotYet(f"waits until {_named(coming)} is created, to delete it too", after=LOOK_AGAIN, deleting=True)
 
 
 def referrers(resource: Resource, kinds: KindRegistry, kube: Kube, references: References) -> Referrers:
-    """Find who uses a resource; what has made nothing by now will find it going, and make nothing."""
+    """Return the users of a resource. A user without an object will see the deletion and create none."""
     found = {one.key: one for one in (*_by_name(resource, kinds, kube, references), *_by_id(resource, kinds, kube))}
     users = [one for one in found.values() if has_something(one) and one.key != resource.key]
     return Referrers(
@@ -87,7 +88,7 @@ def _by_id(resource: Resource, kinds: KindRegistry, kube: Kube) -> Iterator[Reso
 
 
 def has_something(resource: Resource) -> bool:
-    """Say whether a resource has, or may have, something at the remote that is ours."""
+    """Return whether a resource has, or may have, an owned object at the remote."""
     return may_exist(resource.status) and meta.FINALIZER in resource.finalizers
 
 
@@ -97,7 +98,7 @@ def _is_under_way(resource: Resource, now: datetime) -> bool:
 
 
 def has_cascade_rules(spec: ManagedSpec) -> bool:
-    """Say whether a kind has cascade rules."""
+    """Return whether a kind has cascade rules."""
     return "cascade" in type(spec.management).model_fields
 
 

@@ -1,4 +1,4 @@
-"""Reads what resources refer to beside their connection: values of Secrets and ConfigMaps, ids of other resources."""
+"""Read the references of resources: values of Secrets and ConfigMaps, ids of other resources."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """The values by path, keyed hashes of those from Secrets, and whether a change of any of them would wake us."""
+    """The values by path, keyed hashes of values from Secrets, and whether the watch reports every change of them."""
 
     values: Mapping[str, str] = field(default_factory=dict, repr=False)
     digests: Mapping[str, str] = field(default_factory=dict)
@@ -31,7 +31,7 @@ class Resolved:
 
 
 class Inputs:
-    """Reads the inputs of all kinds; each object once per reconcile, however many values of it are used."""
+    """Reads the inputs of all kinds, each Secret and ConfigMap once per reconcile."""
 
     def __init__(self, kinds: KindRegistry, kube: Kube, hash_key: HashKey) -> None:
         self._kinds = kinds
@@ -39,7 +39,7 @@ class Inputs:
         self._hash_key = hash_key
 
     async def resolve(self, row: ManagedKind, resource: Resource) -> Resolved:
-        """Read everything; DependencyNotReady names what is missing, and SpecInvalid what lives elsewhere."""
+        """Read all references; DependencyNotReady names a missing one, SpecInvalid one of another workspace."""
         inputs = tuple(row.inputs(resource))
         if not inputs:
             return Resolved()
@@ -55,7 +55,7 @@ class Inputs:
         return Resolved(values, digests, reading.watched)
 
     def refuse_deleted(self, row: ManagedKind, resource: Resource) -> None:
-        """Refuse what refers to a resource that is being deleted, as far as is known at this moment."""
+        """Raise DependencyNotReady if a reference is being deleted, as far as is known now."""
         for each in row.inputs(resource):
             target = self._kube.get(each.target) if each.entry is None else None
             if target is not None:
@@ -65,7 +65,7 @@ class Inputs:
         return keyed_hash(await self._hash_key.get(), *owner, each.path, value)
 
     def _id(self, row: ManagedKind, resource: Resource, each: Input) -> str:
-        """Give the remote id of another resource, which must be there, in the same place, and not be going."""
+        """Return the remote id of another resource, which must exist in the same workspace and not be deleted."""
         target = self._kube.get(each.target)
         if target is None:
             raise DependencyNotReady(
@@ -75,7 +75,7 @@ class Inputs:
             raise SpecInvalid(f"spec.{each.path}: {each.target} belongs to another connection than this resource")
         _refuse_if_deleting(each, target)
         if not target.status.get("id"):
-            raise DependencyNotReady(f"spec.{each.path}: {each.target} has not been made yet")
+            raise DependencyNotReady(f"spec.{each.path}: {each.target} has not been created yet")
         return str(target.status["id"])
 
 
@@ -93,7 +93,7 @@ class _Reading:
         self.watched = True
 
     async def value(self, each: Input) -> str:
-        """Give one value; DependencyNotReady says what is missing."""
+        """Return one value; DependencyNotReady says what is missing."""
         target, entry = each.target, each.entry or ""
         if target not in self._data:
             self._data[target] = await self._read(target)

@@ -68,7 +68,7 @@ class Outcomes:
                 return Result(Requeue.on_change(), Reason.DELETING)
 
     async def failed(self, recorder: Recorder, error: Exception) -> Result:
-        """Write what is in the way."""
+        """Write the status of a failed reconcile."""
         resource = recorder.resource
         self._s.converged.discard(resource.key)
         log_defect(resource.key, error)

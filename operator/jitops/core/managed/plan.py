@@ -1,4 +1,4 @@
-"""The decision: from a situation to one action, without any effect."""
+"""The decision: from a situation to one action, without side effects."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Action(Enum):
-    """What one reconcile may do to the outside."""
+    """What one reconcile may do outside the process."""
 
     CREATE = auto()
     UPDATE = auto()
@@ -33,13 +33,13 @@ class Situation:
     exists: bool = False
     owned: bool = False
     settled: bool = False
-    """This generation was fully applied before: what differs now is drift, not a change of the spec."""
+    """This generation was fully applied before, so a difference is drift and not a change of the spec."""
     changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The action, the changes it carries out, and the drift it only reports."""
+    """The action, the changes it makes, and the drift it only reports."""
 
     action: Action
     changes: tuple[Change, ...] = ()
@@ -47,7 +47,7 @@ class Plan:
 
 
 def plan(s: Situation) -> Plan:
-    """Decide. Deleting comes first, then pause, then existence, then differences."""
+    """Return the plan. Deletion decides first, then pause, then existence, then differences."""
     if s.deleting:
         return Plan(_ending(s))
     if s.policies.paused:

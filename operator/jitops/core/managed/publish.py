@@ -80,7 +80,7 @@ def status_facts(context: ReconcileContext) -> dict[str, object]:
     if not context.policies.observe_only:
         facts["appliedFields"] = sorted({*fields, *adapter.leftovers(desired, found)})
     elif found.id != context.resource.status.get("id"):
-        # What is only observed was not applied. Except for an object that jitops created and then died before it
+        # An observed object was not applied. The exception is an object that jitops created and then died before it
         # wrote the id to status: that object is owned all the same.
         facts["appliedFields"] = sorted(fields - set(context.plan.drift)) if found.owned else None
     return facts

@@ -1,4 +1,4 @@
-"""The one loop: a key comes in, the world is read, made to match the spec, and reported.
+"""The one loop: take a key, read the world, make it match the spec, and report.
 
 check → connect → observe → plan → execute → publish → report: the same steps for a resource that was created, changed,
 resumed, deleted or drifted. `plan.plan` decides. The adapter acts at the remote. `core.status.error_rules` says how an

@@ -1,4 +1,4 @@
-"""Replaced objects: what is left of an object that the remote can't change, once a new one took its place.
+"""Replaced objects: an object that the remote can't change gets a successor, and is deleted after it.
 
 The order survives a crash. Status lists the replaced object before the new one is requested. The Secret holds the new
 object's keys before the replaced one is deleted. Status drops it only when the remote was seen without it. A replaced

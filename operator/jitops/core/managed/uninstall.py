@@ -1,7 +1,8 @@
-"""Letting go of everything, for an uninstallation: nothing remote is touched, nothing is lost, nothing stays stuck.
+"""Release all resources for an uninstallation: nothing remote is touched, nothing is lost, nothing stays blocked.
 
-The semantics are those of Retain. Owner references go before finalizers, or the garbage collector would take Secrets
-whose values can't be had again. What was let go keeps its status, by which a later operator takes it up again.
+The semantics are those of Retain. Owner references are removed before finalizers, or the garbage collector would delete
+Secrets whose values the remote never shows again. A released resource keeps its status, by which a later operator finds
+its object.
 """
 
 from __future__ import annotations
@@ -23,17 +24,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """What was let go: a resource, the remote object that stays, and the Secrets and ConfigMaps that stay."""
+    """A released resource, with the remote object, the Secrets and the ConfigMaps that stay."""
 
     key: Key
     remote_id: str
     kept: tuple[str, ...]
     deleting: bool
-    """It was being deleted, and is gone now; the remote object stays all the same."""
+    """It was being deleted and is deleted now; the remote object stays all the same."""
 
 
 class Releaser:
-    """Lets go of one resource at a time; doing it twice is doing it once."""
+    """Releases one resource at a time; a second release changes nothing."""
 
     def __init__(self, kinds: KindRegistry, kube: Kube, outputs: Iterable[Outputs[Any]]) -> None:
         self._kinds = kinds
@@ -41,16 +42,16 @@ class Releaser:
         self._outputs = tuple(outputs)
 
     def resources(self) -> list[Resource]:
-        """Name every resource, users before their connections: one without our finalizer may own a Secret too."""
+        """Return every resource, users before connections; one without a finalizer may own a Secret too."""
         kinds = (*self._kinds.managed, *self._kinds.connections)
         return [resource for kind in kinds for resource in self._kube.list(kind)]
 
     def held(self) -> list[Resource]:
-        """Name those that bear our finalizer."""
+        """Return the resources that carry the finalizer."""
         return [resource for resource in self.resources() if meta.FINALIZER in resource.finalizers]
 
     async def release(self, resource: Resource) -> Released:
-        """Let go of a resource, what it wrote first; Conflict: it, or one of them, was changed meanwhile."""
+        """Release what a resource wrote, then the resource; Conflict: one of them was changed meanwhile."""
         row = self._kinds.row(resource.key.kind)
         if isinstance(row, ManagedKind):
             disowned = [await outputs.disown(row, resource, always=True) for outputs in self._outputs]
@@ -63,7 +64,7 @@ class Releaser:
         return Released(resource.key, resource.status.get("id") or "", kept, resource.deleting)
 
     async def _unmark(self, connection: Resource) -> tuple[str, ...]:
-        """Take our finalizer off the credentials, under the name in the spec and the one before."""
+        """Remove the finalizer from the credentials Secret, under its present and its former name."""
         named = ((connection.spec.get("credentialsRef") or {}).get("name"), connection.status.get("credentialsSecret"))
         names = tuple(dict.fromkeys(name for name in named if name))
         return tuple([name for name in names if await self._unmarked(connection.key.namespace, name)])

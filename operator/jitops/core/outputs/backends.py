@@ -1,4 +1,4 @@
-"""Where outputs stand: in Secrets, and in ConfigMaps; `outputs` treats both by the same rules."""
+"""The two places of outputs: Secrets and ConfigMaps. `outputs` treats both by the same rules."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ H = TypeVar("H", bound=DataObject)
 
 
 class OutputBackend(Protocol[H]):
-    """Where one sort of outputs stands."""
+    """One place of outputs."""
 
     make: type[H]
     part: str
-    """The part of `spec.outputs` that says how it looks."""
+    """The part of `spec.outputs` that configures it."""
     status_field: str
-    """The field of status that remembers its name."""
+    """The status field that holds its name."""
 
     def name(self, row: ManagedKind, resource: Resource) -> str | None:
-        """Name what a resource writes, if it writes one."""
+        """Return the name of what a resource writes, if any."""
 
     async def read(self, namespace: str, name: str) -> H | None:
         """Read one now."""
@@ -47,7 +47,7 @@ class SecretBackend:
         self._kube = kube
 
     def name(self, row: ManagedKind, resource: Resource) -> str | None:
-        """Name the Secret that a resource writes, if it writes one."""
+        """Return the name of the Secret that a resource writes, if any."""
         return output_secret(row, resource)
 
     async def read(self, namespace: str, name: str) -> Secret | None:
@@ -74,7 +74,7 @@ class ConfigMapBackend:
         self._kube = kube
 
     def name(self, row: ManagedKind, resource: Resource) -> str | None:
-        """Name the ConfigMap that a resource writes, if its kind writes one."""
+        """Return the name of the ConfigMap that a resource writes, if any."""
         return output_config_map(row, resource)
 
     async def read(self, namespace: str, name: str) -> ConfigMap | None:

@@ -16,7 +16,7 @@ HASH_KEY_SECRET = "jitops-hash-key"  # noqa: S105 - a name
 
 
 class HashKey:
-    """The random key of our keyed hashes: made once, kept in the operator's namespace."""
+    """The random key of the keyed hashes, created once and kept in the operator's namespace."""
 
     def __init__(self, kube: Kube, namespace: str) -> None:
         self._kube = kube
@@ -25,7 +25,7 @@ class HashKey:
         self._finding = asyncio.Lock()
 
     async def get(self) -> bytes:
-        """Return the key, making it on the very first use; all who wait share one look and one key."""
+        """Return the key, and create it at the first use; concurrent callers share one read and one key."""
         async with self._finding:
             if self._key is None:
                 found = await self._kube.read_secret(self._namespace, HASH_KEY_SECRET)

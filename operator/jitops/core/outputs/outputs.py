@@ -1,7 +1,7 @@
-"""The Secrets and ConfigMaps we write: read back with suspicion, written only if they differ, never taken from anyone.
+"""The output Secrets and ConfigMaps: verified when read, written only if they differ, never taken from anyone.
 
-Values that can be had again are simply compared. Write-once values are trusted only while they match the keyed hash
-beside them (`jitops.dev/data-hash`), so an edited Secret is noticed even though the remote shows no plaintext.
+Values that the remote shows again are compared. Write-once values are trusted only while they match the keyed hash in
+the annotation `jitops.dev/data-hash`, so an edited Secret is noticed although the remote shows no plaintext.
 """
 
 from __future__ import annotations
@@ -25,34 +25,34 @@ if TYPE_CHECKING:
 
 H = TypeVar("H", bound=DataObject)
 _MEMORY = "jitops.dev/outputs"
-"""The annotation that remembers what the spec's `outputs` asked when the Secret was written."""
+"""The annotation that holds the spec's `outputs` as of the last write."""
 
 
 @dataclass(frozen=True, slots=True)
 class PublishedOutput(Generic[H]):
-    """Our Secret or ConfigMap as found, with its values by canonical name."""
+    """An output Secret or ConfigMap as found, with its values by canonical name."""
 
     data_object: H | None = None
     values: Mapping[str, str] = field(default_factory=dict, repr=False)
     proven: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """The write-once values among them that are as we wrote them."""
+    """The write-once values that match their hash."""
     moved_from: H | None = None
-    """The object under its former name, when the name in `outputs` changed or was taken out."""
+    """The object under its former name, if the name in `outputs` changed or was removed."""
 
 
 class Outputs(Generic[H]):
-    """Reads and writes the output Secrets, or ConfigMaps, of all kinds."""
+    """Reads and writes the output Secrets, or the ConfigMaps, of all kinds."""
 
     def __init__(self, backend: OutputBackend[H], hash_key: HashKey) -> None:
         self._backend = backend
         self._hash_key = hash_key
 
     def name(self, row: ManagedKind, resource: Resource) -> str | None:
-        """Name what the resource writes, if it writes one."""
+        """Return the name of what the resource writes, if any."""
         return self._backend.name(row, resource)
 
     async def read(self, row: ManagedKind, resource: Resource) -> PublishedOutput[H]:
-        """Read what the resource wrote; AlreadyOwned if its name is taken by something that isn't ours."""
+        """Read what the resource wrote; AlreadyOwned if someone else owns an object of its name."""
         name = self.name(row, resource)
         if name is None:
             return PublishedOutput(moved_from=await self._former(resource, name))
@@ -71,7 +71,7 @@ class Outputs(Generic[H]):
         return PublishedOutput(found, values, _proven(key, row, resource, source, values), moved)
 
     async def _former(self, resource: Resource, name: str | None) -> H | None:
-        """Read what we wrote under its former name; what others keep there by now is none of ours."""
+        """Return what the resource wrote under its former name, unless someone else owns it by now."""
         former = resource.status.get(self._backend.status_field)
         if not former or former == name:
             return None
@@ -81,7 +81,7 @@ class Outputs(Generic[H]):
     async def publish(
         self, row: ManagedKind, resource: Resource, held: PublishedOutput[H], values: Mapping[str, str], *, owned: bool
     ) -> PublishedOutput[H]:
-        """Make the Secret or ConfigMap hold just these values; no request if it already does."""
+        """Write exactly these values into the Secret or ConfigMap; no request if it holds them already."""
         name = self.name(row, resource)
         if name is None:
             return held
@@ -113,14 +113,14 @@ class Outputs(Generic[H]):
         )
 
     async def drop_former(self, held: PublishedOutput[H]) -> None:
-        """Delete what stood under the former name, once the new one, if one is wanted, holds everything."""
+        """Delete the object under the former name, once the new one holds everything."""
         if held.moved_from is not None:
             await self._backend.delete(held.moved_from)
 
     async def disown(self, row: ManagedKind, resource: Resource, *, always: bool) -> tuple[str, ...]:
-        """Take our owner reference off, so that what we wrote outlives the resource; name what does.
+        """Remove the owner reference, so that the output outlives the resource; return the names of those that do.
 
-        Unless `always`, only a Secret stays whose values can't be had again. Under its former name it may be there too.
+        Unless `always`, only a Secret with write-once values stays. The object under the former name counts too.
         """
         names = dict.fromkeys((self.name(row, resource), resource.status.get(self._backend.status_field)))
         return tuple([name for name in names if name and await self._disown(row, resource, name, always=always)])
@@ -138,7 +138,7 @@ class Outputs(Generic[H]):
 
 
 def is_changed(held: PublishedOutput[H], values: Mapping[str, str]) -> bool:
-    """Say whether publishing would change values."""
+    """Return whether publishing would change values."""
     return held.data_object is None or dict(held.values) != dict(values)
 
 
@@ -162,7 +162,7 @@ def _is_ours(data_object: DataObject, resource: Resource) -> bool:
 
 
 def _remembered(data_object: DataObject) -> tuple[dict[str, str], set[str], set[str]]:
-    """Read which keys were renamed, and which labels and annotations were the spec's; nothing if that was edited."""
+    """Return the renamed keys, labels and annotations of the last write; nothing if the annotation was edited."""
     try:
         memory = json.loads(data_object.annotations.get(_MEMORY, "{}"))
         names = {str(actual): canonical for canonical, actual in memory.get("keys", {}).items()}
@@ -177,7 +177,7 @@ def _canonical(data_object: DataObject) -> dict[str, str]:
 
 
 def _merged(found: H, desired: H) -> H:
-    """Keep what others added beside our values: labels, annotations, owners, finalizers."""
+    """Return the new object with what others added: labels, annotations, owners, finalizers."""
     _, former_labels, former_notes = _remembered(found)
     labels = {name: value for name, value in found.labels.items() if name not in former_labels}
     notes = {name: value for name, value in found.annotations.items() if name not in {*former_notes, _MEMORY}}
@@ -192,7 +192,7 @@ def _merged(found: H, desired: H) -> H:
 
 
 def _data_hash(key: bytes, row: ManagedKind, resource: Resource, values: Mapping[str, str]) -> str:
-    """Give the annotation: which key was used, then a keyed hash of each write-once value, or one of all values."""
+    """Return the annotation: the key's fingerprint, then a hash of each write-once value, or one of all values."""
     digests = _digests(key, row, resource, values)
     return ":".join((_fingerprint(key), *(f"{name}={digest}" for name, digest in sorted(digests.items()))))
 
@@ -208,7 +208,7 @@ def _digests(key: bytes, row: ManagedKind, resource: Resource, values: Mapping[s
 def _proven(
     key: bytes, row: ManagedKind, resource: Resource, data_object: DataObject, values: Mapping[str, str]
 ) -> dict[str, str]:
-    """Pick the write-once values that match their hash, or all of them if another key, lost since, had made it."""
+    """Return the write-once values that match their hash; all of them if a lost hash key made it."""
     known, *listed = data_object.annotations.get(meta.DATA_HASH, "").split(":")
     if listed and known != _fingerprint(key):
         return {name: values[name] for name in row.write_once & values.keys()}

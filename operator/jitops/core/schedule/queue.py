@@ -61,7 +61,7 @@ class WorkQueue(Generic[K]):
                 return self._hand_out()
             self._wake.clear()
             with contextlib.suppress(TimeoutError):
-                # Not `wait_for`: Python 3.11's loses a cancellation that comes together with the wake.
+                # Not `wait_for`: in Python 3.11 it loses a cancellation that arrives together with the wake-up.
                 async with asyncio.timeout(delay):
                     await self._wake.wait()
         raise QueueClosed

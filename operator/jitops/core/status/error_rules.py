@@ -143,7 +143,7 @@ RULES: Mapping[type[Exception], ErrorRule] = {
     errors.Thrashing: ErrorRule(Reason.THRASHING, Requeue.on_change(), stalled=True),
 }
 DEFECT = ErrorRule(Reason.INTERNAL_ERROR, Requeue.backoff(), reconciling=True)
-"""What is not in the table is a defect in jitops."""
+"""The rule of every error that is not in the table: a defect in jitops."""
 
 
 def rule_of(error: Exception) -> ErrorRule:
