@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.scenario.conftest import build, logged, sandbox, switches, world, worlds
+from tests.harness.world.fixtures import build, logged, sandbox, switches, world, worlds
 
 __all__ = ["build", "logged", "sandbox", "switches", "world", "worlds"]

@@ -10,7 +10,7 @@ import pytest
 import schemathesis
 import yaml
 from hypothesis import HealthCheck, settings
-from tests.e2e.products import Products, running_products
+from tests.harness.cluster.products import Products, running_products
 
 from jitops.products.jitterbit.adapter_contract import contract
 

@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.metric_names import metric_names
+from tests.harness.metric_names import metric_names
+from tests.harness.repository import HELM
 
 import jitops
 from jitops.api.reasons import Reason
@@ -25,7 +26,6 @@ from jitops.runtime.leader_election import CALL
 from jitops.runtime.process import DRAIN, LAST_EVENTS
 from jitops_sandbox.controlplane import Helm, HelmFailed
 
-HELM = Path(__file__).parents[2] / "helm"
 CHART = HELM / "jitops"
 OPTIONAL = {
     "podDisruptionBudget": "PodDisruptionBudget",

@@ -6,15 +6,15 @@ import json
 import logging
 import re
 import traceback
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.harness.jitsu_console import World, world
+from tests.harness.repository import RECORDING
 
 from jitops.core.clock import SystemClock
-from jitops.core.contract.client import Opening
 from jitops.core.errors import (
     AlreadyOwned,
     CredentialsRejected,
@@ -28,27 +28,17 @@ from jitops.core.errors import (
     SpecInvalid,
     Unavailable,
 )
-from jitops.core.kube import Key
-from jitops.kinds import JITSU
-from jitops.products.jitsu.client import JitsuClient
 from jitops.products.jitsu.errors import Missing, NoRoute, Unoffered, classify
-from jitops.products.jitsu.objects import object_types
 from jitops.products.jitsu.stream.wire import KeyRow, StreamRow, normal_domains, stream_created, stream_updated
 from jitops.products.jitsu.wire import UNSET
-from jitops.products.jitsu.workspace.connection import open_workspace
-from jitops.products.jitsu.workspace.spec import JitsuWorkspaceSpec
-from jitops.remote.client import HttpPool
 from jitops.remote.exchange import Answer, AnswerLost, WritesRefused
-from jitops_sandbox import Fault, Sandbox
+from jitops_sandbox import Fault
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+__all__ = ["world"]
 
 NAMES = st.sampled_from(
     ["id", "name", "message", "error", "issues", "path", "status", "code", "domains", "publicKeys", "linkedConnections"]
 )
-RECORDING = Path(__file__).parent.parent / "recordings" / "jitsu.jsonl"
-KEY = Key("JitsuWorkspace", "default", "acme")
 STREAM: dict[str, Any] = {
     "id": "acmestream0",
     "name": "A stream",
@@ -57,57 +47,6 @@ STREAM: dict[str, Any] = {
     "publicKeys": [{"id": "acmestreamp0", "plaintext": "planted-public-1", "hint": "pla*c-1"}],
     "privateKeys": [],
 }
-
-
-class NoLogins:
-    """A ledger for a product without log-ins."""
-
-    async def attempt(self) -> None:
-        """Refuse: Jitsu has no log-in."""
-        raise AssertionError
-
-    async def withdrawn(self) -> None:
-        """Refuse: Jitsu has no log-in."""
-        raise AssertionError
-
-    async def accepted(self) -> None:
-        """Refuse: Jitsu has no log-in."""
-        raise AssertionError
-
-
-def opening(url: str, api_key: str, workspace: str = "acme", **spec: Any) -> Opening:
-    """Give what a JitsuWorkspace with this key opens."""
-    parsed = JitsuWorkspaceSpec.model_validate(
-        {"credentialsRef": {"name": "jitsu"}, "baseUrl": url, "workspace": workspace, **spec}
-    )
-    return Opening(KEY, parsed, {"apiKey": api_key}, None, NoLogins())
-
-
-class World:
-    """A sandbox and a pool."""
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        self.sandbox = sandbox
-        self.pool = HttpPool(SystemClock())
-
-    async def client(self, api_key: str | None = None, workspace: str = "acme", **spec: Any) -> JitsuClient:
-        """Open a client; the first key of the seed unless another is given."""
-        key = api_key or self.sandbox.credentials.api_key
-        asked = opening(self.sandbox.jitsu_url, key, workspace, **spec)
-        return await open_workspace(asked, self.pool, SystemClock(), object_types(JITSU))
-
-    def count(self, method: str = "*") -> int:
-        """Count the requests that the console saw."""
-        return self.sandbox.requests.count(product="jitsu", method=method)
-
-
-@pytest.fixture(params=["A", "B"])
-async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
-    """Run a console of each build."""
-    async with Sandbox.start(build=request.param) as sandbox:
-        world = World(sandbox)
-        yield world
-        await world.pool.aclose()
 
 
 # --- the workspace

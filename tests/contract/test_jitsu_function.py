@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.contract.test_jitsu_client import World, world
+from tests.harness.jitsu_console import World, world
 
 from jitops.core.clock import SystemClock
 from jitops.core.errors import NotYet

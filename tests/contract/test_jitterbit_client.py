@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.clock import TurnedClock
+from tests.harness.clock import TurnedClock
 
 from jitops.core.contract.client import Opening
 from jitops.core.errors import (

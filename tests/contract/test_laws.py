@@ -1,6 +1,6 @@
 """The laws of the design, tried on every kind in the table.
 
-A kind is tried by its sample in `tests/scenario/samples.py`; a row without one fails here.
+A kind is tried by its sample in `tests/harness/samples`; a row without one fails here.
 """
 
 from __future__ import annotations
@@ -9,9 +9,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.scenario.killing import HEALED, killed_everywhere
-from tests.scenario.samples import SAMPLES, FieldCase, Sample
-from tests.scenario.world import World
+from tests.harness.every_kind import every_field, every_field_that_drifts, every_kind, every_kind_and_build
+from tests.harness.laws import nothing_left, ready, whole
+from tests.harness.samples.sample import FieldCase, Sample
+from tests.harness.samples.table import SAMPLES
+from tests.harness.world.killing import HEALED, killed_everywhere
+from tests.harness.world.world import World
 
 from jitops.api.managed import ManagedSpec
 from jitops.core.clock import SystemClock
@@ -21,52 +24,6 @@ from jitops.remote.client import HttpPool
 KINDS = registry(HttpPool(SystemClock()), SystemClock())
 COMMON = {"management", "outputs"}
 """The blocks that every kind has; the scenarios try them."""
-
-every_kind = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
-every_kind_and_build = pytest.mark.parametrize(
-    ("sample", "build"),
-    [
-        pytest.param(sample, build, id=f"{kind}-{build}" if sample.is_jitsu else kind)
-        for kind, sample in SAMPLES.items()
-        for build in ("A", "B" if sample.is_jitsu else None)
-        if build
-    ],
-)
-"""For what the builds of the console answer differently: what is missing, and what exists already."""
-
-FIELDS = [
-    pytest.param(sample, case, id=f"{kind}.{case.field}") for kind, sample in SAMPLES.items() for case in sample.cases
-]
-every_field = pytest.mark.parametrize(("sample", "case"), FIELDS)
-every_field_that_drifts = pytest.mark.parametrize(
-    ("sample", "case"), [field for field in FIELDS if isinstance(field.values[1], FieldCase) and field.values[1].drift]
-)
-
-
-async def ready(world: World, sample: Sample, **spec: Any) -> None:
-    """Bring the sample's resource to Ready, and begin to count."""
-    await sample.connect(world)
-    world.apply(sample.manifest(**spec))
-    await world.settle()
-    assert world.ready(sample.key), world.status(sample.key)
-    world.forget()
-
-
-def whole(world: World, sample: Sample) -> None:
-    """Check that there is one remote object, with a complete and valid Secret, and a status that says so."""
-    (found,) = sample.objects(world)
-    assert world.ready(sample.key), world.status(sample.key)
-    assert world.status(sample.key)["id"] == found["id"] == world.values(sample.secret)["id"]
-    assert len(world.values(sample.secret)) == sample.outputs
-    assert sample.valid(world)
-    assert world.finalizers(sample.key) == ["jitops.dev/finalizer"]
-
-
-def nothing_left(world: World, sample: Sample) -> None:
-    """Check that resource, Secret and remote object are gone."""
-    assert not world.exists(sample.key), world.status(sample.key)
-    assert sample.objects(world) == []
-    assert world.secret(sample.secret) is None
 
 
 def test_every_kind_has_a_sample() -> None:

@@ -7,12 +7,11 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.harness.repository import RECORDING
 
 from jitops_sandbox import Sandbox
 from jitops_sandbox import seed as seed_file
 from jitops_sandbox.replay import NoSandbox, Report, replay, run
-
-RECORDING = Path(__file__).parent.parent / "recordings" / "jitsu.jsonl"
 
 ROWS = 303
 SET_ASIDE = "export/"

@@ -11,22 +11,21 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tests.e2e.evidence import Evidence
-from tests.e2e.image import Image, NoImage, build_image
-from tests.e2e.node import Runtime
-from tests.e2e.place import Manifest, Place
-from tests.e2e.products import Products, running_products
-from tests.e2e.rights import Accounts, refused
-from tests.e2e.runtimes import Environment
-from tests.health.conftest import argo, flux
+from tests.harness.cluster.evidence import Evidence
+from tests.harness.cluster.image import Image, NoImage, build_image
+from tests.harness.cluster.node import Runtime
+from tests.harness.cluster.place import Manifest, Place
+from tests.harness.cluster.products import Products, running_products
+from tests.harness.cluster.rights import Accounts, refused
+from tests.harness.cluster.runtimes import Environment
+from tests.harness.judges import argo, flux
+from tests.harness.repository import CRDS
 
 from jitops_sandbox import Switches
 from jitops_sandbox.controlplane import ControlPlane, Kubectl
 from jitops_sandbox.controlplane.goprogram import to_stderr
 
 __all__ = ["argo", "flux"]
-
-CRDS = Path(__file__).parents[2] / "crds"
 
 
 @pytest.fixture(scope="session")

@@ -16,12 +16,14 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.e2e.node import Runtime, running_node
-from tests.e2e.place import CONNECTOR, CONNECTOR_SECRET, JITSU, STREAM, STREAM_SECRET, Place, until
-from tests.e2e.products import running_products
-from tests.e2e.release import OPERATOR, RELEASER, RESTRICTED, SYSTEM, Release
-from tests.e2e.rights import CHART, Accounts, Right, as_one_kind, refused, used
-from tests.e2e.test_rights import API
+from tests.harness.cluster.handwritten import API
+from tests.harness.cluster.node import Runtime, running_node
+from tests.harness.cluster.place import CONNECTOR, CONNECTOR_SECRET, JITSU, STREAM, STREAM_SECRET, Place
+from tests.harness.cluster.products import running_products
+from tests.harness.cluster.release import OPERATOR, RELEASER, RESTRICTED, SYSTEM, Release
+from tests.harness.cluster.rights import Accounts, Right, as_one_kind, refused, used
+from tests.harness.repository import CHART
+from tests.harness.waiting import until
 
 from jitops_sandbox.controlplane import (
     ControlPlane,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 import yaml
-from tests.e2e.place import CONNECTOR, CONNECTOR_SECRET, EXAMPLES, JITTERBIT, Place, until
+from tests.harness.cluster.place import CONNECTOR, CONNECTOR_SECRET, JITTERBIT, Place
+from tests.harness.repository import EXAMPLES
+from tests.harness.waiting import until
 
 from jitops_sandbox.controlplane import KubectlFailed
 

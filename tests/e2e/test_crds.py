@@ -5,15 +5,15 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from kubernetes import client, config
 from kubernetes.client.exceptions import ApiException
-from tests.cases.case import Spec, stream
-from tests.cases.mutations import FULL, ODD, places, replaced
-from tests.cases.specs import CASES, Case
+from tests.harness.cases.case import Spec, stream
+from tests.harness.cases.mutations import FULL, ODD, places, replaced
+from tests.harness.cases.specs import CASES, Case
+from tests.harness.repository import ROOT
 
 from jitops.api.meta import API_VERSION, GROUP, LONGEST_NAME, VERSION
 from jitops.api.schema.model import InvalidSpec, validate_spec
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.cluster
 
-ROOT = Path(__file__).parents[2]
 NAMESPACE = "crd-cases"
 PLURALS = {kind.kind: kind.plural for kind in KINDS}
 

@@ -10,7 +10,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.e2e.image import ROOT, Image
+from tests.harness.cluster.image import Image
+from tests.harness.repository import ROOT
 
 import jitops
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.e2e.place import EVERY, JITSU, Manifest, Place, until
+from tests.harness.cluster.place import EVERY, JITSU, Manifest, Place
+from tests.harness.waiting import until
 
 from jitops_sandbox.jitsu.console import Console
 

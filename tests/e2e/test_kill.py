@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from tests.e2e.gate import Gate, running_gate
-from tests.e2e.operator_process import Operator
-from tests.e2e.place import CONNECTOR_SECRET, JITSU, JITTERBIT, STREAM_SECRET, Manifest, Place, until
+from tests.harness.cluster.gate import Gate, running_gate
+from tests.harness.cluster.operator_process import Operator
+from tests.harness.cluster.place import CONNECTOR_SECRET, JITSU, JITTERBIT, STREAM_SECRET, Manifest, Place
+from tests.harness.waiting import until
 
 from jitops_sandbox import Switches
 

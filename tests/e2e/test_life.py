@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 
 import pytest
-from tests.e2e.place import CONNECTOR, CONNECTOR_SECRET, JITSU, JITTERBIT, STREAM, STREAM_SECRET, Place, until
+from tests.harness.cluster.place import CONNECTOR, CONNECTOR_SECRET, JITSU, JITTERBIT, STREAM, STREAM_SECRET, Place
+from tests.harness.waiting import until
 
 from jitops_sandbox.controlplane import KubectlFailed
 

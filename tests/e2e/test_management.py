@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from tests.e2e.place import CONNECTOR, CONNECTOR_SECRET, JITSU, JITTERBIT, STREAM, STREAM_SECRET, Manifest, Place, until
+from tests.harness.cluster.place import (
+    CONNECTOR,
+    CONNECTOR_SECRET,
+    JITSU,
+    JITTERBIT,
+    STREAM,
+    STREAM_SECRET,
+    Manifest,
+    Place,
+)
+from tests.harness.waiting import until
 
 pytestmark = pytest.mark.cluster
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 import yaml
-from tests.e2e.place import EVERY, JITSU, JITTERBIT, Place, until
+from tests.harness.cluster.place import EVERY, JITSU, JITTERBIT, Place
+from tests.harness.waiting import until
 
 pytestmark = pytest.mark.cluster
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 import yaml
-from tests.e2e.place import Manifest, Place, until
+from tests.harness.cluster.place import Manifest, Place
+from tests.harness.waiting import until
 
 pytestmark = pytest.mark.cluster
 

@@ -8,7 +8,8 @@ from functools import partial
 from itertools import pairwise
 
 import pytest
-from tests.e2e.place import CONNECTOR, JITSU, JITTERBIT, STREAM, Manifest, Place, until
+from tests.harness.cluster.place import CONNECTOR, JITSU, JITTERBIT, STREAM, Manifest, Place
+from tests.harness.waiting import until
 
 from jitops_sandbox.record import Request
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.e2e.place import CONNECTOR, JITSU, JITTERBIT, STREAM, Manifest, Place, until
+from tests.harness.cluster.place import CONNECTOR, JITSU, JITTERBIT, STREAM, Manifest, Place
+from tests.harness.waiting import until
 
 from jitops_sandbox.controlplane import KubectlFailed
 

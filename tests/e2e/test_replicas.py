@@ -8,8 +8,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.e2e.gate import running_gate
-from tests.e2e.place import JITSU, STREAM, STREAM_SECRET, Place, until
+from tests.harness.cluster.gate import running_gate
+from tests.harness.cluster.place import JITSU, STREAM, STREAM_SECRET, Place
+from tests.harness.waiting import until
 
 pytestmark = pytest.mark.cluster
 

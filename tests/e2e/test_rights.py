@@ -9,42 +9,16 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.e2e.place import JITSU, JITTERBIT, STREAM, Place, until
-from tests.e2e.rights import CHART, as_one_kind, refused, used
+from tests.harness.cluster.handwritten import API, FUNCTION
+from tests.harness.cluster.place import JITSU, JITTERBIT, STREAM, Place
+from tests.harness.cluster.rights import as_one_kind, refused, used
+from tests.harness.repository import CHART
+from tests.harness.waiting import until
 
 from jitops_sandbox.controlplane import Helm
 
 pytestmark = pytest.mark.cluster
 
-FUNCTION = """
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: code, labels: {jitops.dev/watch: "true"}}
-data: {main.js: "export default async function (event) { return event; }"}
----
-apiVersion: jitops.dev/v1alpha1
-kind: JitsuFunction
-metadata: {name: enrich}
-spec:
-  workspaceRef: {name: acme}
-  name: Enrich
-  kind: event
-  codeFrom: [{configMapKeyRef: {name: code, key: main.js}}]
-"""
-API = """
-apiVersion: jitops.dev/v1alpha1
-kind: CustomAPI
-metadata: {name: customers}
-spec:
-  organizationRef: {name: acme}
-  name: Customers
-  environment: {name: Development, urlPrefix: dev}
-  serviceRoot: customers
-  baseUrl: http://127.0.0.1:1
-  services: [{name: read, project: CRM, operation: Read, method: GET, path: /, responseType: FinalTarget}]
-  security: {profiles: [{name: partners, kind: Basic}]}
-  publication: {mode: Manual}
-"""
 CUSTOM_API = "customapi/customers"
 
 

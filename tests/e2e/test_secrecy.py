@@ -7,9 +7,10 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.e2e.collector import collecting
-from tests.e2e.evidence import Evidence
-from tests.e2e.place import CONNECTOR_SECRET, STREAM, STREAM_SECRET, Place, until
+from tests.harness.cluster.collector import collecting
+from tests.harness.cluster.evidence import Evidence
+from tests.harness.cluster.place import CONNECTOR_SECRET, STREAM, STREAM_SECRET, Place
+from tests.harness.waiting import until
 
 SPANS = (b"reconcile JitsuStream", b"POST", b"/config/stream")
 

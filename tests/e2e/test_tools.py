@@ -6,8 +6,9 @@ import json
 
 import pytest
 import yaml
-from tests.e2e.place import CONNECTOR, JITSU, STREAM, STREAM_SECRET, Place, until
-from tests.health.judges import Argo, Flux
+from tests.harness.cluster.place import CONNECTOR, JITSU, STREAM, STREAM_SECRET, Place
+from tests.harness.judges import Argo, Flux
+from tests.harness.waiting import until
 
 from jitops.kinds import KINDS
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from tests.harness.manifests import CONNECTOR, ORGANIZATION, STREAM, WORKSPACE, connector, harmony, jitsu, stream
+from tests.harness.world.world import World
 from tests.health.situations import GOING, NEW, RIGHT, WAITS, WRONG
-from tests.scenario.world import CONNECTOR, ORGANIZATION, STREAM, WORKSPACE, World, connector, harmony, jitsu, stream
 
 from jitops.api.reasons import Reason
 from jitops.core.kube import Key

@@ -10,8 +10,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.scenario.samples import SAMPLES, Sample, only_stream, plant_link
-from tests.scenario.world import CONNECTOR, STREAM, Manifest, World
+from tests.harness.manifests import CONNECTOR, STREAM, Manifest
+from tests.harness.samples.link import plant_link
+from tests.harness.samples.sample import Sample
+from tests.harness.samples.stream import only_stream
+from tests.harness.samples.table import SAMPLES
+from tests.harness.world.world import World
 
 from jitops.api.reasons import Reason
 from jitops.core.kube import Key

@@ -11,12 +11,14 @@ from copy import deepcopy
 from typing import Any, Protocol
 
 import pytest
-from tests.clock import TurnedClock
+from tests.harness.clock import TurnedClock
+from tests.harness.judges import Argo, Flux
+from tests.harness.manifests import WORKSPACE
+from tests.harness.samples.sample import Sample
+from tests.harness.samples.table import SAMPLES
+from tests.harness.world.world import World
 from tests.health.connections import CONNECTIONS, ConnectionSituation
-from tests.health.judges import Argo, Flux
 from tests.health.situations import ASKS, RIGHT, SITUATIONS, WAITS, Situation
-from tests.scenario.samples import SAMPLES, Sample
-from tests.scenario.world import WORKSPACE, World
 
 from jitops.api.reasons import ConditionType, Reason
 from jitops.core.errors import ManualActionRequired, Unavailable

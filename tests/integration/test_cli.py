@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tests.integration.apply.places import ENVIRONMENT, FREE_PORTS
+from tests.harness.command_line import ENVIRONMENT, FREE_PORTS
+from tests.harness.repository import ROOT
 
 import jitops
 from jitops import crds
 from jitops.cli.app import main
 from jitops.runtime.settings import Settings
 
-ROOT = Path(__file__).parents[2]
 COMMANDS = ("run", "release", "apply", "demo", "sandbox", "crds", "version")
 
 

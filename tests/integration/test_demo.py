@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-from tests.integration.apply.places import ENVIRONMENT
+from tests.harness.command_line import ENVIRONMENT
 
 from jitops.core.kube import Secret
 from jitops.local.manifests import Manifest

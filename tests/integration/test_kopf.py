@@ -9,9 +9,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import kopf
 import pytest
-from tests.integration.conftest import User, eventually
-from tests.integration.operators import kopf_run
-from tests.integration.proxy import proxied
+from tests.harness.cluster.operators import kopf_run
+from tests.harness.cluster.proxy import proxied
+from tests.harness.cluster.user import User
+from tests.harness.waiting import eventually
 
 from jitops.core.schedule.queue import WorkQueue
 from jitops_sandbox.controlplane import ControlPlane, Kubectl

@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.integration.conftest import User
-from tests.integration.proxy import Proxy, proxied
+from tests.harness.cluster.proxy import Proxy, proxied
+from tests.harness.cluster.user import User
 
 from jitops.core.clock import SystemClock
 from jitops.core.errors import ClusterUnavailable

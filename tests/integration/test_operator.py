@@ -9,8 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.integration.conftest import User, eventually
-from tests.integration.operators import CANCELLED, CRASH, Process, jitops_run
+from tests.harness.cluster.operators import CANCELLED, CRASH, Process, jitops_run
+from tests.harness.cluster.user import User
+from tests.harness.waiting import eventually
 
 from jitops_sandbox import Fault
 from jitops_sandbox.controlplane import ControlPlane, Kubectl

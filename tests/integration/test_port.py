@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.integration.conftest import User, eventually
+from tests.harness.cluster.user import User
+from tests.harness.waiting import eventually
 
 from jitops.api.meta import API_VERSION, FINALIZER
 from jitops.core import errors

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import kopf
 import pytest
-from tests.e2e.rights import CHART, TABLE
-from tests.integration.conftest import User, eventually
-from tests.integration.operators import kopf_run
+from tests.harness.cluster.operators import kopf_run
+from tests.harness.cluster.rights import TABLE
+from tests.harness.cluster.user import User
+from tests.harness.repository import CHART
+from tests.harness.waiting import eventually
 
 from jitops_sandbox.controlplane import ControlPlane, Helm, Kubectl, KubectlFailed, write_token_kubeconfig
 

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from tests.scenario.samples import SAMPLES, Sample, connectors, keys_open, plant_stream, streams
-from tests.scenario.world import (
-    CONNECTOR,
-    STREAM,
-    World,
-    connector,
-    organization,
-    secret_manifest,
-    stream,
-)
+from tests.harness.every_kind import every_kind
+from tests.harness.manifests import CONNECTOR, STREAM, connector, organization, secret_manifest, stream
+from tests.harness.samples.connector import connectors
+from tests.harness.samples.sample import Sample
+from tests.harness.samples.stream import keys_open, plant_stream, streams
+from tests.harness.world.world import World
 
 from jitops.core.kube import Key
 
-every_kind = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
 SECOND = Key("JitsuStream", "team", "second")
 SECOND_CONNECTOR = Key("Connector", "team", "second")
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from tests.scenario.samples import streams
-from tests.scenario.world import World, stream
+from tests.harness.manifests import stream
+from tests.harness.samples.stream import streams
+from tests.harness.world.world import World
 
 from jitops.core.kube import Key
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.scenario.world import CONNECTOR, Manifest, World, config_map, connector
+from tests.harness.manifests import CONNECTOR, Manifest, config_map, connector
+from tests.harness.world.world import World
 
 from jitops.core.kube import Key
 from jitops_sandbox import Fault, Switches

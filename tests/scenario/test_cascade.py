@@ -8,21 +8,24 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 import pytest
-from tests.scenario.killing import HEALED, killed_everywhere
-from tests.scenario.samples import WS, connect_ends, functions, links, only_link, plant_link, remove_link, streams
-from tests.scenario.world import (
+from tests.harness.manifests import (
     FUNCTION,
     LINK,
     STREAM,
     WORKSPACE,
-    World,
     destination,
     function,
     link,
     secret_manifest,
     stream,
-    until,
 )
+from tests.harness.samples.function import functions
+from tests.harness.samples.link import connect_ends, links, only_link, plant_link, remove_link
+from tests.harness.samples.sample import WS
+from tests.harness.samples.stream import streams
+from tests.harness.waiting import yield_until
+from tests.harness.world.killing import HEALED, killed_everywhere
+from tests.harness.world.world import World
 
 from jitops.core.kube import Key
 from jitops_sandbox import Fault
@@ -361,7 +364,7 @@ async def test_link_in_the_way_is_refused(world: World) -> None:
     world.sandbox.faults.add(slow)
     world.apply(link(**SHOP, data={"mode": "sometimes"}))
     linking = asyncio.create_task(world.controller.reconciler.reconcile(LINK, world.clock.monotonic()))
-    await until(lambda: world.status(LINK).get("intent"))
+    await yield_until(lambda: world.status(LINK).get("intent"))
     world.store.delete(STREAM)
     await world.settle()
     assert world.condition(STREAM, "Ready") == ("False", "DeletionBlocked")

@@ -10,9 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.scenario.history import History
-from tests.scenario.samples import connectors, keys_open, plant_stream, security_holds, streams
-from tests.scenario.world import ORGANIZATION, WORKSPACE, World, connector, harmony, jitsu, stream
+from tests.harness.manifests import ORGANIZATION, WORKSPACE, connector, harmony, jitsu, stream
+from tests.harness.samples.connector import connectors, security_holds
+from tests.harness.samples.stream import keys_open, plant_stream, streams
+from tests.harness.world.history import History
+from tests.harness.world.world import World
 
 from jitops.core.kube import Key
 from jitops_sandbox import Switches

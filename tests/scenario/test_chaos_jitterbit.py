@@ -10,9 +10,11 @@ import random
 from typing import Any, ClassVar
 
 import pytest
-from tests.scenario.history import History
-from tests.scenario.samples import apis, connectors, plant_api, security_holds
-from tests.scenario.world import ORGANIZATION, World, connector, custom_api, harmony
+from tests.harness.manifests import ORGANIZATION, connector, custom_api, harmony
+from tests.harness.samples.connector import connectors, security_holds
+from tests.harness.samples.custom_api import apis, plant_api
+from tests.harness.world.history import History
+from tests.harness.world.world import World
 
 from jitops.core.kube import DataObject, Key
 from jitops_sandbox import Fault, Switches

@@ -12,20 +12,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from tests.scenario.history import History
-from tests.scenario.samples import WAREHOUSE, WS, links, plant_link, plant_stream, put_password
-from tests.scenario.world import (
-    CODE,
-    WORKSPACE,
-    World,
-    destination,
-    from_secret,
-    function,
-    jitsu,
-    link,
-    service,
-    stream,
-)
+from tests.harness.manifests import CODE, WORKSPACE, destination, from_secret, function, jitsu, link, service, stream
+from tests.harness.samples.destination import WAREHOUSE, put_password
+from tests.harness.samples.link import links, plant_link
+from tests.harness.samples.sample import WS
+from tests.harness.samples.stream import plant_stream
+from tests.harness.world.history import History
+from tests.harness.world.world import World
 
 from jitops.core.kube import Key
 

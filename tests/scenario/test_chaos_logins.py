@@ -9,8 +9,9 @@ from collections import Counter
 from typing import ClassVar
 
 import pytest
-from tests.scenario.history import History
-from tests.scenario.world import ORGANIZATION, World, connector, harmony, organization, secret_manifest
+from tests.harness.manifests import ORGANIZATION, connector, harmony, organization, secret_manifest
+from tests.harness.world.history import History
+from tests.harness.world.world import World
 
 from jitops.core.connection.login_attempts import LIMIT
 from jitops.core.kube import Key

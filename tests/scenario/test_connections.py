@@ -5,13 +5,12 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from tests.scenario.samples import SAMPLES, Sample, connectors, streams
-from tests.scenario.world import (
+from tests.harness.every_kind import every_kind
+from tests.harness.manifests import (
     CONNECTOR,
     ORGANIZATION,
     STREAM,
     WORKSPACE,
-    World,
     connector,
     harmony,
     jitsu,
@@ -19,11 +18,14 @@ from tests.scenario.world import (
     stream,
     workspace,
 )
+from tests.harness.samples.connector import connectors
+from tests.harness.samples.sample import Sample
+from tests.harness.samples.stream import streams
+from tests.harness.world.world import World
 
 from jitops.core.errors import PermissionDenied
 from jitops.core.kube import Key
 
-every_kind = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
 IN_USE = "jitops.dev/in-use"
 
 

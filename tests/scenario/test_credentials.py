@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
-from tests.scenario.samples import SAMPLES, Sample, only_stream, streams
-from tests.scenario.world import (
+from tests.harness.every_kind import every_kind
+from tests.harness.manifests import (
     CONNECTOR,
     ORGANIZATION,
     STREAM,
     WORKSPACE,
     Manifest,
-    World,
     connector,
     harmony,
     jitsu,
@@ -21,6 +20,9 @@ from tests.scenario.world import (
     stream,
     workspace,
 )
+from tests.harness.samples.sample import Sample
+from tests.harness.samples.stream import only_stream, streams
+from tests.harness.world.world import World
 
 from jitops.core.connection.login_attempts import LIMIT
 from jitops.core.errors import Conflict
@@ -30,7 +32,6 @@ from jitops.remote.breaker import LONGEST
 from jitops_sandbox import Fault, Switches
 from jitops_sandbox.jitterbit.envelope import RefusedError
 
-every_kind = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
 EMAIL = "operator@example.com"
 
 

@@ -7,18 +7,18 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from tests.scenario.killing import HEALED, killed_everywhere
-from tests.scenario.samples import API_CONFIGURATION, apis, change_api, only_api, plant_api
-from tests.scenario.world import (
+from tests.harness.manifests import (
     CUSTOM_API,
     ORGANIZATION,
     SERVICE_OF_API,
-    World,
     config_map,
     custom_api,
     harmony,
     secret_manifest,
 )
+from tests.harness.samples.custom_api import API_CONFIGURATION, apis, change_api, only_api, plant_api
+from tests.harness.world.killing import HEALED, killed_everywhere
+from tests.harness.world.world import World
 
 from jitops.core.kube import Key
 from jitops.products.jitterbit.gateway import LOOKS_A_MINUTE

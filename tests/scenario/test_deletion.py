@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from tests.contract.test_laws import nothing_left
-from tests.scenario.samples import CONNECTOR_SAMPLE, SAMPLES, STREAM_SAMPLE, WS, Sample, connectors, only_stream
-from tests.scenario.world import CONNECTOR, ORGANIZATION, STREAM, WORKSPACE, World, connector, harmony, jitsu, stream
+from tests.harness.every_kind import every_kind
+from tests.harness.laws import nothing_left
+from tests.harness.manifests import CONNECTOR, ORGANIZATION, STREAM, WORKSPACE, connector, harmony, jitsu, stream
+from tests.harness.samples.connector import CONNECTOR_SAMPLE, connectors
+from tests.harness.samples.sample import WS, Sample
+from tests.harness.samples.stream import STREAM_SAMPLE, only_stream
+from tests.harness.world.world import World
 
 from jitops.core.kube import Key
 from jitops_sandbox import Fault, Switches
 
-every_kind = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
 RELEASE = "jitops.dev/release-finalizer=orphan"
 
 

@@ -7,9 +7,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.scenario.killing import killed_everywhere
-from tests.scenario.samples import WAREHOUSE, connect_warehouse, destinations, only_destination, plant_destination
-from tests.scenario.world import DESTINATION, World, destination, from_secret, secret_manifest
+from tests.harness.manifests import DESTINATION, destination, from_secret, secret_manifest
+from tests.harness.samples.destination import (
+    WAREHOUSE,
+    connect_warehouse,
+    destinations,
+    only_destination,
+    plant_destination,
+)
+from tests.harness.world.killing import killed_everywhere
+from tests.harness.world.world import World
 
 from jitops.core.kube import Key
 from jitops_sandbox import Fault

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.scenario.world import HARMONY, World
+from tests.harness.world.documented import HARMONY
+from tests.harness.world.world import World
 
 from jitops_sandbox.record import Request
 

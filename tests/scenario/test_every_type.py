@@ -3,48 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.scenario.samples import only_destination
-from tests.scenario.world import DESTINATION, World, destination, from_secret, secret_manifest
+from tests.harness.destination_types import TYPES, schema_of, values
+from tests.harness.manifests import DESTINATION, destination, from_secret, secret_manifest
+from tests.harness.samples.destination import only_destination
+from tests.harness.world.world import World
 
-from jitops.products.jitsu.schemas import BASE, PUBLISHED, Schema, masked_fields, shipped
+from jitops.products.jitsu.schemas import BASE, masked_fields
 
-TYPES = sorted(Path(str(each)).stem for each in (PUBLISHED / "destination").iterdir())
 every_type = pytest.mark.parametrize(("type_", "build"), [(type_, "AB"[at % 2]) for at, type_ in enumerate(TYPES)])
 """The builds of the console take turns: where they differ, no type plays a part."""
-
-
-def schema_of(type_: str) -> Schema:
-    """Give the schema that the console publishes of a type."""
-    schema = shipped(type_)
-    assert schema is not None
-    return schema
-
-
-def value(node: Mapping[str, Any], number: int) -> Any:
-    """Give a value that a schema allows; another one for each number."""
-    if "enum" in node:
-        return node["enum"][number % len(node["enum"])]
-    match node["type"]:
-        case "string":
-            text = f'v{number} ü "quoted" value'
-            return f"https://example.com/{number}" if node.get("format") == "uri" else text
-        case "boolean":
-            return number % 2 == 0
-        case "number" | "integer":
-            return 40 + number
-        case "array":
-            return [value(node["items"], number), value(node["items"], number + 1)]
-    known = {name: value(each, number) for name, each in node["properties"].items()}
-    return {**known, "a.b": f"{number}", f"only-{number}": "x"}
-
-
-def values(type_: str, number: int) -> dict[str, Any]:
-    """Give a config in which every field is set."""
-    return {name: value(node, number) for name, node in schema_of(type_)["properties"].items()}
 
 
 def spec(type_: str, config: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.scenario.samples import WS, keys_open, only_stream
-from tests.scenario.world import STREAM, World, stream
+from tests.harness.manifests import STREAM, stream
+from tests.harness.samples.sample import WS
+from tests.harness.samples.stream import keys_open, only_stream
+from tests.harness.world.world import World
 
 from jitops.core.identity import numbered
 from jitops.core.kube import Key

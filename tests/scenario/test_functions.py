@@ -6,8 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.scenario.samples import WS, functions, only_function, plant_function, source
-from tests.scenario.world import CODE, FUNCTION, World, config_map, function, jitsu
+from tests.harness.manifests import CODE, FUNCTION, config_map, function, jitsu
+from tests.harness.samples.function import functions, only_function, plant_function, source
+from tests.harness.samples.sample import WS
+from tests.harness.world.world import World
 
 from jitops.core.kube import Key
 from jitops.local.apply import Outcome, apply
@@ -20,7 +22,7 @@ from jitops_sandbox.jitsu.state import Link
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.scenario.world import Manifest
+    from tests.harness.manifests import Manifest
 
 both_builds = pytest.mark.parametrize("build", ["A", "B"])
 CONFIG_MAP = Key("ConfigMap", "team", "code")

@@ -10,18 +10,16 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.scenario.samples import (
-    WS,
-    connectors,
-    only_destination,
-    plant_destination,
-    plant_function,
-    plant_link,
-    plant_service,
-    plant_stream,
-)
-from tests.scenario.test_every_type import TYPES, values
-from tests.scenario.world import DESTINATION, World
+from tests.harness.destination_types import TYPES, values
+from tests.harness.manifests import DESTINATION
+from tests.harness.samples.connector import connectors
+from tests.harness.samples.destination import only_destination, plant_destination
+from tests.harness.samples.function import plant_function
+from tests.harness.samples.link import plant_link
+from tests.harness.samples.sample import WS
+from tests.harness.samples.service import plant_service
+from tests.harness.samples.stream import plant_stream
+from tests.harness.world.world import World
 
 from jitops.api.schema.model import InvalidSpec
 from jitops.core.errors import CredentialsRejected

@@ -6,10 +6,13 @@ from collections.abc import Callable
 from typing import Literal
 
 import pytest
-from tests.contract.test_laws import nothing_left, whole
-from tests.scenario.killing import HEALED, killed_again_and_again, killed_everywhere
-from tests.scenario.samples import CONNECTOR_SAMPLE, STREAM_SAMPLE, Sample, connectors, only_stream, streams
-from tests.scenario.world import CONNECTOR, STREAM, WORKSPACE, World, connector, harmony, jitsu, secret_manifest, stream
+from tests.harness.laws import nothing_left, whole
+from tests.harness.manifests import CONNECTOR, STREAM, WORKSPACE, connector, harmony, jitsu, secret_manifest, stream
+from tests.harness.samples.connector import CONNECTOR_SAMPLE, connectors
+from tests.harness.samples.sample import Sample
+from tests.harness.samples.stream import STREAM_SAMPLE, only_stream, streams
+from tests.harness.world.killing import HEALED, killed_again_and_again, killed_everywhere
+from tests.harness.world.world import World
 
 from jitops.core.kube import Key
 from jitops_sandbox import Fault, Switches

@@ -6,14 +6,12 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 import pytest
-from tests.contract.test_laws import nothing_left, whole
-from tests.scenario.killing import HEALED, killed_again_and_again, killed_everywhere
-from tests.scenario.samples import (
+from tests.harness.laws import nothing_left, whole
+from tests.harness.manifests import LINK, STREAM, SYNC, function, jitsu, link, resource, stream, sync
+from tests.harness.samples.link import (
     LINK_DATA,
     LINK_SAMPLE,
     SYNC_SAMPLE,
-    WS,
-    Sample,
     change_link,
     connect_ends,
     links,
@@ -21,9 +19,11 @@ from tests.scenario.samples import (
     plant_ends,
     plant_link,
     remove_link,
-    streams,
 )
-from tests.scenario.world import LINK, STREAM, SYNC, World, function, jitsu, link, resource, stream, sync
+from tests.harness.samples.sample import WS, Sample
+from tests.harness.samples.stream import streams
+from tests.harness.world.killing import HEALED, killed_again_and_again, killed_everywhere
+from tests.harness.world.world import World
 
 from jitops.core.kube import Key, Resource
 from jitops_sandbox import Fault

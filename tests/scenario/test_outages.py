@@ -5,23 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.scenario.samples import SAMPLES, Sample, plant_stream, streams
-from tests.scenario.world import (
-    CONNECTOR,
-    STREAM,
-    WORKSPACE,
-    World,
-    connector,
-    secret_manifest,
-    stream,
-    workspace,
-)
+from tests.harness.every_kind import every_kind
+from tests.harness.manifests import CONNECTOR, STREAM, WORKSPACE, connector, secret_manifest, stream, workspace
+from tests.harness.samples.sample import Sample
+from tests.harness.samples.stream import plant_stream, streams
+from tests.harness.samples.table import SAMPLES
+from tests.harness.world.world import World
 
 from jitops.core.errors import ClusterUnavailable
 from jitops.core.kube import Key
 from jitops_sandbox import Fault, Switches
-
-every_kind = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
 
 OUTAGES = {
     "500": Fault(kind="error", status=500),

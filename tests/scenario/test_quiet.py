@@ -5,22 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 import pytest
-from tests.scenario.samples import (
-    SAMPLES,
-    Sample,
-    connect_ends,
-    only_stream,
-    plant_link,
-    plant_stream,
-    put_password,
-)
-from tests.scenario.world import (
+from tests.harness.every_kind import every_kind
+from tests.harness.manifests import (
     CONNECTOR,
     DESTINATION,
     LINK,
     STREAM,
     WORKSPACE,
-    World,
     connector,
     custom_api,
     destination,
@@ -28,6 +19,12 @@ from tests.scenario.world import (
     secret_manifest,
     stream,
 )
+from tests.harness.samples.destination import put_password
+from tests.harness.samples.link import connect_ends, plant_link
+from tests.harness.samples.sample import Sample
+from tests.harness.samples.stream import only_stream, plant_stream
+from tests.harness.samples.table import SAMPLES
+from tests.harness.world.world import World
 
 from jitops.core.kube import Key
 from jitops.core.managed.corrections import MOST_CORRECTIONS
@@ -35,7 +32,6 @@ from jitops_sandbox import Fault
 
 SHOP = {"from": {"streamRef": {"name": "shop"}}}
 Arrange = Callable[[World], Awaitable[object]]
-every_kind = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
 CHANGEABLE = {kind: sample for kind, sample in SAMPLES.items() if kind != "Connector"}
 """The kinds whose objects the remote can change."""
 every_changeable_kind = pytest.mark.parametrize("sample", CHANGEABLE.values(), ids=CHANGEABLE)

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from tests.scenario.samples import links, remove_link
-from tests.scenario.world import (
+from tests.harness.manifests import (
     DESTINATION,
     FUNCTION,
     LINK,
@@ -15,7 +14,6 @@ from tests.scenario.world import (
     STREAM,
     SYNC,
     Manifest,
-    World,
     destination,
     function,
     link,
@@ -24,6 +22,8 @@ from tests.scenario.world import (
     stream,
     sync,
 )
+from tests.harness.samples.link import links, remove_link
+from tests.harness.world.world import World
 
 from jitops.core.kube import Key
 

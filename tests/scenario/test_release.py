@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 from dataclasses import replace
 
-from tests.scenario.conftest import Worlds
-from tests.scenario.world import CONNECTOR, STREAM, Killed, World, connector, stream
+from tests.harness.manifests import CONNECTOR, STREAM, connector, stream
+from tests.harness.world.fate import Killed
+from tests.harness.world.fixtures import Worlds
+from tests.harness.world.world import World
 
 from jitops.core.managed.uninstall import Released, Releaser
 

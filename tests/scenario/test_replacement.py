@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.scenario.killing import HEALED, killed_again_and_again, killed_everywhere
-from tests.scenario.samples import connectors, security_holds
-from tests.scenario.world import CONNECTOR, Manifest, World, connector
+from tests.harness.manifests import CONNECTOR, Manifest, connector
+from tests.harness.samples.connector import connectors, security_holds
+from tests.harness.world.killing import HEALED, killed_again_and_again, killed_everywhere
+from tests.harness.world.world import World
 
 from jitops.core.kube import Key
 from jitops_sandbox import Fault, Switches

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from tests.scenario.samples import connectors, keys_open, only_stream, security_holds
-from tests.scenario.world import CONNECTOR, STREAM, World, connector, secret_manifest, stream
+from tests.harness.manifests import CONNECTOR, STREAM, connector, secret_manifest, stream
+from tests.harness.samples.connector import connectors, security_holds
+from tests.harness.samples.stream import keys_open, only_stream
+from tests.harness.world.world import World
 
 from jitops.core.kube import Key
 from jitops.core.outputs.hash_key import HASH_KEY_SECRET

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.scenario.samples import (
-    WAREHOUSE,
-    connect_warehouse,
-    mask_tokens,
-    only_service,
-    plant_service,
-    services,
-)
-from tests.scenario.world import SERVICE, World, from_secret, service
+from tests.harness.manifests import SERVICE, from_secret, service
+from tests.harness.samples.destination import WAREHOUSE, connect_warehouse
+from tests.harness.samples.service import mask_tokens, only_service, plant_service, services
+from tests.harness.world.world import World
 
 both_builds = pytest.mark.parametrize("build", ["A", "B"])
 hidden_or_not = pytest.mark.parametrize("hidden", [True, False], ids=["masked", "in clear"])

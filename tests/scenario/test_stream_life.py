@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.scenario.world import STREAM, World, stream
+from tests.harness.manifests import STREAM, stream
+from tests.harness.world.world import World
 
 
 async def test_becomes_ready_with_its_secret(world: World) -> None:

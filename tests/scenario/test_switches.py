@@ -5,14 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from tests.scenario.samples import SAMPLES, Sample, only_stream, streams
-from tests.scenario.world import STREAM, World, stream
+from tests.harness.every_kind import every_kind
+from tests.harness.manifests import STREAM, stream
+from tests.harness.samples.sample import Sample
+from tests.harness.samples.stream import only_stream, streams
+from tests.harness.samples.table import SAMPLES
+from tests.harness.world.world import World
 
 from jitops.core.clock import stamp
 from jitops.core.kube import Key
 from jitops.core.managed.corrections import CORRECTION_WINDOW, MOST_CORRECTIONS
 
-every_kind = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
 FLUX = "reconcile.fluxcd.io/requestedAt"
 
 

@@ -6,30 +6,33 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
-from tests.contract.test_laws import nothing_left, whole
-from tests.scenario.killing import HEALED, killed_everywhere
-from tests.scenario.samples import SAMPLES, Sample, connectors, keys_open, plant_stream, streams
-from tests.scenario.world import (
+from tests.harness.every_kind import every_kind
+from tests.harness.laws import nothing_left, whole
+from tests.harness.manifests import (
     CONNECTOR,
     ORGANIZATION,
     STREAM,
     WORKSPACE,
-    World,
     connector,
     harmony,
     jitsu,
     organization,
     secret_manifest,
     stream,
-    until,
     workspace,
 )
+from tests.harness.samples.connector import connectors
+from tests.harness.samples.sample import Sample
+from tests.harness.samples.stream import keys_open, plant_stream, streams
+from tests.harness.samples.table import SAMPLES
+from tests.harness.waiting import yield_until
+from tests.harness.world.killing import HEALED, killed_everywhere
+from tests.harness.world.world import World
 
 from jitops.core.kube import Key
 from jitops.core.outputs.hash_key import HASH_KEY_SECRET
 from jitops_sandbox import Fault
 
-every_kind = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
 NAMES = [f"s{number:02}" for number in range(24)]
 
 
@@ -132,7 +135,7 @@ async def test_deleted_while_being_created(world: World) -> None:
     world.sandbox.faults.add(Fault(kind="late", product="jitsu", method="POST", seconds=0.05, times=1))
     world.apply(stream())
     work = asyncio.create_task(world.settle())
-    await until(lambda: world.count("POST"))
+    await yield_until(lambda: world.count("POST"))
     world.store.delete(STREAM)
     await work
     await world.settle()
@@ -147,7 +150,7 @@ async def test_changed_while_being_created(world: World) -> None:
     world.sandbox.faults.add(Fault(kind="late", product="jitsu", method="POST", seconds=0.05, times=1))
     world.apply(stream())
     work = asyncio.create_task(world.settle())
-    await until(lambda: world.count("POST"))
+    await yield_until(lambda: world.count("POST"))
     world.change(STREAM, name="renamed")
     await work
     await world.settle()
@@ -165,7 +168,7 @@ async def test_secret_edited_while_being_written(world: World) -> None:
     world.sandbox.faults.add(Fault(kind="late", product="jitsu", method="PUT", seconds=0.05, times=1))
     world.change(STREAM, name="renamed")
     work = asyncio.create_task(world.settle())
-    await until(lambda: world.count("PUT", "*/config/*"))
+    await yield_until(lambda: world.count("PUT", "*/config/*"))
     world.edit_secret("shop-jitsustream", id="edited")
     await work
     await world.settle()

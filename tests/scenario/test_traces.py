@@ -9,13 +9,14 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
-from tests.scenario.samples import SAMPLES, Sample
-from tests.scenario.world import World
+from tests.harness.every_kind import every_kind
+from tests.harness.samples.sample import Sample
+from tests.harness.samples.table import SAMPLES
+from tests.harness.world.world import World
 
 from jitops.runtime.telemetry.tracing import Tracing
 from jitops_sandbox import Fault
 
-every_kind = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
 CALL = {
     "jitops.connection",
     "http.request.method",

@@ -6,9 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.scenario.killing import killed_everywhere
-from tests.scenario.samples import WAREHOUSE, connect_warehouse, destinations, functions, services
-from tests.scenario.world import DESTINATION, FUNCTION, SERVICE, World, destination, function, service
+from tests.harness.manifests import DESTINATION, FUNCTION, SERVICE, destination, function, service
+from tests.harness.samples.destination import WAREHOUSE, connect_warehouse, destinations
+from tests.harness.samples.function import functions
+from tests.harness.samples.service import services
+from tests.harness.world.killing import killed_everywhere
+from tests.harness.world.world import World
 
 from jitops.core.kube import Key
 from jitops_sandbox import Fault

@@ -6,9 +6,9 @@ from typing import Annotated, Any, ClassVar
 
 import pytest
 from pydantic import TypeAdapter
-from tests.cases.mutations import Path, places, replaced
-from tests.cases.specs import CASES, Case
-from tests.cases.streams import FULL_STREAM
+from tests.harness.cases.mutations import Path, places, replaced
+from tests.harness.cases.specs import CASES, Case
+from tests.harness.cases.streams import FULL_STREAM
 
 from jitops.api.schema.model import InvalidSpec, Model, Problem, Rule, immutable, validate_spec
 from jitops.kinds import KINDS

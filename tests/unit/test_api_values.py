@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.cases.case import connector, organization, stream, workspace
-from tests.cases.streams import FULL_STREAM
+from tests.harness.cases.case import connector, organization, stream, workspace
+from tests.harness.cases.streams import FULL_STREAM
 
 from jitops.api import meta
 from jitops.api.reasons import ConditionType, EventReason, Reason

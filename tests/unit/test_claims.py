@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.clock import TurnedClock
+from tests.harness.clock import TurnedClock
 
 from jitops.core.index.claims import Claims
 from jitops.core.kube import Key, Resource

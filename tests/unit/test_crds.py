@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 from pydantic import BaseModel
+from tests.harness.repository import ROOT
 
 from jitops import crds
 from jitops.api.connection import ConnectionSpec
@@ -20,7 +21,6 @@ from jitops.products.jitterbit.connector.kind import KIND as REGISTRATION
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROOT = Path(__file__).parents[2]
 MANIFESTS = {crd["spec"]["names"]["kind"]: crd for crd in crds.manifests()}
 
 

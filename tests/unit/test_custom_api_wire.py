@@ -6,8 +6,8 @@ import pytest
 import schemathesis
 import yaml
 from jsonschema import Draft202012Validator
-from tests.cases.case import Case
-from tests.cases.custom_apis import CUSTOM_APIS, SERVICE, api
+from tests.harness.cases.case import Case
+from tests.harness.cases.custom_apis import CUSTOM_APIS, SERVICE, api
 
 from jitops.api.schema.model import validate_spec
 from jitops.products.jitterbit.adapter_contract import contract

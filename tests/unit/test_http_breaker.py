@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.clock import TurnedClock
+from tests.harness.clock import TurnedClock
 
 from jitops.core.errors import Unavailable
 from jitops.remote.breaker import FIRST, LONGEST, THRESHOLD, Breaker

@@ -10,7 +10,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.clock import TurnedClock
+from tests.harness.clock import TurnedClock
 
 from jitops.core.errors import RateLimited
 from jitops.remote.budget import MARGIN, Budget, Meter, stated

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.clock import TurnedClock
+from tests.harness.clock import TurnedClock
 
 from jitops.api.meta import API_VERSION, RECONCILE_REQUESTED_AT
 from jitops.core.connection.login_attempts import LIMIT, StatusLedger

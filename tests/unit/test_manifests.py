@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.harness.repository import EXAMPLES
 
 from jitops.core.kube import Key
 from jitops.local.documents import secret_data
@@ -122,5 +123,5 @@ def test_nothing_shows(tmp_path: Path) -> None:
 
 def test_examples_are_accepted() -> None:
     """The examples that come with jitops can be applied."""
-    found: list[Manifest] = load(Path(__file__).parents[2] / "examples")
+    found: list[Manifest] = load(EXAMPLES)
     assert {one.key.kind for one in found} >= {"Secret", "JitsuWorkspace", "JitsuStream", "Connector"}

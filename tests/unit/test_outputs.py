@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.clock import TurnedClock
+from tests.harness.clock import TurnedClock
 
 from jitops.api.meta import API_VERSION, DATA_HASH
 from jitops.core.clock import SystemClock

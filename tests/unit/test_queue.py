@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from tests.clock import TurnedClock
+from tests.harness.clock import TurnedClock
 
 from jitops.core.clock import SystemClock
 from jitops.core.schedule.queue import QueueClosed, WorkQueue

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.clock import TurnedClock
+from tests.harness.clock import TurnedClock
 
 from jitops.api.meta import API_VERSION
 from jitops.core.clock import SystemClock

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from typing import Any, cast
 
 import pytest
-from tests.clock import TurnedClock
+from tests.harness.clock import TurnedClock
 
 from jitops.core.errors import ClusterUnavailable
 from jitops.runtime import leader_election as lease

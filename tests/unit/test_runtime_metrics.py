@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
-from tests.metric_names import metric_names
+from tests.harness.metric_names import metric_names
+from tests.harness.repository import ROOT
 
-DOCS = Path(__file__).parents[2] / "docs/operations.md"
+DOCS = ROOT / "docs" / "operations.md"
 
 
 def test_docs_tell_of_every_metric() -> None:

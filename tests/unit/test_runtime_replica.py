@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from tests.clock import TurnedClock
+from tests.harness.clock import TurnedClock
 
 from jitops.core.connection.pool import OpenConnection
 from jitops.core.errors import ClusterUnavailable

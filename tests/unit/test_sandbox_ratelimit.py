@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.clock import TurnedClock
+from tests.harness.clock import TurnedClock
 
 from jitops_sandbox.jitsu.ratelimit import Limiter, ThrottledError
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 
 import pytest
-from tests.clock import TurnedClock
+from tests.harness.clock import TurnedClock
 
 from jitops.core.contract.snapshot import Snapshot
 from jitops.core.errors import Unavailable

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.integration.apply.places import Remote, Site, served_sandbox
+from tests.harness.command_line import Remote, Site, served_sandbox
 
 
 @pytest.fixture(scope="package")

@@ -6,7 +6,7 @@ import os
 import stat
 from typing import Any
 
-from tests.integration.apply.places import Remote, Site, resource
+from tests.harness.command_line import Remote, Site, resource
 
 
 def test_makes_all_ready(site: Site, remote: Remote) -> None:

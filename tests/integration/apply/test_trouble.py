@@ -11,7 +11,7 @@ import sys
 import time
 from typing import Any
 
-from tests.integration.apply.places import Remote, Site, resource
+from tests.harness.command_line import Remote, Site, resource
 
 from jitops.local.folder import Folder
 

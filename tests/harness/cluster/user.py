@@ -1,0 +1,93 @@
+"""A user with kubectl and a namespace on a real API server, beside a sandbox on the test's own event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+from tests.harness.waiting import PATIENCE, eventually
+
+from jitops.api.meta import API_VERSION
+from jitops_sandbox import Sandbox
+from jitops_sandbox.controlplane import Kubectl
+
+
+class User:
+    """Someone with kubectl and a namespace."""
+
+    def __init__(self, kubectl: Kubectl, namespace: str, sandbox: Sandbox) -> None:
+        self._kubectl = kubectl
+        self.namespace = namespace
+        self.sandbox = sandbox
+
+    async def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
+        """Run kubectl in the namespace, without holding up the loop that serves the sandbox."""
+        return await asyncio.to_thread(self._kubectl, "--namespace", self.namespace, *arguments, stdin=stdin)
+
+    async def apply(self, *manifests: Mapping[str, Any]) -> None:
+        """Apply manifests."""
+        await self.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(manifests))
+
+    async def connect(self) -> None:
+        """Apply a JitsuWorkspace with its Secret, under a token that has no budget."""
+        credentials = self.sandbox.credentials
+        await self.apply(
+            {
+                "apiVersion": "v1",
+                "kind": "Secret",
+                "metadata": {"name": "jitsu", "labels": {"jitops.dev/watch": "true"}},
+                "stringData": {"apiKey": credentials.service_token},
+            },
+            {
+                "apiVersion": API_VERSION,
+                "kind": "JitsuWorkspace",
+                "metadata": {"name": "acme"},
+                "spec": {
+                    "baseUrl": self.sandbox.jitsu_url,
+                    "workspace": credentials.workspace,
+                    "credentialsRef": {"name": "jitsu"},
+                },
+            },
+        )
+
+    async def stream(self, name: str, /, **spec: Any) -> None:
+        """Apply a JitsuStream."""
+        manifest = {
+            "kind": "JitsuStream",
+            "metadata": {"name": name},
+            "spec": {"workspaceRef": {"name": "acme"}, **spec},
+        }
+        await self.apply({"apiVersion": API_VERSION, **manifest})
+
+    async def get(self, kind: str, name: str) -> Any:
+        """Read an object; None where there is none."""
+        text = await self.kubectl("get", kind, name, "--ignore-not-found", "-o", "json")
+        return json.loads(text) if text else None
+
+    async def ready(self, name: str, *, kind: str = "jitsustream", within: float = PATIENCE) -> Any:
+        """Wait until a resource is Ready; return it."""
+        found: Any = None
+
+        async def look() -> bool:
+            nonlocal found
+            found = await self.get(kind, name)
+            conditions = (found or {}).get("status", {}).get("conditions", [])
+            return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
+
+        await eventually(look, f"{kind} {name} is Ready", within=within)
+        return found
+
+    async def gone(self, name: str, *, kind: str = "jitsustream") -> None:
+        """Wait until there is no such object any more."""
+
+        async def look() -> bool:
+            return await self.get(kind, name) is None
+
+        await eventually(look, f"{kind} {name} is gone")
+
+    def remote_streams(self) -> list[str]:
+        """Name the streams at the remote."""
+        return sorted(stream["id"] for stream in self.sandbox.jitsu.objects("stream"))

@@ -1,0 +1,165 @@
+"""Manifests as users write them: of each kind one that is whole, with what a test does not care about filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from jitops.api.meta import API_VERSION, WATCH
+from jitops.core.kube import Key
+from jitops_sandbox import Sandbox
+
+Manifest = dict[str, Any]
+
+
+class Served(Protocol):
+    """Whatever has both products running."""
+
+    @property
+    def sandbox(self) -> Sandbox:
+        """The products."""
+
+
+def secret_manifest(name: str, data: Mapping[str, str], namespace: str = "team", *, watched: bool = True) -> Manifest:
+    """Write a Secret as a user would."""
+    labels = {WATCH: "true"} if watched else {}
+    meta = {"name": name, "namespace": namespace, "labels": labels}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": meta, "stringData": dict(data)}
+
+
+def resource(kind: str, name: str, spec: Mapping[str, Any], namespace: str = "team") -> Manifest:
+    """Write one of our resources."""
+    meta = {"name": name, "namespace": namespace}
+    return {"apiVersion": API_VERSION, "kind": kind, "metadata": meta, "spec": dict(spec)}
+
+
+def workspace(url: str, name: str = "acme", namespace: str = "team", /, **spec: Any) -> Manifest:
+    """Write a JitsuWorkspace, with what a test does not care about filled in."""
+    usual = {"baseUrl": url, "workspace": "acme", "credentialsRef": {"name": "jitsu"}}
+    return resource("JitsuWorkspace", name, {**usual, **spec}, namespace)
+
+
+def organization(url: str, name: str = "org", namespace: str = "team", /, **spec: Any) -> Manifest:
+    """Write a JitterbitOrganization."""
+    usual = {"host": url, "organizationId": "100200", "credentialsRef": {"name": "harmony"}}
+    return resource("JitterbitOrganization", name, {**usual, **spec}, namespace)
+
+
+def jitsu(world: Served, **spec: Any) -> tuple[Manifest, Manifest]:
+    """Write a workspace and its credentials."""
+    credentials = {"apiKey": world.sandbox.credentials.api_key}
+    return secret_manifest("jitsu", credentials), workspace(world.sandbox.jitsu_url, **spec)
+
+
+def harmony(world: Served, **spec: Any) -> tuple[Manifest, Manifest]:
+    """Write an organization and its credentials."""
+    known = world.sandbox.credentials
+    login = {"email": known.email, "password": known.password, "adapterToken": known.adapter_token}
+    usual = {"apiAdapter": {"baseUrl": world.sandbox.adapter_url}}
+    given = {name: value for name, value in {**usual, **spec}.items() if value is not None}
+    return secret_manifest("harmony", login), organization(world.sandbox.jitterbit_url, **given)
+
+
+def stream(name: str = "shop", namespace: str = "team", /, **spec: Any) -> Manifest:
+    """Write a JitsuStream."""
+    usual = {"workspaceRef": {"name": "acme", "namespace": "team"}}
+    return resource("JitsuStream", name, {**usual, **spec}, namespace)
+
+
+def function(name: str = "enrich", namespace: str = "team", /, **spec: Any) -> Manifest:
+    """Write a JitsuFunction; None takes out what it usually has."""
+    usual = {"workspaceRef": {"name": "acme", "namespace": "team"}, "code": CODE}
+    given = {name: value for name, value in {**usual, **spec}.items() if value is not None}
+    return resource("JitsuFunction", name, given, namespace)
+
+
+def destination(name: str = "warehouse", namespace: str = "team", /, **spec: Any) -> Manifest:
+    """Write a JitsuDestination; None takes out what it usually has."""
+    usual = {
+        "workspaceRef": {"name": "acme", "namespace": "team"},
+        "destinationType": "clickhouse",
+        "config": {"hosts": ["ch.example.com:8443"]},
+        "secretConfig": [from_secret("password", "ch", "password")],
+    }
+    given = {name: value for name, value in {**usual, **spec}.items() if value is not None}
+    return resource("JitsuDestination", name, given, namespace)
+
+
+def service(name: str = "crm", namespace: str = "team", /, **spec: Any) -> Manifest:
+    """Write a JitsuService; None takes out what it usually has."""
+    usual = {
+        "workspaceRef": {"name": "acme", "namespace": "team"},
+        "package": "airbyte/source-crm",
+        "version": "1.2.3",
+        "credentials": {"account": "acme"},
+        "secretConfig": [from_secret("auth.token", "ch", "password")],
+    }
+    given = {name: value for name, value in {**usual, **spec}.items() if value is not None}
+    return resource("JitsuService", name, given, namespace)
+
+
+def from_secret(path: str, name: str, key: str) -> Manifest:
+    """Say that a field comes out of a Secret."""
+    return {"path": path, "secretKeyRef": {"name": name, "key": key}}
+
+
+def config_map(name: str, data: Mapping[str, str], namespace: str = "team", *, watched: bool = False) -> Manifest:
+    """Write a ConfigMap."""
+    meta = {"name": name, "namespace": namespace, "labels": {WATCH: "true"} if watched else {}}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": dict(data)}
+
+
+def link(name: str = "shop-events", namespace: str = "team", /, **spec: Any) -> Manifest:
+    """Write a JitsuLink between two ends that no resource stands for."""
+    ends = {"from": {"streamRef": {"external": "site1"}}, "to": {"destinationRef": {"external": "warehouse1"}}}
+    return resource(
+        "JitsuLink", name, {"workspaceRef": {"name": "acme", "namespace": "team"}, **ends, **spec}, namespace
+    )
+
+
+def sync(name: str = "crm-sync", namespace: str = "team", /, **spec: Any) -> Manifest:
+    """Write a JitsuLink that syncs a service to a destination."""
+    usual = {"from": {"serviceRef": {"external": "crm1"}}, "data": {"streams": {}}}
+    return link(name, namespace, **{**usual, **spec})
+
+
+def connector(name: str = "billing", namespace: str = "team", /, **spec: Any) -> Manifest:
+    """Write a Connector."""
+    usual = {"organizationRef": {"name": "org", "namespace": "team"}, "version": "1.0.0"}
+    return resource("Connector", name, {**usual, **spec}, namespace)
+
+
+def custom_api(name: str = "customers", namespace: str = "team", /, **spec: Any) -> Manifest:
+    """Write a CustomAPI that is public, and published by the adapter; None takes out what it usually has."""
+    usual = {
+        "organizationRef": {"name": "org", "namespace": "team"},
+        "environment": {"name": "Development", "urlPrefix": "dev"},
+        "serviceRoot": name,
+        "baseUrl": "https://gateway.example.com",
+        "services": [SERVICE_OF_API],
+        "security": {"anonymous": True},
+        "publication": {"mode": "Adapter"},
+    }
+    given = {name: value for name, value in {**usual, **spec}.items() if value is not None}
+    return resource("CustomAPI", name, given, namespace)
+
+
+SERVICE_OF_API = {
+    "name": "read",
+    "project": "CRM",
+    "operation": "Read customer",
+    "method": "GET",
+    "path": "/{id}",
+    "responseType": "FinalTarget",
+}
+CODE = "export default async (event) => event;\n"
+STREAM = Key("JitsuStream", "team", "shop")
+SERVICE = Key("JitsuService", "team", "crm")
+DESTINATION = Key("JitsuDestination", "team", "warehouse")
+FUNCTION = Key("JitsuFunction", "team", "enrich")
+LINK = Key("JitsuLink", "team", "shop-events")
+SYNC = Key("JitsuLink", "team", "crm-sync")
+CONNECTOR = Key("Connector", "team", "billing")
+CUSTOM_API = Key("CustomAPI", "team", "customers")
+WORKSPACE = Key("JitsuWorkspace", "team", "acme")
+ORGANIZATION = Key("JitterbitOrganization", "team", "org")

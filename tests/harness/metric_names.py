@@ -1,0 +1,21 @@
+"""The names of all metrics, as Prometheus knows them: what dashboards, alerts and docs may speak of."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import cast
+
+from tests.harness.clock import TurnedClock
+
+from jitops.runtime.cluster.session import ApiServer
+from jitops.runtime.process import Replica
+from jitops.runtime.settings import Settings
+
+SUFFIXES = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum"), "gauge": ("",)}
+
+
+def metric_names() -> frozenset[str]:
+    """Ask a replica that reaches nobody what it would measure."""
+    api = cast("ApiServer", SimpleNamespace(namespace="ops"))
+    registry = Replica(Settings(), api, "identity", TurnedClock()).metrics.registry
+    return frozenset(family.name + suffix for family in registry.collect() for suffix in SUFFIXES[family.type])

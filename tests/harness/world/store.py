@@ -1,0 +1,91 @@
+"""The cluster of the scenarios: a local store that remembers what it was asked, and may be the process's end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import replace
+from typing import TypeVar
+
+from tests.harness.clock import TurnedClock
+from tests.harness.world.fate import Fate
+
+from jitops.api.meta import WATCH
+from jitops.core.kube import JSON, ConfigMap, DataObject, Key, Resource, Secret
+from jitops.local.data_objects import DATA_OBJECTS
+from jitops.local.store import LocalStore
+
+H = TypeVar("H", bound=DataObject)
+
+
+class FatefulStore(LocalStore):
+    """A local store whose every write may be the operator's last; remembers each status that was ever written."""
+
+    def __init__(self, clock: TurnedClock, fate: Fate) -> None:
+        super().__init__(clock)
+        self.fate = fate
+        self.told: list[str] = []
+        self.read: list[str] = []
+        """The Secrets that were read, by name."""
+        self.watched: set[Key] = set()
+        """The Secrets and ConfigMaps that bear, or bore, the label by which they are watched."""
+
+    async def set_finalizers(self, resource: Resource, finalizers: tuple[str, ...]) -> Resource:
+        """Die or write."""
+        self.fate.before(f"finalizers {resource.key}")
+        return await super().set_finalizers(resource, finalizers)
+
+    async def write_status(self, resource: Resource, status: Mapping[str, JSON], *, guarded: bool = False) -> Resource:
+        """Die or write."""
+        self.fate.before(f"status {resource.key}")
+        self.told.append(json.dumps(status))
+        return await super().write_status(resource, status, guarded=guarded)
+
+    async def read_secret(self, namespace: str, name: str) -> Secret | None:
+        """Read, and remember that."""
+        self.read.append(name)
+        return await super().read_secret(namespace, name)
+
+    def _write_data_object(self, data_object: H) -> H:
+        """Die or write."""
+        self.fate.before(f"{data_object.kind.lower()} {data_object.key}")
+        return super()._write_data_object(data_object)
+
+    def _remove_data_object(self, data_object: DataObject) -> None:
+        """Die or delete."""
+        self.fate.before(f"delete {data_object.key}")
+        super()._remove_data_object(data_object)
+
+    def secret(self, name: str, namespace: str = "team") -> Secret | None:
+        """Look at a Secret."""
+        found = self._data_objects.get(Key("Secret", namespace, name))
+        return found if isinstance(found, Secret) else None
+
+    def config_map(self, name: str, namespace: str = "team") -> ConfigMap | None:
+        """Look at a ConfigMap."""
+        found = self._data_objects.get(Key("ConfigMap", namespace, name))
+        return found if isinstance(found, ConfigMap) else None
+
+    def _put_data_object(self, data_object: H, *, ours: bool = False) -> H:
+        """Note who is watched."""
+        if data_object.labels.get(WATCH) == "true":
+            self.watched.add(data_object.key)
+        return super()._put_data_object(data_object, ours=ours)
+
+    def named(self) -> list[Key]:
+        """Name all custom resources."""
+        return self.keys()
+
+    def put_finalizers(self, key: Key, *finalizers: str) -> None:
+        """Set an object's finalizers by hand."""
+        if key.kind in DATA_OBJECTS:
+            self._put_data_object(self._data_objects[key].with_finalizers(finalizers))
+            return
+        body = deepcopy(self._bodies[key])
+        body["metadata"]["finalizers"] = list(finalizers)
+        self._settle(key, body)
+
+    def edit(self, data_object: DataObject, data: Mapping[str, str]) -> None:
+        """Change the values of a Secret or ConfigMap as `kubectl edit` does, everything else kept."""
+        self._put_data_object(replace(data_object, data=data))
