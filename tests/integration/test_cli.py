@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
-from dataclasses import fields
+import sysconfig
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -18,10 +20,11 @@ from tests.harness.repository import ROOT
 
 import jitops
 from jitops import crds
-from jitops.cli.app import main
+from jitops.cli.app import SANDBOX_COMMANDS, main
+from jitops.cli.deferred import PLUGINS
 from jitops.runtime.settings import Settings
 
-COMMANDS = ("run", "release", "apply", "demo", "sandbox", "crds", "version")
+COMMANDS = ("run", "release", "apply", "import", "crds", "adapter-contract", "version", "demo", "sandbox")
 
 
 def jitops_(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -57,30 +60,41 @@ def test_adapter_contract() -> None:
     assert "no API of Jitterbit's" in document["info"]["description"]
 
 
-def test_a_version_does_not_wait_for_kopf() -> None:
-    """Reading the command line imports nothing that only some command needs."""
-    code = "import sys, jitops.cli.app; print(sorted({'kopf', 'kubernetes', 'aiohttp', 'httpx'} & set(sys.modules)))"
-    command = [sys.executable, "-c", code]
-    told = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, check=True)  # noqa: S603 - ours
-    assert told.stdout == "[]\n"
+@pytest.mark.parametrize("command", ["version", "--help"])
+def test_a_version_does_not_wait_for_kopf(command: str) -> None:
+    """Neither the version nor the list of commands imports what only some command needs."""
+    heavy = {"kopf", "kubernetes", "aiohttp", "httpx", "pydantic_settings", "jitops_sandbox"}
+    interpreter = [sys.executable, "-X", "importtime", "-m", "jitops", command]
+    told = subprocess.run(interpreter, capture_output=True, text=True, env=ENVIRONMENT, check=True)  # noqa: S603 - ours
+    imported = {line.rpartition("|")[2].strip() for line in told.stderr.splitlines()}
+    assert "jitops.cli.app" in imported
+    assert not heavy & imported
 
 
 def test_help_names_the_environment(capsys: pytest.CaptureFixture[str]) -> None:
     """Each setting of `run` has an option, and its help names the variable that does the same."""
     told = ended(capsys, "run", "--help")[1]
-    unnamed = [
-        field.name for field in fields(Settings) if f"JITOPS_{field.name.upper()}]" not in " ".join(told.split())
-    ]
-    assert unnamed == ["lease_name"]
+    words = " ".join(told.split())
+    assert [name for name in Settings.model_fields if f"JITOPS_{name.upper()}]" not in words] == ["lease_name"]
 
 
-def test_help(capsys: pytest.CaptureFixture[str]) -> None:
-    """Each command is listed and explains itself."""
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help(capsys: pytest.CaptureFixture[str], command: str) -> None:
+    """Each command is listed with the first line of its own help."""
     listed = ended(capsys, "--help")[1]
-    for command in COMMANDS:
-        assert command in listed
-        code, told, _ = ended(capsys, command, "--help")
-        assert (code, "Usage: jitops" in told) == (0, True)
+    code, told, _ = ended(capsys, command, "--help")
+    assert (code, told.partition(" [OPTIONS]")[0]) == (0, f"Usage: jitops {command}")
+    first = told.splitlines()[2].strip()
+    assert [line.split(maxsplit=1) for line in listed.splitlines() if line.startswith(f"  {command} ")] == [
+        [command, first]
+    ]
+
+
+def test_all_commands_are_known(capsys: pytest.CaptureFixture[str]) -> None:
+    """The commands are those tested here, and each command of a plug-in is one of the sandbox's."""
+    listed = ended(capsys, "--help")[1].partition("Commands:\n")[2]
+    assert tuple(line.split()[0] for line in listed.splitlines()) == COMMANDS
+    assert {point.name for point in entry_points(group=PLUGINS)} == set(SANDBOX_COMMANDS)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +106,7 @@ def test_help(capsys: pytest.CaptureFixture[str]) -> None:
         (["apply"], "Missing option '-f' / '--filename'. Try: jitops apply --help"),
         (["apply", "-f", "x"], "Missing option '--state'"),
         (["apply", "-f", "x", "--state", "y", "--timeout", "soon"], "--timeout"),
-        (["crds", "--write", "a", "--check", "b"], "take one of --write and --check"),
+        (["crds", "--write", "a", "--check", "b"], "use either --write or --check"),
         (["sandbox", "--build", "C"], "'C' is not one of 'A', 'B'"),
         (["sandbox", "--seed", "nope"], "'nope' does not exist"),
         (["sandbox", "--jitsu-port", "70000"], "--jitsu-port"),
@@ -116,7 +130,7 @@ def test_usage_errors(capsys: pytest.CaptureFixture[str], arguments: list[str], 
     [
         ("--seed", "jitsuu: {}", "jitsuu: Extra inputs are not permitted"),
         ("--faults", "- {kind: nonsense}", "0.kind: Input should be 'latency', 'error'"),
-        ("--faults", "[", "is no YAML"),
+        ("--faults", "[", "is not valid YAML"),
     ],
 )
 def test_wrong_files(capsys: pytest.CaptureFixture[str], tmp_path: Path, option: str, content: str, words: str) -> None:
@@ -203,23 +217,74 @@ def test_operator_is_no_package() -> None:
     assert not (ROOT / "operator/__init__.py").exists()
 
 
-def test_the_wheel(tmp_path: Path) -> None:
-    """The built wheel holds everything: installed elsewhere it tells its version and runs the demo."""
-    sources = tmp_path / "sources"
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the wheels of both distributions from a copy of the sources, and return their folder."""
+    folder = tmp_path_factory.mktemp("wheels")
     ignored = shutil.ignore_patterns(".*", "__pycache__", "tests", "docs", "benchmarks")
-    shutil.copytree(ROOT, sources, ignore=ignored)
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
-    offline = ["--no-deps", "--no-build-isolation", "--no-index"]
-    subprocess.run([*pip, "wheel", *offline, "--wheel-dir", str(tmp_path), str(sources)], check=True)  # noqa: S603 - ours
-    (wheel,) = tmp_path.glob("jitops-*.whl")
-    target = tmp_path / "installed"
-    subprocess.run([*pip, "install", *offline, "--target", str(target), str(wheel)], check=True)  # noqa: S603 - ours
-    found = jitops_("version", PYTHONPATH=str(target))
-    assert (found.returncode, found.stdout) == (0, f"jitops {jitops.__version__}\n")
-    shown = jitops_("demo", PYTHONPATH=str(target))
+    shutil.copytree(ROOT, folder / "sources", ignore=ignored, symlinks=True)
+    for place in (folder / "sources", folder / "sources/operator/jitops_sandbox"):
+        pip("wheel", "--no-build-isolation", "--wheel-dir", str(folder), str(place))
+    return folder
+
+
+def pip(command: str, *arguments: str) -> None:
+    """Run pip without a network."""
+    options = ["--disable-pip-version-check", "--quiet", "--no-deps", "--no-index"]
+    subprocess.run([sys.executable, "-m", "pip", command, *options, *arguments], check=True)  # noqa: S603 - ours
+
+
+def installed(wheels: Path, folder: Path, *names: str) -> str:
+    """Install wheels into a folder, and return a PYTHONPATH with it and the libraries, without this tree."""
+    target, libraries = folder / "installed", folder / "libraries"
+    pip("install", "--target", str(target), *(str(one) for name in names for one in wheels.glob(f"{name}-*.whl")))
+    libraries.mkdir()
+    for path in Path(sysconfig.get_path("purelib")).iterdir():
+        if "jitops" not in path.name:
+            (libraries / path.name).symlink_to(path)
+    return f"{target}:{libraries}"
+
+
+def alone(path: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the program without the site-packages of this environment, in which this tree is installed."""
+    command = [sys.executable, "-S", "-m", "jitops", *arguments]
+    environment = {**ENVIRONMENT, "PYTHONPATH": path}
+    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=False)  # noqa: S603 - ours
+
+
+def test_the_wheel_has_no_stand_ins(wheels: Path, tmp_path: Path) -> None:
+    """A production install has neither stand-ins, examples nor Go; its demo says in a line how to get them."""
+    path = installed(wheels, tmp_path, "jitops")
+    assert {one.name for one in (tmp_path / "installed").iterdir()} == {
+        "bin",
+        "jitops",
+        f"jitops-{jitops.__version__}.dist-info",
+    }
+    assert not [*tmp_path.glob("installed/**/*.go"), *tmp_path.glob("installed/**/examples")]
+    told = alone(path, "version")
+    assert (told.returncode, told.stdout) == (0, f"jitops {jitops.__version__}\n"), told.stderr
+    for command in ("demo", "sandbox"):
+        told = alone(path, command, "--help")
+        missing = f"jitops: `jitops {command}` is not installed: pip install 'jitops[sandbox]'\n"
+        assert (told.returncode, told.stdout, told.stderr) == (2, "", missing)
+
+
+def test_the_wheel_of_the_sandbox(wheels: Path, tmp_path: Path) -> None:
+    """It has the examples and the Go sources, and installed beside jitops it runs the demo."""
+    path = installed(wheels, tmp_path, "jitops", "jitops_sandbox")
+    package = tmp_path / "installed/jitops_sandbox"
+    assert (package / "controlplane/server/go.sum").exists()
+    examples = {one.relative_to(ROOT / "examples") for one in (ROOT / "examples").rglob("*.yaml")}
+    assert {one.relative_to(package / "demo/examples") for one in package.rglob("demo/examples/*/*")} == examples
+    shown = alone(path, "demo")
     assert (shown.returncode, "both products hold what people had made" in shown.stdout) == (0, True), shown.stderr
-    assert (target / "jitops/controlplane/server/go.sum").exists()
-    assert list((target / "jitops/demo/examples").iterdir())
+
+
+def test_the_versions_agree() -> None:
+    """Each distribution asks for the other one of its own version."""
+    for place, other in ((ROOT, "sandbox"), (ROOT / "operator/jitops_sandbox", "jitops")):
+        text = (place / "pyproject.toml").read_text(encoding="utf-8")
+        assert re.findall(r'"jitops(?:-sandbox)?==(.*)"', text) == [jitops.__version__], other
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 import yaml
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 from tests.harness.repository import ROOT
 
 from jitops import crds
@@ -25,13 +25,13 @@ MANIFESTS = {crd["spec"]["names"]["kind"]: crd for crd in crds.manifests()}
 
 
 def root_schema(kind: str) -> dict[str, Any]:
-    """Give the schema of a kind's resources."""
+    """Return the schema of a kind's resources."""
     schema: dict[str, Any] = MANIFESTS[kind]["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
     return schema
 
 
 def nodes(schema: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Walk over a schema, with a path for each node."""
+    """Yield every node of a schema with its path."""
     yield path, schema
     for name, child in schema.get("properties", {}).items():
         yield from nodes(child, f"{path}.{name}")
@@ -70,11 +70,11 @@ OPEN = {
     "JitsuFunction.spec.tests[].options",
     "JitsuFunction.spec.tests[].expect.event",
 }
-"""The parts of specs that take what we don't know."""
+"""The parts of specs that accept unknown fields."""
 
 
 def is_open(path: str) -> bool:
-    """Tell what lies inside such a part."""
+    """Return whether a path is inside such a part."""
     return any(path.startswith(f"{part}.") for part in OPEN)
 
 
@@ -159,30 +159,31 @@ def test_stale_files_are_named_and_removed(tmp_path: Path) -> None:
     assert (tmp_path / "kustomization.yaml").exists()
 
 
-def test_translation_of_what_kubernetes_says_otherwise() -> None:
-    """Constants, open limits and alternatives with null become what a structural schema has for them."""
-    definitions = {"Part": {"title": "Part", "type": "object", "description": "A\n  part.", "properties": {}}}
-    schema = {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {
-            "a": {"const": "x", "type": "string"},
-            "b": {"anyOf": [{"type": "integer", "exclusiveMinimum": 0}, {"type": "null"}], "default": None},
-            "c": {"$ref": "#/$defs/Part", "description": "Its own words."},
-            "d": {"type": "array", "items": {"$ref": "#/$defs/Part"}},
-            "e": {"type": "integer", "exclusiveMaximum": 5},
-        },
-    }
-    assert crds.structural(schema, definitions)["properties"] == {
-        "a": {"type": "string", "enum": ["x"]},
-        "b": {"type": "integer", "format": "int64", "minimum": 1},
-        "c": {"type": "object", "description": "Its own words.", "properties": {}},
-        "d": {
-            "type": "array",
-            "x-kubernetes-list-type": "atomic",
-            "items": {"type": "object", "description": "A part.", "properties": {}},
-        },
-        "e": {"type": "integer", "format": "int64", "maximum": 4},
+class Part(BaseModel):
+    """A part."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Whole(BaseModel):
+    """A model with everything that pydantic and Kubernetes express differently."""
+
+    constant: Literal["x"] = "x"
+    limited: int | None = Field(None, ge=1)
+    part: Part | None = Field(None, description="Its\n  own words.")
+    parts: list[Part] = []
+    named: dict[str, Part] = {}
+
+
+def test_translation_into_a_structural_schema() -> None:
+    """Constants, defaults, alternatives with null and references become what a structural schema has for them."""
+    part = {"type": "object", "description": "A part.", "properties": {}}
+    assert crds.model_schema(Whole)["properties"] == {
+        "constant": {"type": "string", "enum": ["x"]},
+        "limited": {"type": "integer", "format": "int64", "minimum": 1},
+        "part": {**part, "description": "Its own words."},
+        "parts": {"type": "array", "x-kubernetes-list-type": "atomic", "items": part},
+        "named": {"type": "object", "additionalProperties": part},
     }
 
 
@@ -198,7 +199,13 @@ class Pair(BaseModel):
     pair: tuple[int, str]
 
 
-@pytest.mark.parametrize("model", [TwoTypes, Pair])
+class Open(BaseModel):
+    """A limit that is not part of its range."""
+
+    above: int = Field(gt=0)
+
+
+@pytest.mark.parametrize("model", [TwoTypes, Pair, Open])
 def test_what_cannot_be_expressed_is_refused(model: Any) -> None:
     """A model that Kubernetes can't take fails when the CRDs are made, not when they are applied."""
     with pytest.raises(crds.UnstructuralError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,18 +11,35 @@ import pytest
 
 from jitops.runtime.settings import Settings
 
+Read = Callable[[Mapping[str, str]], Settings]
 
-def test_nothing_set_gives_the_defaults() -> None:
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> Read:
+    """Return a function that reads the settings of an environment."""
+
+    def read(environment: Mapping[str, str]) -> Settings:
+        for name in [name for name in os.environ if name.startswith("JITOPS_")]:
+            monkeypatch.delenv(name)
+        for name, text in environment.items():
+            monkeypatch.setenv(name, text)
+        return Settings.from_environment()
+
+    return read
+
+
+def test_defaults(read: Read) -> None:
     """An empty environment, or one with empty values, changes nothing."""
-    assert Settings.from_environment({}) == Settings.from_environment({"JITOPS_NAMESPACES": ""}) == Settings()
-    assert not Settings().namespaced
+    defaults = read({})
+    assert read({"JITOPS_NAMESPACES": "", "JITOPS_WORKERS": ""}) == defaults
+    assert (defaults.namespaces, defaults.namespaced, defaults.workers) == ((), False, 32)
 
 
-def test_everything_can_be_set() -> None:
+def test_everything_can_be_set(read: Read) -> None:
     """Each kind of value is read from its text."""
-    settings = Settings.from_environment(
+    settings = read(
         {
-            "JITOPS_KUBECONFIG": "some/where",
+            "JITOPS_KUBECONFIG": " some/where ",
             "JITOPS_NAMESPACES": "a, b,",
             "JITOPS_CLUSTER_ID": "prod",
             "JITOPS_WORKERS": "8",
@@ -60,11 +79,12 @@ def test_everything_can_be_set() -> None:
         ("RESYNC_PERIOD", "soon"),
         ("SECRETS_WATCH", "perhaps"),
         ("PROBES_PORT", "http"),
+        ("METRICS_PORT", "-1"),
         ("LOG_LEVEL", "loud"),
         ("LOG_FORMAT", "xml"),
     ],
 )
-def test_what_cannot_be_read_is_named(name: str, text: str) -> None:
-    """The refusal names the variable and its value."""
-    with pytest.raises(ValueError, match=f"JITOPS_{name}='{text}'"):
-        Settings.from_environment({f"JITOPS_{name}": text})
+def test_a_mistake_names_the_variable(read: Read, name: str, text: str) -> None:
+    """The message names the variable and its value, in one line."""
+    with pytest.raises(ValueError, match=f"^JITOPS_{name}='{text}' can't be read: write [^\n]*$"):
+        read({f"JITOPS_{name}": text})

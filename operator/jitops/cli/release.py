@@ -1,4 +1,4 @@
-"""`jitops release`: what an uninstallation runs first."""
+"""`jitops release`: the step before an uninstallation."""
 
 from __future__ import annotations
 
@@ -7,40 +7,37 @@ from typing import Annotated
 
 import typer
 
-from jitops.cli import options
-from jitops.cli.terminal import REFUSED, fail
+from jitops.cli.options import Only, grouped
+from jitops.cli.terminal import command_app, fail
+from jitops.runtime import uninstall
+from jitops.runtime.settings import Settings
+from jitops.runtime.telemetry import logs
+
+app = command_app()
+
+OPTIONS = Only(("kubeconfig", "context", "namespaces", "operator_namespace", "leader_election"))
 
 
-def release(  # noqa: PLR0913 - what an operator is told
+@app.command()
+@grouped
+def release(
     *,
-    kubeconfig: options.Kubeconfig = None,
-    context: options.Context = None,
-    namespaces: options.Namespaces = None,
-    operator_namespace: options.OperatorNamespace = None,
-    leader_election: options.LeaderElection = None,
+    settings: Annotated[Settings, OPTIONS],
     deployment: Annotated[
-        str | None, typer.Option(help="The operator's Deployment, to be scaled to nothing first.")
+        str | None, typer.Option(help="The operator's Deployment, which is scaled to zero first.")
     ] = None,
-    timeout: Annotated[float, typer.Option(min=1, help="How many seconds it may take.")] = 300,
+    timeout: Annotated[float, typer.Option(min=1, help="The time limit in seconds.")] = 300,
 ) -> None:
-    """Stop the operator and let go of all resources; nothing is deleted at the remotes, and no Secret.
+    """Stop the operator and release all resources.
 
-    Finalizers and owner references of ours are taken off. A later operator takes all up again. Done twice, it is done
-    once. Exit code 1: something is still held; the message says what is in the way.
+    No remote object is deleted. The finalizers and owner references of jitops are removed; Secrets stay. An operator
+    that is installed later manages all resources again. The command can be repeated. Exit code 1: something could not
+    be released; the message says why.
     """
-    given = {name: value for name, value in locals().items() if name not in {"deployment", "timeout"}}
-    try:
-        settings = options.settings_from(**given)
-    except ValueError as error:
-        fail(str(error), code=REFUSED)
-    from jitops.runtime.telemetry import logs  # noqa: PLC0415 - only for this command
-    from jitops.runtime.uninstall import ReleaseFailed, lines  # noqa: PLC0415
-    from jitops.runtime.uninstall import release as let_go  # noqa: PLC0415
-
     logs.configure(settings.log_level, settings.log_format)
     try:
-        released = asyncio.run(let_go(settings, deployment=deployment, limit=timeout))
-    except ReleaseFailed as error:
+        released = asyncio.run(uninstall.release(settings, deployment=deployment, limit=timeout))
+    except uninstall.ReleaseFailed as error:
         fail(str(error))
-    typer.echo("\n".join(lines(released)))
-    typer.echo(f"let go of {len(released)} resources; nothing was deleted at the remotes")
+    typer.echo("\n".join(uninstall.lines(released)))
+    typer.echo(f"released {len(released)} resources; nothing was deleted at the remotes")

@@ -1,126 +1,133 @@
-"""What an operator process can be told, and how the environment tells it.
+"""The settings of an operator process and the environment variables that set them.
 
-`jitops run` fills a `Settings` from its options; `kopf run -m jitops.handlers` reads the same names from the
-environment, in capitals after `JITOPS_`: `JITOPS_NAMESPACES=a,b`, `JITOPS_WORKERS=8`, `JITOPS_RESYNC_PERIOD=10m`.
+Every setting is read from the variable of its name in capitals after `JITOPS_`: `JITOPS_NAMESPACES=a,b`,
+`JITOPS_WORKERS=8`, `JITOPS_RESYNC_PERIOD=10m`. The options of `jitops run` are made from the same fields and their
+docstrings (`cli.options`), and read in the same way.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, cast
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from jitops.api.schema.strings import read_duration
 
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
 PREFIX = "JITOPS_"
+
+REASONS = {
+    "bool_parsing": "write true or false",
+    "greater_than_equal": "write {ge} or more",
+    "int_parsing": "write a whole number",
+    "less_than_equal": "write {le} or less",
+    "literal_error": "write {expected}",
+    "value_error": "{error}",
+}
+"""What to write instead, by pydantic's type of error; the names in braces are in the error's context."""
+
+
+class InvalidSetting(ValueError):
+    """A setting cannot be read; `reason` says what to write, the message names the environment variable too."""
+
+    def __init__(self, error: ErrorDetails) -> None:
+        self.setting = str(error["loc"][0])
+        self.reason = REASONS.get(error["type"], error["msg"]).format(**error.get("ctx", {}))
+        super().__init__(f"{variable(self.setting)}={error['input']!r} can't be read: {self.reason}")
+
+
+def variable(setting: str) -> str:
+    """Return the name of the environment variable of a setting."""
+    return PREFIX + setting.upper()
+
+
+def _duration(text: object) -> timedelta:
+    try:
+        return read_duration(text.strip() if isinstance(text, str) else text)
+    except ValueError:
+        raise ValueError("write a duration such as 90s, 10m or 1h30m, or 0") from None
+
+
+def _names(value: object) -> object:
+    """Split a list at its commas; the parts of a sequence may be lists too."""
+    parts = [value] if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple):
+        return value
+    return tuple(name.strip() for part in parts for name in str(part).split(",") if name.strip())
+
+
+def _lower(value: object) -> object:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+def _path(value: object) -> object:
+    return value.strip() if isinstance(value, str) else value
+
+
+Period = Annotated[timedelta, BeforeValidator(_duration)]
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
+Port = Annotated[int | None, Field(ge=0, le=65535), AfterValidator(lambda port: port or None)]
+LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
 LogFormat = Literal["text", "json"]
-FORMATS: tuple[LogFormat, ...] = ("text", "json")
-LEVELS = ("debug", "info", "warning", "error")
-TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Everything that can be set; the defaults are those of a cluster-wide installation."""
+class Settings(BaseSettings):
+    """All settings of an operator process; the defaults are those of a cluster-wide installation."""
 
-    kubeconfig: Path | None = None
-    """None: `KUBECONFIG`, else the pod's service account, else `~/.kube/config`."""
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        frozen=True,
+        extra="forbid",
+        str_strip_whitespace=True,
+        use_attribute_docstrings=True,
+    )
+
+    kubeconfig: Annotated[Path | None, BeforeValidator(_path)] = None
+    """The kubeconfig. Default: $KUBECONFIG, else the pod's service account, else ~/.kube/config."""
     context: str | None = None
-    """A context of the kubeconfig; None: its current one."""
-    namespaces: tuple[str, ...] = ()
-    """The namespaces to serve, with Roles alone; none means all, with ClusterRoles."""
+    """The context of the kubeconfig to use. Default: its current one."""
+    namespaces: Names = ()
+    """A namespace to serve, with Roles only; may be repeated. Default: all namespaces, with ClusterRoles."""
     cluster_id: str | None = None
-    """What tells this cluster's objects from others'; None: the UID of kube-system."""
+    """The identity that distinguishes objects made from this cluster. Default: the UID of kube-system."""
     operator_namespace: str | None = None
-    """Where the Lease and the hash key live; None: the pod's namespace, else the context's."""
-    workers: int = 32
-    resync_period: timedelta = timedelta(minutes=10)
-    slow_retry: timedelta = timedelta(minutes=5)
+    """The namespace of the Lease and the hash key. Default: the pod's, else the context's."""
+    workers: Annotated[int, Field(ge=1)] = 32
+    """How many resources are reconciled at once. Default: 32."""
+    resync_period: Period = timedelta(minutes=10)
+    """How often all resources are compared with the remotes; 0: never. Default: 10m."""
+    slow_retry: Period = timedelta(minutes=5)
+    """The time between retries of what only a person can fix. Default: 5m."""
     secrets_watch: bool = True
+    """Watch labelled Secrets. Default: yes."""
     leader_election: bool = True
+    """Write only while holding the Lease. Default: yes."""
     lease_name: str = "jitops"
-    probes_port: int | None = 8080
-    metrics_port: int | None = 9090
-    """Metrics and probes may share a port; None serves neither."""
-    log_level: str = "info"
-    log_format: LogFormat = "text"
+    """The name of the Lease. Default: jitops."""
+    probes_port: Port = 8080
+    """The port of /healthz and /readyz; 0: none; may be that of the metrics. Default: 8080."""
+    metrics_port: Port = 9090
+    """The port of /metrics; 0: none. Default: 9090."""
+    log_level: LogLevel = "info"
+    """The lowest level that is logged. Default: info."""
+    log_format: Annotated[LogFormat, BeforeValidator(_lower)] = "text"
+    """The format of the log. Default: text."""
 
     @property
     def namespaced(self) -> bool:
-        """Say whether only named namespaces are served, so that no right of the whole cluster is needed."""
+        """Return whether only named namespaces are served, so that no cluster-wide right is needed."""
         return bool(self.namespaces)
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
-        """Read the settings from `JITOPS_*`; ValueError names the variable that can't be read."""
-        given: dict[str, Any] = {}
-        for name in (field.name for field in fields(cls)):
-            text = environment.get(PREFIX + name.upper(), "")
-            if text:
-                given[name] = _read(name, text)
-        return cls(**given)
-
-
-def _read(name: str, text: str) -> object:
-    try:
-        return READERS.get(name, str)(text.strip())
-    except (KeyError, ValueError) as error:
-        raise ValueError(f"{PREFIX}{name.upper()}={text!r} can't be read: {error}") from None
-
-
-def _namespaces(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
-
-
-def _truth(text: str) -> bool:
-    if text.lower() not in TRUTHS:
-        raise ValueError("write true or false")
-    return TRUTHS[text.lower()]
-
-
-def _duration(text: str) -> timedelta:
-    try:
-        return read_duration(text)
-    except ValueError:
-        raise ValueError("write a duration such as 90s, 10m or 1h30m") from None
-
-
-def _port(text: str) -> int | None:
-    return int(text) or None
-
-
-def _workers(text: str) -> int:
-    if int(text) < 1:
-        raise ValueError("at least one is needed")
-    return int(text)
-
-
-def _level(text: str) -> str:
-    if text.lower() not in LEVELS:
-        raise ValueError(f"write one of {', '.join(LEVELS)}")
-    return text.lower()
-
-
-def _format(text: str) -> LogFormat:
-    if text.lower() not in FORMATS:
-        raise ValueError(f"write one of {', '.join(FORMATS)}")
-    return cast("LogFormat", text.lower())
-
-
-READERS: Mapping[str, Callable[[str], object]] = {
-    "kubeconfig": Path,
-    "namespaces": _namespaces,
-    "workers": _workers,
-    "resync_period": _duration,
-    "slow_retry": _duration,
-    "secrets_watch": _truth,
-    "leader_election": _truth,
-    "probes_port": _port,
-    "metrics_port": _port,
-    "log_level": _level,
-    "log_format": _format,
-}
-"""How the text of a setting is read, where it is more than a string."""
+    def from_environment(cls, **options: object) -> Self:
+        """Return the settings, options before the environment before defaults; raise InvalidSetting for a bad value."""
+        try:
+            return cls(**cast("dict[str, Any]", options))
+        except ValidationError as error:
+            raise InvalidSetting(error.errors()[0]) from None

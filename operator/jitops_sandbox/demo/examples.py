@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import jitops
 from jitops.local.manifests import Manifest, load
 from jitops_sandbox.server import ADAPTER_PORT, GATEWAY_PORT, JITSU_PORT, JITTERBIT_PORT
 
@@ -17,9 +16,8 @@ if TYPE_CHECKING:
 
 
 def folder() -> Path:
-    """Find the examples: inside an installed package, else beside the sources."""
-    shipped = Path(__file__).parent / "examples"
-    return shipped if shipped.is_dir() else Path(jitops.__file__).parents[2] / "examples"
+    """Return the examples that are shipped with the demo; in the repository, a link to its `examples`."""
+    return Path(__file__).parent / "examples"
 
 
 def examples(sandbox: Sandbox) -> list[Manifest]:
