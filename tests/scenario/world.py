@@ -448,7 +448,7 @@ DOCUMENTED = re.compile(
     r"|adapter POST /v1/organizations/[^/]+/apis/[^/]+/(publish|unpublish)"
     r"|gateway GET .*"
 )
-"""All that may be asked of Harmony (reference/jitterbit.md section 2.2: a log-in, five calls), adapter and gateway."""
+"""All that may be asked of Harmony (docs/reference/jitterbit.md 2.2: a log-in, five calls), adapter and gateway."""
 
 
 def _public(secret: Secret) -> list[str]:

@@ -118,7 +118,7 @@ class Thrashing(JitopsError):
 
 
 class IdBurnt(JitopsError):
-    """The id belongs to a deleted object for ever (reference/jitsu.md section 4)."""
+    """The id belongs to a deleted object for ever (docs/reference/jitsu.md section 4)."""
 
 
 class Interrupted(JitopsError):

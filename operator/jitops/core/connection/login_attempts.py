@@ -1,9 +1,9 @@
 """Counts log-ins in the status of the connection that makes them, so that no account is ever locked by us.
 
-Five refused log-ins lock a Harmony account for 30 minutes (reference/jitterbit.md section 2.3). Attempts are written
-before they are made, taken back when nobody judged them, and cleared when accepted; an account's count is the sum over
-all connections that use it. At two nobody tries, until the Secret changes (another account hash) or a person asks,
-which allows exactly one more. A Secret that goes back to what was refused gets no new attempts by that.
+Five refused log-ins lock a Harmony account for 30 minutes (docs/reference/jitterbit.md section 2.3). Attempts are
+written before they are made, taken back when nobody judged them, and cleared when accepted; an account's count is the
+sum over all connections that use it. At two nobody tries, until the Secret changes (another account hash) or a person
+asks, which allows exactly one more. A Secret that goes back to what was refused gets no new attempts by that.
 """
 
 from __future__ import annotations
