@@ -28,7 +28,7 @@ from jitops_sandbox import Sandbox
 
 NAMESPACE = "bench"
 LIMIT = 120
-"""The console's POSTs a minute and key (reference/jitsu.md section 7)."""
+"""The console's POSTs a minute and key (docs/reference/jitsu.md section 7)."""
 SHARE = 0.98
 """The part of the budget that has to be used."""
 LOOK = 30.0

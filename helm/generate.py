@@ -1,7 +1,7 @@
-"""Make what is generated in the chart: its copy of the CRDs, and its README from the comments in values.yaml.
+"""Generate parts of the chart: its copy of the CRDs, and its README from the comments in values.yaml.
 
-`python helm/generate.py` writes, `--check` says what is outdated. The copy of the CRDs is no symbolic link, for Flux
-packs none.
+`python helm/generate.py` writes them, `--check` lists outdated ones. The copy of the CRDs is no symbolic link,
+because Flux does not pack links.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SAID = "# -- "
 
 
 class Value(NamedTuple):
-    """One value of the chart: its path, what is said of it, and its default."""
+    """One value of the chart: its path, its description, and its default."""
 
     path: tuple[str, ...]
     meaning: str
@@ -32,9 +32,9 @@ class Value(NamedTuple):
 
 
 def values(text: str) -> Iterator[Value]:
-    """Read the values that have a comment; ValueError names the leaf that has none."""
+    """Return the values that have a comment; ValueError names a leaf without one."""
     defaults, path, said = yaml.safe_load(text), [""], list[str]()
-    inside = -1  # the indentation of a documented value, whose parts need no words of their own
+    inside = -1  # the indentation of a documented value, whose parts need no comments
     for line in text.splitlines():
         bare = line.strip()
         if bare.startswith("#"):
@@ -52,7 +52,7 @@ def values(text: str) -> Iterator[Value]:
             inside = depth
             yield Value(tuple(path), " ".join(said), _at(defaults, path))
         elif not isinstance(_at(defaults, path), dict) or not _at(defaults, path):
-            raise ValueError(f"values.yaml says nothing of {'.'.join(path)}")
+            raise ValueError(f"values.yaml has no comment for {'.'.join(path)}")
         said = []
 
 
@@ -63,13 +63,13 @@ def _at(values: Any, path: list[str]) -> Any:  # noqa: ANN401 - YAML
 
 
 def readme(text: str, words: str) -> str:
-    """Give the README: the words of its template, with a table of values in their place."""
+    """Return the README: its template, with the table of values in its slot."""
     rows = [f"| `{'.'.join(one.path)}` | {one.meaning} | `{json.dumps(one.default)}` |" for one in values(text)]
     return words.replace(SLOT, "\n".join((SLOT, "", "| value | meaning | default |", "|---|---|---|", *rows)))
 
 
 def outdated() -> list[str]:
-    """Name what is not as it follows from the models and values.yaml."""
+    """Return the files that differ from what the models and values.yaml produce."""
     stale = [f"files/crds/{name}" for name in crds.current(CHART / "files" / "crds")]
     return stale + (["README.md"] if _readme() != (CHART / "README.md").read_text(encoding="utf-8") else [])
 
@@ -80,7 +80,7 @@ def _readme() -> str:
 
 
 def main() -> None:
-    """Write, or check."""
+    """Write the files, or check them."""
     if "--check" in sys.argv[1:]:
         if stale := outdated():
             sys.exit(f"helm/jitops: {', '.join(stale)} outdated; run `make crds`")

@@ -1,4 +1,4 @@
-"""Compares a recorded answer with a live one, under the rules of reference/jitsu.md section 11.
+"""Compares a recorded answer with a live one, under the rules of docs/reference/jitsu.md section 11.
 
 What the server makes (link and workspace ids, moments, salted hashes, a created API key) is bound where it
 first appears in an answer: recorded value to live value. From then on the recorded value stands for the live

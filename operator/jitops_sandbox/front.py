@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 KEEP_ALIVE_ADVERTISED = 5
 KEEP_ALIVE = 6.0
-"""The console says 5 seconds and closes idle connections after about 6 (reference/jitsu.md section 7)."""
+"""The console says 5 seconds and closes idle connections after about 6 (docs/reference/jitsu.md section 7)."""
 
 LARGEST_BODY = 64 * 1024 * 1024
 ADMIN = "/_sandbox"

@@ -1,4 +1,4 @@
-"""Sends a recording to a sandbox and compares every answer (the rules: reference/jitsu.md section 11)."""
+"""Sends a recording to a sandbox and compares every answer (the rules: docs/reference/jitsu.md section 11)."""
 
 from __future__ import annotations
 

@@ -249,7 +249,7 @@ def test_what_is_generated_is_current() -> None:
     [
         ("files/crds/jitops.dev_connectors.yaml", "edited", "files/crds/jitops.dev_connectors.yaml outdated"),
         ("values.yaml", "# -- Another.\nanother: 1\n", "README.md outdated"),
-        ("values.yaml", "undocumented: 1\n", "values.yaml says nothing of undocumented"),
+        ("values.yaml", "undocumented: 1\n", "values.yaml has no comment for undocumented"),
     ],
 )
 def test_what_is_not_current_is_told(tmp_path: Path, file: str, text: str, words: str) -> None:

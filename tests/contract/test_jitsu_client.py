@@ -54,7 +54,7 @@ STREAM: dict[str, Any] = {
 
 @pytest.mark.parametrize("named", ["acme", "cacme00000000000000000001"])
 async def test_a_workspace_is_resolved_by_slug_or_id(world: World, named: str) -> None:
-    """Both give the id that the config API needs (reference/jitsu.md section 2, the slug trap)."""
+    """Both give the id that the config API needs (docs/reference/jitsu.md section 2, the slug trap)."""
     client = await world.client(workspace=named)
     host = world.sandbox.jitsu_url.removeprefix("http://")
     facts = {"id": "cacme00000000000000000001", "slug": "acme", "workspaceName": "Acme", "host": host}
@@ -375,7 +375,7 @@ EXPECTED: dict[str, type[JitopsError]] = {
 
 @pytest.mark.parametrize(("name", "kind"), EXPECTED.items())
 def test_recorded_refusals_have_their_class(name: str, kind: type[JitopsError]) -> None:
-    """The discriminators of reference/jitsu.md section 3, against what the real console answered."""
+    """The discriminators of docs/reference/jitsu.md section 3, against what the real console answered."""
     answers = dict(recorded())
     assert type(classify(answers[name])) is kind
 

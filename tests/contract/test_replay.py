@@ -1,4 +1,4 @@
-"""The sandbox's Jitsu answers the recorded exchanges as the real console did (reference/jitsu.md section 11)."""
+"""The sandbox's Jitsu answers the recorded exchanges as the real console did (docs/reference/jitsu.md section 11)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sandbox's Jitsu console as a whole: who may, budgets, modes, links (reference/jitsu.md sections 2, 5 to 7)."""
+"""The sandbox's Jitsu console as a whole: who may, budgets, modes, links (docs/reference/jitsu.md 2, 5 to 7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sandbox's Harmony: what is documented, and each switch in each position (reference/jitterbit.md section 2)."""
+"""The sandbox's Harmony: what is documented, and each switch in each position (docs/reference/jitterbit.md 2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Streams of the sandbox's Jitsu behave as reference/jitsu.md sections 1 to 4 say, in both builds."""
+"""Streams of the sandbox's Jitsu behave as docs/reference/jitsu.md sections 1 to 4 say, in both builds."""
 
 from __future__ import annotations
 

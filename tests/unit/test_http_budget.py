@@ -245,7 +245,7 @@ def test_no_minute_ever_holds_more_calls_than_the_limit(steps: list[tuple[int, f
 
 
 def test_methods_have_budgets_of_their_own() -> None:
-    """A used-up DELETE budget stops no POST (reference/jitsu.md section 7)."""
+    """A used-up DELETE budget stops no POST (docs/reference/jitsu.md section 7)."""
     budget = Budget(TurnedClock(), {"DELETE": 1, "POST": 1})
     budget.meter("DELETE").claim("a")
     assert after(budget.meter("DELETE"), "b") > 0

@@ -137,7 +137,7 @@ async def test_a_read_survives_a_closed_idle_socket(server: Server, http: Http) 
 
 
 async def test_compressed_answers_are_read(server: Server, http: Http) -> None:
-    """An encoding is asked for and undone (reference/jitsu.md section 1)."""
+    """An encoding is asked for and undone (docs/reference/jitsu.md section 1)."""
     body = gzip.compress(json.dumps({"objects": ["x"] * 1000}).encode())
     server.reply = lambda _: response(body, "Content-Encoding: gzip")
     assert len((await http.request("GET", "/")).json["objects"]) == 1000

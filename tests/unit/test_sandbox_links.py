@@ -1,4 +1,4 @@
-"""Links, masks and references of the sandbox's Jitsu (reference/jitsu.md sections 4 to 6), without a server."""
+"""Links, masks and references of the sandbox's Jitsu (docs/reference/jitsu.md sections 4 to 6), without a server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The console's budget is a minute that slides over two windows (reference/jitsu.md section 7)."""
+"""The console's budget is a minute that slides over two windows (docs/reference/jitsu.md section 7)."""
 
 from __future__ import annotations
 

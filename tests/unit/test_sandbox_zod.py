@@ -1,4 +1,4 @@
-"""The sandbox validates as Zod does: issues, defaults, stripping, dates (reference/jitsu.md sections 3 and 4)."""
+"""The sandbox validates as Zod does: issues, defaults, stripping, dates (docs/reference/jitsu.md sections 3 and 4)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
--- The health of every kind of jitops.dev, for ArgoCD (docs/gitops.md says where this goes).
--- ArgoCD gives it Lua 5.1 with the base library alone, and the resource as `obj`.
+-- The health of every kind of jitops.dev, for ArgoCD (docs/gitops.md says where to put it).
+-- ArgoCD runs it in Lua 5.1 with only the base library, and passes the resource as `obj`.
 
 local function condition(type)
   local status = obj.status or {}
@@ -28,7 +28,7 @@ if condition("Synced").reason == "ReconcilePaused" then
   return says("Suspended", condition("Synced").message)
 end
 if obj.status == nil or obj.status.observedGeneration ~= obj.metadata.generation then
-  return says("Progressing", "waits to be looked at")
+  return says("Progressing", "waits for reconciliation")
 end
 if is_true("Reconciling") then
   return says("Progressing", condition("Reconciling").message)
@@ -42,4 +42,4 @@ end
 if ready.status == "True" then
   return says("Healthy", ready.message)
 end
-return says("Progressing", ready.message or "waits to be looked at")
+return says("Progressing", ready.message or "waits for reconciliation")

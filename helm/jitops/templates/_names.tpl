@@ -14,19 +14,19 @@
 {{- end }}
 {{- end }}
 
-{{/* The name of what lives just for the uninstallation. */}}
+{{/* The name of the objects that exist only during the uninstallation. */}}
 {{- define "jitops.releaseName" -}}
 {{- printf "%s-release" (include "jitops.fullname" . | trunc 55 | trimSuffix "-") }}
 {{- end }}
 
-{{/* What the pods of the operator are selected by; those of the release have another component. */}}
+{{/* The labels that select the operator's pods; the pods of the release hook have another component. */}}
 {{- define "jitops.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "jitops.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/component: operator
 {{- end }}
 
-{{/* What every object bears. */}}
+{{/* The labels of every object. */}}
 {{- define "jitops.labels" -}}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
 app.kubernetes.io/name: {{ include "jitops.name" . }}
@@ -51,7 +51,7 @@ app.kubernetes.io/part-of: jitops
 {{- end }}
 {{- end }}
 
-{{/* `Cluster` or `Namespaced`; what can't go together ends the rendering with a sentence. */}}
+{{/* `Cluster` or `Namespaced`; values that contradict each other end the rendering with a message. */}}
 {{- define "jitops.scope" -}}
 {{- $scope := default (ternary "Namespaced" "Cluster" (gt (len .Values.watchNamespaces) 0)) .Values.rbac.scope }}
 {{- if and (eq $scope "Namespaced") (not .Values.watchNamespaces) }}

@@ -1,4 +1,4 @@
-{{/* What tells an operator, and who lets go for it, where and as whom to work. */}}
+{{/* The environment that the operator and the release hook share: their namespace and the Lease. */}}
 {{- define "jitops.env" -}}
 - name: JITOPS_OPERATOR_NAMESPACE
   valueFrom:
@@ -10,7 +10,7 @@
 {{- end }}
 {{- end }}
 
-{{/* The same, as arguments. */}}
+{{/* The arguments that both share. */}}
 {{- define "jitops.scopeArgs" -}}
 {{- range .Values.watchNamespaces }}
 - --namespace={{ . }}
@@ -18,7 +18,7 @@
 - {{ ternary "--leader-election" "--no-leader-election" .Values.leaderElection.enabled }}
 {{- end }}
 
-{{/* What is the same for all our pods. */}}
+{{/* The parts that all pods share. */}}
 {{- define "jitops.podSpec" -}}
 enableServiceLinks: false
 {{- with .Values.imagePullSecrets }}
@@ -44,7 +44,7 @@ volumes: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 
-{{/* What is the same for all our containers. */}}
+{{/* The parts that all containers share. */}}
 {{- define "jitops.container" -}}
 image: {{ include "jitops.image" . | quote }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}

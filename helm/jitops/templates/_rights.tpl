@@ -1,6 +1,6 @@
 {{/*
-What the operator may do: the one table, from which its ClusterRole, or its Roles, are made. The kinds are read from the
-definitions, so that a new one needs no line here. tests/e2e compares this table with what the operator does.
+The operator's rights: the one table from which its ClusterRole, or its Roles, are generated. The kinds are read from the
+CRDs, so a new kind needs no line here. tests/e2e compares this table with the requests of the operator.
 */}}
 
 {{- define "jitops.plurals" -}}
@@ -37,14 +37,14 @@ definitions, so that a new one needs no line here. tests/e2e compares this table
   verbs: [create]
 {{- end }}
 
-{{/* Besides, with a ClusterRole: kopf notices definitions that come and go. */}}
+{{/* Also, with a ClusterRole: kopf notices CRDs that are created and deleted. */}}
 {{- define "jitops.rights.cluster" -}}
 - apiGroups: [apiextensions.k8s.io]
   resources: [customresourcedefinitions]
   verbs: [list, watch]
 {{- end }}
 
-{{/* In its own namespace: the Lease, and with Roles alone the key of its hashes. */}}
+{{/* In its own namespace: the Lease, and with Roles only the Secret with the hash key. */}}
 {{- define "jitops.rights.own" -}}
 {{- if .Values.leaderElection.enabled }}
 - apiGroups: [coordination.k8s.io]
@@ -66,7 +66,7 @@ definitions, so that a new one needs no line here. tests/e2e compares this table
 {{- end }}
 {{- end }}
 
-{{/* What letting go needs, for the time of an uninstallation, where the operator worked. */}}
+{{/* For `jitops release` during an uninstallation, in each namespace that the operator served. */}}
 {{- define "jitops.rights.release" -}}
 - apiGroups: [jitops.dev]
   resources: {{- include "jitops.plurals" . | trim | nindent 4 }}

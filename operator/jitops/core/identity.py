@@ -2,7 +2,7 @@
 
 `<readable part><hash><number>`, matching `[a-z][a-z0-9]{0,39}`: the hash of (cluster identity, scope, kind, namespace,
 name) marks the object as owned and lets a rebuilt cluster find it; the number counts incarnations, since a deleted
-object's id stays burnt (reference/jitsu.md section 4).
+object's id stays burnt (docs/reference/jitsu.md section 4).
 """
 
 from __future__ import annotations

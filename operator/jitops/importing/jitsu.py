@@ -1,4 +1,4 @@
-"""Manifests of a Jitsu workspace, from its objects as the console shows them (reference/jitsu.md sections 4 and 5).
+"""Manifests of a Jitsu workspace, from its objects as the console shows them (docs/reference/jitsu.md sections 4, 5).
 
 Pure: objects in, manifests out, and a note of each thing that none can be written for. What the console masks becomes a
 key of a Secret whose value only people know; what it shows in clear, and is secret all the same, comes with its value.

@@ -1,4 +1,4 @@
-"""Manifests of a Harmony organization, from its connectors as the listing shows them (reference/jitterbit.md 2.6).
+"""Manifests of a Harmony organization, from its connectors as the listing shows them (docs/reference/jitterbit.md 2.6).
 
 Pure: rows in, manifests out. Keys and secrets stay in the listing: each Connector's Secret receives them.
 """

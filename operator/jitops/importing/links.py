@@ -1,4 +1,4 @@
-"""Specs of links, from the console's own rows (reference/jitsu.md section 5)."""
+"""Specs of links, from the console's own rows (docs/reference/jitsu.md section 5)."""
 
 from __future__ import annotations
 

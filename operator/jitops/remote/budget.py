@@ -1,7 +1,7 @@
 """How many calls a key may still make: per host, key and method, over a sliding minute.
 
 The server's own numbers count as soon as it tells them; a 2xx without any says that it does not meter this
-key (reference/jitsu.md section 7), and then a call costs nothing here. What others use of the same key is
+key (docs/reference/jitsu.md section 7), and then a call costs nothing here. What others use of the same key is
 learnt from `X-RateLimit-Remaining` and taken to have been spread evenly over the last minute.
 
 A call whose turn is near waits for it; any other is told when to come back and keeps its turn until then (by

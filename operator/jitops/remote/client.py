@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 KEEPALIVE = 4.0
-"""Below the 5 s after which the console closes idle sockets (reference/jitsu.md section 7)."""
+"""Below the 5 s after which the console closes idle sockets (docs/reference/jitsu.md section 7)."""
 CONNECT = 3.0
 """The longest way from the check of the Lease to the first byte: the time the Lease outlasts its deadline."""
 TIMEOUT = {"connect": CONNECT, "pool": CONNECT, "write": 30.0, "read": 30.0}

@@ -1,6 +1,6 @@
 """Keeps secrets out of every sentence that leaves this layer.
 
-What a remote says is untrusted text that may repeat what was sent to it (reference/jitsu.md section 3): it is
+What a remote says is untrusted text that may repeat what was sent to it (docs/reference/jitsu.md section 3): it is
 cleaned of the values we know, of control characters, and cut to a length that a condition can show, in this
 order, so that no cut leaves half a secret behind.
 """

@@ -1,4 +1,4 @@
-"""Leader election by a Lease of our own handling (docs/decisions/lease.md says why not kubernetes.aio's).
+"""Leader election by a Lease of our own handling (docs/decisions/0002-lease.md says why not kubernetes.aio's).
 
 Every call ends within `CALL`. Writes are permitted until `DEADLINE` after the start of the last renewal that
 succeeded, by our own clock; others may take the Lease `DURATION` after its last change that they saw, by theirs.

@@ -1,7 +1,7 @@
 """Kopf's part: it signs in, discovers, lists and watches; the handlers pass on what it sees, and nothing more.
 
 `on.event` swallows what a handler raises and replays what is stale, so handlers do nothing that can fail: the level-
-triggered work is the controller's (docs/decisions/kopf.md).
+triggered work is the controller's (docs/decisions/0001-kopf-watches.md).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Who asks, and what they may (reference/jitsu.md section 2)."""
+"""Who asks, and what they may (docs/reference/jitsu.md section 2)."""
 
 from __future__ import annotations
 

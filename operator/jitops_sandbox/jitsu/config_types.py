@@ -1,4 +1,4 @@
-"""What a config type is made of, and the plain ones (reference/jitsu.md section 4).
+"""What a config type is made of, and the plain ones (docs/reference/jitsu.md section 4).
 
 Streams, functions, destinations and services have modules of their own.
 """

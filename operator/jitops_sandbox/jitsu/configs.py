@@ -1,4 +1,4 @@
-"""The config store: list, create, read, update, delete of every type (reference/jitsu.md sections 1, 4, 6).
+"""The config store: list, create, read, update, delete of every type (docs/reference/jitsu.md sections 1, 4, 6).
 
 Build A finds an object by its id alone, whatever type the URL names; build B wants the type to agree, and
 injects `type` and `workspaceId` into what is created.

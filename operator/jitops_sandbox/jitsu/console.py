@@ -1,4 +1,4 @@
-"""The console's pipeline, in the order in which the real one goes (reference/jitsu.md sections 1 to 3, 7).
+"""The console's pipeline, in the order in which the real one goes (docs/reference/jitsu.md sections 1 to 3, 7).
 
 Trailing slash, body size, JSON; route, method; who asks; maintenance; budget; then the handler, then the
 entity tag.

@@ -1,6 +1,6 @@
 """What the console has its data plane try: connections, and runs of functions.
 
-Of a console without a data plane the refusals are as recorded (reference/jitsu.md section 4); with one, this is
+Of a console without a data plane the refusals are as recorded (docs/reference/jitsu.md section 4); with one, this is
 modelled on the console's own source. Nothing is connected to and no JavaScript is executed: `DataPlane` says how a test
 ends, and of a function's code only `throw new Error("…")` and `return "drop"` are understood.
 """

@@ -1,4 +1,4 @@
-"""The rules of destinations and services, whose secrets are masked (reference/jitsu.md section 4)."""
+"""The rules of destinations and services, whose secrets are masked (docs/reference/jitsu.md section 4)."""
 
 from __future__ import annotations
 

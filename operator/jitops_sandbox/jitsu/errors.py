@@ -1,4 +1,4 @@
-"""The two shapes in which the console fails (reference/jitsu.md section 3)."""
+"""The two shapes in which the console fails (docs/reference/jitsu.md section 3)."""
 
 from __future__ import annotations
 

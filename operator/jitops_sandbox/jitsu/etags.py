@@ -1,4 +1,4 @@
-"""Entity tags as the console sends them on every JSON answer (reference/jitsu.md section 1)."""
+"""Entity tags as the console sends them on every JSON answer (docs/reference/jitsu.md section 1)."""
 
 from __future__ import annotations
 

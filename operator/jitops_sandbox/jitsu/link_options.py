@@ -1,4 +1,4 @@
-"""What is checked of a link's `data` (reference/jitsu.md section 5).
+"""What is checked of a link's `data` (docs/reference/jitsu.md section 5).
 
 The options are checked under `?strict=true`, the schedule of a sync always.
 """

@@ -1,4 +1,4 @@
-"""Links between streams or services and destinations (reference/jitsu.md section 5)."""
+"""Links between streams or services and destinations (docs/reference/jitsu.md section 5)."""
 
 from __future__ import annotations
 

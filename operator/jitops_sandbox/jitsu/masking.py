@@ -1,4 +1,4 @@
-"""Masked secrets: shown as a mask, kept when the mask comes back (reference/jitsu.md section 4)."""
+"""Masked secrets: shown as a mask, kept when the mask comes back (docs/reference/jitsu.md section 4)."""
 
 from __future__ import annotations
 

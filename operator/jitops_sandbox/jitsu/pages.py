@@ -1,6 +1,7 @@
 """Pages that the console gives to anyone, the same each time: that it lives, how it is set up, what its API is.
 
-`published/openapi.json` is the console's own answer (reference/jitsu.md section 1); the setup is the recorded one's.
+`published/openapi.json` is the console's own answer (docs/reference/jitsu.md section 1); the setup is
+the recorded one's.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What the console publishes of its destinations: schemas, link options, and which fields are passwords.
 
-The files are the console's own answers under `/api/schema` (reference/jitsu.md sections 4 and 5) and the masked
+The files are the console's own answers under `/api/schema` (docs/reference/jitsu.md sections 4 and 5) and the masked
 fields that were measured; the operator carries those of the destinations too.
 """
 

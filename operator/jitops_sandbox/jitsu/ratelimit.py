@@ -1,4 +1,4 @@
-"""The console's budget per key and method: a sliding minute (reference/jitsu.md section 7)."""
+"""The console's budget per key and method: a sliding minute (docs/reference/jitsu.md section 7)."""
 
 from __future__ import annotations
 

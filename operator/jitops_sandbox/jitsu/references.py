@@ -1,4 +1,4 @@
-"""What keeps an object from being deleted, and what goes with it (reference/jitsu.md section 6)."""
+"""What keeps an object from being deleted, and what goes with it (docs/reference/jitsu.md section 6)."""
 
 from __future__ import annotations
 

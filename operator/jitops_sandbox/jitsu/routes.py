@@ -1,4 +1,4 @@
-"""Which path is whose (reference/jitsu.md section 1).
+"""Which path is whose (docs/reference/jitsu.md section 1).
 
 The schemas of destinations and some pages need no caller: see `console.py` and `pages.py`. Not here yet, and
 answered like any unknown route: the other parts of `/api/schema`, `/api/spec.yaml`, making profile builders, and

@@ -1,4 +1,4 @@
-"""The schemas of the config types, in the form that the console publishes (reference/jitsu.md section 4).
+"""The schemas of the config types, in the form that the console publishes (docs/reference/jitsu.md section 4).
 
 What each destination type adds, the console publishes itself: see `published.py`.
 """

@@ -23,7 +23,7 @@ ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 @dataclass(slots=True)
 class Workspace:
-    """A workspace; a deleted one still reads and writes (reference/jitsu.md section 2)."""
+    """A workspace; a deleted one still reads and writes (docs/reference/jitsu.md section 2)."""
 
     id: str
     slug: str

@@ -1,4 +1,4 @@
-"""The rules of streams and their write keys (reference/jitsu.md section 4, Stream)."""
+"""The rules of streams and their write keys (docs/reference/jitsu.md section 4, Stream)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A user's own API keys (reference/jitsu.md section 1)."""
+"""A user's own API keys (docs/reference/jitsu.md section 1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Workspaces over the API (reference/jitsu.md sections 1, 2)."""
+"""Workspaces over the API (docs/reference/jitsu.md sections 1, 2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Validation as the console does it with Zod (reference/jitsu.md sections 3, 4): issues, defaults, stripping.
+"""Validation as the console does it with Zod (docs/reference/jitsu.md sections 3, 4): issues, defaults, stripping.
 
 A schema is a mapping in the form that the console itself publishes under `/api/schema`: the part of JSON
 Schema that its types use (`type`, `properties`, `required`, `enum`, `default`, `items`, `minimum`, `maximum`,

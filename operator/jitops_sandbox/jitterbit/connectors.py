@@ -1,4 +1,4 @@
-"""The connector registrations of the organizations (reference/jitterbit.md sections 2.5 to 2.8)."""
+"""The connector registrations of the organizations (docs/reference/jitterbit.md sections 2.5 to 2.8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The envelope of the Cloud RESTful Service: `{status, operation, …}` (reference/jitterbit.md section 2.9).
+"""The envelope of the Cloud RESTful Service: `{status, operation, …}` (docs/reference/jitterbit.md section 2.9).
 
 Of its error codes only `VALIDATE_TFA_LOGIN_EMAIL` is known; ours begin with `ASSUMED_`, so that nobody keys
 on them.

@@ -1,4 +1,4 @@
-"""A stand-in of the API gateway: what a caller of a Custom API sees (reference/jitterbit.md section 4.6).
+"""A stand-in of the API gateway: what a caller of a Custom API sees (docs/reference/jitterbit.md section 4.6).
 
 It authenticates before it routes. It takes one value of `Authorization` for every security profile, and answers with
 the name of the operation that it would have run. What an absent API answers is a switch.

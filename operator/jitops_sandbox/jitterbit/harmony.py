@@ -1,6 +1,6 @@
 """The Cloud RESTful Service of one region, and what tests do to it behind the operator's back.
 
-Modelled on reference/jitterbit.md section 2: login, register, list, delete, delete the payload, validate. Not
+Modelled on docs/reference/jitterbit.md section 2: login, register, list, delete, delete the payload, validate. Not
 here: the preview "Harmony Platform API", the log services, and anything of API Manager, for which no REST
 call is published.
 """
@@ -60,7 +60,7 @@ class Harmony:
     def publish_in_builder(self, organization: str, name: str, version: str) -> Connector:
         """Publish a connector of the Connector Builder, as a person does there.
 
-        In the listing it looks like any other row (reference/jitterbit.md section 2.6).
+        In the listing it looks like any other row (docs/reference/jitterbit.md section 2.6).
         """
         return self._connectors.register(organization, name, version)
 

@@ -1,4 +1,4 @@
-"""Logins, tokens and locks (reference/jitterbit.md section 2.3)."""
+"""Logins, tokens and locks (docs/reference/jitterbit.md section 2.3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is not known of Jitterbit's connector API and gateway, as switches (reference/jitterbit.md, [UNK])."""
+"""What is not known of Jitterbit's connector API and gateway, as switches (docs/reference/jitterbit.md, [UNK])."""
 
 from __future__ import annotations
 

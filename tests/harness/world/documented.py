@@ -15,4 +15,4 @@ DOCUMENTED = re.compile(
     r"|adapter POST /v1/organizations/[^/]+/apis/[^/]+/(publish|unpublish)"
     r"|gateway GET .*"
 )
-"""All that may be asked of Harmony (reference/jitterbit.md section 2.2: a log-in, five calls), adapter and gateway."""
+"""The documented calls: a log-in and five calls (docs/reference/jitterbit.md section 2.2), adapter, gateway."""

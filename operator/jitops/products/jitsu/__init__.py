@@ -1,1 +1,1 @@
-"""Jitsu's Console Management API (reference/jitsu.md)."""
+"""Jitsu's Console Management API (docs/reference/jitsu.md)."""

@@ -1,4 +1,4 @@
-"""One Jitsu workspace over its console's API (reference/jitsu.md): typed calls, and one listing per type.
+"""One Jitsu workspace over its console's API (docs/reference/jitsu.md): typed calls, and one listing per type.
 
 Every call names its type: build A follows an id into any type (section 4). The listings are conditional and
 corrected by the answers to our own writes; a 2xx is as good as seen.

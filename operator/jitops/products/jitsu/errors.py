@@ -1,6 +1,6 @@
 """What the console's refusals mean, told by their bodies: its status codes don't tell.
 
-The table is section 3 of reference/jitsu.md. Only sentences of ours, and the few parts of a body that are
+The table is section 3 of docs/reference/jitsu.md. Only sentences of ours, and the few parts of a body that are
 known to be harmless, go on: validation errors echo the whole stored object in clear, passwords included.
 """
 
@@ -128,7 +128,7 @@ def _in_use(body: Body, _: str) -> JitopsError:
 
 
 USERS = (("linkedConnections", "link"), ("connections", "link"), ("profileBuilders", "profile builder"))
-"""Where a 409 lists what uses the object (reference/jitsu.md section 6)."""
+"""Where a 409 lists what uses the object (docs/reference/jitsu.md section 6)."""
 
 
 def _dicts(value: object) -> list[Body]:

@@ -1,4 +1,4 @@
-"""Links as the console writes them, and what it makes of ours (reference/jitsu.md section 5)."""
+"""Links as the console writes them, and what it makes of ours (docs/reference/jitsu.md section 5)."""
 
 from __future__ import annotations
 

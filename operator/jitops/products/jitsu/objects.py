@@ -1,7 +1,7 @@
 """What all objects have in common whose ids we choose: streams, destinations, functions, services.
 
 The id is deterministic, so that a create may be repeated and a rebuilt cluster finds its objects; deletion is soft and
-burns the id, so the next one takes the next number (reference/jitsu.md section 4).
+burns the id, so the next one takes the next number (docs/reference/jitsu.md section 4).
 """
 
 from __future__ import annotations

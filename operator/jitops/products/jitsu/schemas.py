@@ -1,7 +1,7 @@
 """The schemas of the destination types: asked of the console, once per client, or the copies that are shipped.
 
 The copies under `published/` are the console's own answers, and the fields that it was seen to mask, which no schema
-tells (reference/jitsu.md section 4).
+tells (docs/reference/jitsu.md section 4).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Jitsu's objects as the console writes them, and what it makes of ours (reference/jitsu.md section 4)."""
+"""Jitsu's objects as the console writes them, and what it makes of ours (docs/reference/jitsu.md section 4)."""
 
 from __future__ import annotations
 

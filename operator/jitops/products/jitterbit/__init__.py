@@ -1,1 +1,1 @@
-"""Jitterbit's Cloud RESTful Service (reference/jitterbit.md)."""
+"""Jitterbit's Cloud RESTful Service (docs/reference/jitterbit.md)."""

@@ -1,7 +1,8 @@
 """The adapter of an organization: a service of the user's that brings Custom APIs to API Manager.
 
-It speaks the contract in `published/api-adapter.yaml`, which is ours and no API of Jitterbit's (reference/jitterbit.md
-section 4.1: there is none). One conditional listing per organization serves all its Custom APIs.
+It speaks the contract in `published/api-adapter.yaml`, which is ours and no API of Jitterbit's (see
+docs/reference/jitterbit.md section 4.1: there is none). One conditional listing per organization serves all its
+Custom APIs.
 """
 
 from __future__ import annotations

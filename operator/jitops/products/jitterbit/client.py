@@ -1,4 +1,4 @@
-"""One Harmony organization over its REST service (reference/jitterbit.md section 2): connector registrations.
+"""One Harmony organization over its REST service (docs/reference/jitterbit.md section 2): connector registrations.
 
 Every call carries the account's token. A refusal that may mean a worn-out token is answered by one fresh
 log-in and one more try, which is safe: what was refused took no effect. What failed otherwise is never repeated

@@ -1,4 +1,4 @@
-"""What Harmony's refusals mean: HTTP 200 alone proves nothing (reference/jitterbit.md sections 2.9 and 7).
+"""What Harmony's refusals mean: HTTP 200 alone proves nothing (docs/reference/jitterbit.md sections 2.9 and 7).
 
 Success is a 2xx that is JSON and whose `status` is not false. No list of error codes is published, so all
 that goes on of a refusal is its code, if it looks like one, and its sentence, cleaned and cut.

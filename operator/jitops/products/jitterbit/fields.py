@@ -12,7 +12,7 @@ NOT_HARMONY = Rule(
     message="is a host of Harmony itself, which has no such API: write that of a service of yours, or of a gateway",
     check=lambda url: HARMONY.fullmatch(url.lower()) is None,
 )
-"""Nothing but the documented calls is ever sent to Harmony (reference/jitterbit.md section 4.9)."""
+"""Nothing but the documented calls is ever sent to Harmony (docs/reference/jitterbit.md section 4.9)."""
 
 Region = Literal["NA", "EMEA", "APAC"]
 

@@ -1,4 +1,4 @@
-"""Whether a Custom API is live: what the gateway answers at its URL (reference/jitterbit.md sections 4.6 and 4.9).
+"""Whether a Custom API is live: what the gateway answers at its URL (docs/reference/jitterbit.md sections 4.6 and 4.9).
 
 A request to a protected API without credentials runs no operation, since the gateway authenticates first. What it
 answers for an API that isn't there is only said by secondary sources (404), so that a refusal counts as a sign of life

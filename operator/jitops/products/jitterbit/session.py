@@ -1,6 +1,6 @@
 """One log-in per account, whoever uses it: shared, renewed in time, and never tried more than it may be.
 
-Five refused log-ins lock a Harmony account for half an hour (reference/jitterbit.md section 2.3), so every
+Five refused log-ins lock a Harmony account for half an hour (docs/reference/jitterbit.md section 2.3), so every
 attempt is counted in the ledger before it is made, and a storm of callers makes one. What Harmony surely did not judge
 (it was out of reach, or a gateway answered for it) is taken back; where no answer came, it may have been a refusal.
 """

@@ -1,4 +1,4 @@
-"""Connector registrations as Harmony writes them (reference/jitterbit.md sections 2.5 and 2.6)."""
+"""Connector registrations as Harmony writes them (docs/reference/jitterbit.md sections 2.5 and 2.6)."""
 
 from __future__ import annotations
 

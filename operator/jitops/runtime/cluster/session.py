@@ -1,7 +1,7 @@
 """One way to the Kubernetes API: its requests over a bare aiohttp session, every failure one of ours.
 
 kubernetes.aio's own calls cost three times the CPU of the session below them, and the operator shares its machine
-with whatever it is measured against (docs/decisions/port.md).
+with whatever it is measured against (docs/decisions/0003-kubernetes-session.md).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""JitsuDestination: a destination of a workspace (reference/jitsu.md section 4)."""
+"""JitsuDestination: a destination of a workspace (docs/reference/jitsu.md section 4)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Ready = Prepared[JitsuDestinationSpec, None]
 Found = Observation[MaskedRow]
 
 CONNECTED = frozenset({"clickhouse", "postgres", "mysql", "redshift", "snowflake", "bigquery", "duckdb", "s3", "gcs"})
-"""The types that the data plane connects to itself: warehouses and file stores (reference/jitsu.md section 5)."""
+"""The types that the data plane connects to itself: warehouses and file stores (docs/reference/jitsu.md section 5)."""
 NOTHING_AT_ALL = "devnull"
 """The type without fields: what is given it is stripped of all that it had."""
 

@@ -1,4 +1,7 @@
-"""JitsuFunction: a function of a workspace, its code inline or from ConfigMaps (reference/jitsu.md sections 4, 6)."""
+"""JitsuFunction: a function of a workspace, its code inline or from ConfigMaps.
+
+The console's rules: docs/reference/jitsu.md sections 4 and 6.
+"""
 
 from __future__ import annotations
 

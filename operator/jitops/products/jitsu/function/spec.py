@@ -34,7 +34,7 @@ CODE_IS_NO_DATE = Rule(
     check=lambda code: not LIKE_DATE.check(code),
 )
 NO_NUL = matching(r"[^\x00]*", "must hold no NUL character, which the console's database can't keep")
-"""Its objects are stored as PostgreSQL's jsonb (reference/jitsu.md section 4)."""
+"""Its objects are stored as PostgreSQL's jsonb (docs/reference/jitsu.md section 4)."""
 BOUNDED = WithJsonSchema({"type": "string", "minLength": 1, "maxLength": STORED})
 NOT_EMPTY = Field(min_length=1)
 

@@ -1,4 +1,4 @@
-"""Functions as the console writes them, their code told by its hash (reference/jitsu.md section 4).
+"""Functions as the console writes them, their code told by its hash (docs/reference/jitsu.md section 4).
 
 A listing holds the code of all functions, megabytes of it: what is kept of it is enough to compare.
 """

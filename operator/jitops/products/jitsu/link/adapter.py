@@ -1,4 +1,4 @@
-"""JitsuLink: a push from a stream, or a sync from a service, to a destination (reference/jitsu.md section 5).
+"""JitsuLink: a push from a stream, or a sync from a service, to a destination (docs/reference/jitsu.md section 5).
 
 The console chooses the id. A push is found by its pair; of syncs a pair may have several, so that what a failed or
 unanswered creation came to is found by comparing the listing with the intent: the pair's links that were there before.

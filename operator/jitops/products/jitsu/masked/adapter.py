@@ -1,7 +1,7 @@
 """What destinations and services have in common: values out of Secrets, masks over them, and merges that never forget.
 
-A masked value can't be compared (reference/jitsu.md section 4). So status keeps keyed hashes of what we sent and the
-object's `updatedAt` as of then: a hash that differs tells that our Secret changed, a moved `updatedAt` that someone
+A masked value can't be compared (docs/reference/jitsu.md section 4). So status keeps keyed hashes of what we sent and
+the object's `updatedAt` as of then: a hash that differs tells that our Secret changed, a moved `updatedAt` that someone
 wrote to the object, perhaps to its secrets. Values that come back in clear are compared, sealed.
 """
 

@@ -1,7 +1,8 @@
 """Values of the console's objects in a form that can be compared and never be shown.
 
 Destinations and services hold credentials, and which of their fields are secret no listing tells: unmasked ones come
-in clear (reference/jitsu.md section 4). So of every value only a digest is kept, under a key that this process forgets.
+in clear (docs/reference/jitsu.md section 4). So of every value only a digest is kept, under a key that this process
+forgets.
 """
 
 from __future__ import annotations

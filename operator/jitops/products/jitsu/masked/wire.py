@@ -1,4 +1,7 @@
-"""Destinations and services as the console lists them, and what it makes of ours (reference/jitsu.md section 4)."""
+"""Destinations and services as the console lists them, and what it makes of ours.
+
+The console's rules: docs/reference/jitsu.md section 4.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What a console tries for us before anything is written: connections of destinations and services, runs of functions.
 
 The calls stand in the console's own source; only the refusal of a console without a data plane was observed
-(reference/jitsu.md section 4). So any answer that is not plainly a success is shown as what is wrong, cleaned of
+(docs/reference/jitsu.md section 4). So any answer that is not plainly a success is shown as what is wrong, cleaned of
 secrets.
 """
 

@@ -1,4 +1,4 @@
-"""JitsuService: a service of a workspace (reference/jitsu.md section 4).
+"""JitsuService: a service of a workspace (docs/reference/jitsu.md section 4).
 
 Its secrets are masked only while the console has the connector's specification at hand, and come back in clear before.
 """

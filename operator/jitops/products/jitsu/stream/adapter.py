@@ -1,4 +1,4 @@
-"""JitsuStream: a stream of a workspace, with the write keys that we make for it (reference/jitsu.md section 4)."""
+"""JitsuStream: a stream of a workspace, with the write keys that we make for it (docs/reference/jitsu.md section 4)."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Which write keys a stream should have: a pure decision over what status, Secret and console show.
 
 The client makes the keys: id and plaintext; the console keeps a salted hash and shows the id and whatever hint it was
-sent (reference/jitsu.md section 4). Ours are told from others' by their ids, `<stem>p<n>` and `<stem>s<n>`; others'
-are sent back as they were read.
+sent (docs/reference/jitsu.md section 4). Ours are told from others' by their ids, `<stem>p<n>` and `<stem>s<n>`;
+others' are sent back as they were read.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Streams as the console writes them, and what it makes of ours (reference/jitsu.md section 4)."""
+"""Streams as the console writes them, and what it makes of ours (docs/reference/jitsu.md section 4)."""
 
 from __future__ import annotations
 

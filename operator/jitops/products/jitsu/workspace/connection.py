@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from jitops.remote.client import HttpPool
 
 BUDGET = {"GET": 600, "POST": 120, "PUT": 120, "DELETE": 60}
-"""The console's defaults per key and minute (reference/jitsu.md section 7), until it tells its own."""
+"""The console's defaults per key and minute (docs/reference/jitsu.md section 7), until it tells its own."""
 API_KEY = re.compile(r"([!-9;-~]+):([!-~]+)")
 
 

@@ -1,4 +1,6 @@
-"""Connector: a registration of the Connector SDK (reference/jitterbit.md sections 2.5 to 2.8), or one of the Builder.
+"""Connector: a registration of the Connector SDK, or a connector of the Connector Builder.
+
+What Harmony documents: docs/reference/jitterbit.md sections 2.5 to 2.8.
 
 The remote chooses the id, and may show a registration late; what a failed or unanswered registration came to is
 found by comparing the listing with the intent: the ids of this name and version that were there before. A

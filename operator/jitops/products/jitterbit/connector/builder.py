@@ -1,6 +1,6 @@
 """Connectors of the Connector Builder, which has no API: they are looked for in the listing, and that is all.
 
-What the listing shows of them is not told from registrations of the SDK (reference/jitterbit.md sections 2.6 and 5),
+What the listing shows of them is not told from registrations of the SDK (docs/reference/jitterbit.md sections 2.6, 5),
 so that name and version, which are unique among them, find them.
 """
 

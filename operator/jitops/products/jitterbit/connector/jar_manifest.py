@@ -1,7 +1,7 @@
 """What the manifest of a connector's JAR says besides what its registration decides.
 
-Each value becomes a header, so that none may hold a line break or another control character (reference/jitterbit.md
-section 3 names the headers).
+Each value becomes a header, so that none may hold a line break or another control character (the headers:
+docs/reference/jitterbit.md section 3).
 """
 
 from typing import Annotated

@@ -1,7 +1,8 @@
 """The MANIFEST.MF of a connector's JAR: what its registration decides, and what the spec adds.
 
-The headers are Jitterbit's (reference/jitterbit.md section 3), the form is the JAR file specification's: the version
-first, lines of at most 72 bytes of UTF-8, each continued by one that begins with a space, and a line break at the end.
+The headers are Jitterbit's (docs/reference/jitterbit.md section 3), the form is the JAR file specification's: the
+version first, lines of at most 72 bytes of UTF-8, each continued by one that begins with a space, and a line break at
+the end.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ def _of(letters: str, also: str, message: str) -> Rule:
     )
 
 
-# reference/jitterbit.md section 5: what the creation page of the Connector Builder allows.
+# docs/reference/jitterbit.md section 5: what the creation page of the Connector Builder allows.
 BUILDER_NAME = _of(r"\p{L}\p{N} ", " ", "must have letters, digits and spaces only, as the Builder shows it")
 BUILDER_VERSION = _of(r"\p{L}\p{N}", "", "must have letters and digits only, as the Builder shows it")
 

@@ -1,4 +1,4 @@
-"""CustomAPI: by an adapter of the user's, by hand, or only looked at (reference/jitterbit.md section 4).
+"""CustomAPI: by an adapter of the user's, by hand, or only looked at (docs/reference/jitterbit.md section 4).
 
 Jitterbit publishes no API that creates or publishes a Custom API, so that nothing here calls one. The adapter holds an
 API under a key that follows from who we are, and that may be used again; without an adapter there is nothing to read,

@@ -1,4 +1,4 @@
-"""The parts of a Custom API, as API Manager's UI has them (reference/jitterbit.md section 4)."""
+"""The parts of a Custom API, as API Manager's UI has them (docs/reference/jitterbit.md section 4)."""
 
 from typing import Annotated, ClassVar, Literal
 
