@@ -64,7 +64,8 @@ class ConnectionReconciler:
         except Exception as error:  # noqa: BLE001 - judged by one table; what isn't in it is logged there
             log_defect(resource.key, error)
             return judge(error), facts
-        verdict = judge(line.client.trouble) if line.client.trouble else _working(resource, self.users(resource.key))
+        refused = line.client.write_error
+        verdict = judge(refused) if refused else _working(resource, self.users(resource.key))
         return verdict, {**facts, **line.facts}
 
     def _tell(self, key: Key, *, before: bool, reopened: bool) -> None:

@@ -38,8 +38,8 @@ class Client(Protocol):
         """The calls that could be made at once, by method; a method whose calls nobody counts is left out."""
 
     @property
-    def trouble(self) -> JitopsError | None:
-        """What is wrong though `verify` succeeds: a remote in maintenance reads, and takes no writes."""
+    def write_error(self) -> JitopsError | None:
+        """The error that writes meet though `verify` succeeds: a remote in maintenance answers reads only."""
 
     async def verify(self) -> Mapping[str, JSON]:
         """Prove that the connection works and return what status should tell of it, `id` included."""
