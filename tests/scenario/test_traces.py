@@ -12,7 +12,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from tests.scenario.samples import SAMPLES, Sample
 from tests.scenario.world import World
 
-from jitops.runtime.telemetry.tracing import Tracing
+from jitops.runtime.telemetry.spans import Tracing
 from jitops_sandbox import Fault
 
 every_kind = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)

@@ -27,7 +27,7 @@ from jitops.local.data_objects import DATA_OBJECTS
 from jitops.local.store import LocalStore
 from jitops.remote.client import HttpPool
 from jitops.remote.exchange import Exchange
-from jitops.runtime.telemetry.observers import Together
+from jitops.runtime.telemetry.observers import Observers
 
 if TYPE_CHECKING:
     from jitops.core.kube import JSON, Event
@@ -197,7 +197,7 @@ class World:
         self._boot()
 
     def _boot(self) -> None:
-        observer = Together(self.witness, *self.observers)
+        observer = Observers(self.witness, *self.observers)
         self.pool = HttpPool(self.clock, may_write=self.fate.before_remote, observer=observer)
         kinds = registry(self.pool, self.clock)
         self.services = Services.assemble(
