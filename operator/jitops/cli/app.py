@@ -112,14 +112,14 @@ def apply(
     1: something is not; 2: nothing was done, because the manifests can't be applied.
     """
     from jitops.local.apply import apply as make_so  # noqa: PLC0415 - only for this command
-    from jitops.local.folder import Folder, FolderBroken, FolderBusy, FolderUnusable  # noqa: PLC0415
+    from jitops.local.folder import FolderBroken, FolderBusy, FolderUnusable, StateFolder  # noqa: PLC0415
     from jitops.local.manifests import ManifestsRefused, load  # noqa: PLC0415
-    from jitops.local.progress import console, progress, say  # noqa: PLC0415
+    from jitops.local.progress import console, print_line, progress  # noqa: PLC0415
 
     output = console()
     try:
         manifests = load(filename, skip=state.absolute())
-        with Folder.open(state) as folder, progress(output) as shown:
+        with StateFolder.open(state) as folder, progress(output) as shown:
             outcome = asyncio.run(make_so(manifests, folder, shown, cluster_id=cluster_id, timeout=timeout))
     except ManifestsRefused as error:
         fail(*error.faults, code=REFUSED)
@@ -127,7 +127,7 @@ def apply(
         fail(str(error), code=FAILED if isinstance(error, FolderBusy | FolderBroken) else REFUSED)
     if not outcome.complete:
         fail(*outcome.complaints())
-    say(output, f"all is Ready: {len(outcome.rows)} resources")
+    print_line(output, f"all is Ready: {len(outcome.rows)} resources")
 
 
 @app.command()
