@@ -34,7 +34,7 @@ async def start(memo: kopf.Memo, **_: Any) -> None:
     if OURS:
         memo.session, memo.server = kube_session(os.environ["KUBECONFIG"])
     else:
-        await config.load_kube_config(os.environ["KUBECONFIG"])  # type: ignore[no-untyped-call]
+        await config.load_kube_config(os.environ["KUBECONFIG"])
         memo.core = client.CoreV1Api()
 
 

@@ -1,7 +1,7 @@
-"""`kopf run -m jitops.handlers`: the same operator, started the way kopf's users start theirs.
+"""`kopf run -m jitops.handlers`: the same operator, started as kopf's users start theirs.
 
-Settings come from the environment, `JITOPS_*` (see `runtime.settings`). The handlers themselves, one `on.event` for
-each kind, stand in `runtime.watch`; here the controller is started before kopf watches, and drained after it stopped.
+Settings are read from the environment, `JITOPS_*` (see `runtime.settings`). The handlers themselves, one `on.event` for
+each kind, are in `runtime.watch`. Here the process is started before kopf watches, and stopped after kopf did.
 """
 
 from __future__ import annotations
@@ -11,39 +11,41 @@ import asyncio
 import kopf
 
 from jitops.runtime import watch
-from jitops.runtime.process import FAREWELL, CannotStart, Replica
+from jitops.runtime.process import CLOSING, OperatorProcess
 from jitops.runtime.settings import Settings
+from jitops.runtime.startup import CannotStart
 
 watch.register(None, secrets=Settings.from_environment().secrets_watch)
 
 
 @kopf.on.startup()
 async def start(settings: kopf.OperatorSettings, memo: kopf.Memo, **_: object) -> None:
-    """Start the replica, which then waits for the Lease."""
+    """Start the process, which then waits for the Lease."""
     try:
-        ours = _settings(settings)
-        watch.configure(settings, ours)
-        memo.replica = await Replica.assemble(ours)
-        await memo.replica.start()
+        own = _settings(settings)
+        watch.configure(settings, own)
+        memo.process = await OperatorProcess.assemble(own)
+        await memo.process.start()
     except (CannotStart, ValueError) as error:
         raise kopf.PermanentError(str(error)) from None
-    memo.cluster = memo.replica.cluster
-    memo.replica.discovery.watched = watch.watched_kinds
-    memo.replica.on_end = watch.stop
+    memo.cluster = memo.process.cluster
+    memo.process.discovery.watched = watch.watched_kinds
+    memo.process.on_end = watch.stop
 
 
 @kopf.on.cleanup()
 async def stop(memo: kopf.Memo, **_: object) -> None:
-    """Drain the controller and give up the Lease; a crash must show in the exit code."""
-    await memo.replica.stop()
-    await asyncio.sleep(FAREWELL)
-    if memo.replica.failed:
-        await memo.session.close()  # which kopf leaves open after a cleanup that fails
+    """Stop the process: drain the controller and release the Lease."""
+    await memo.process.stop()
+    await asyncio.sleep(CLOSING)
+    # A cleanup that fails is the only way to an exit code of 1; kopf then leaves the session open.
+    if memo.process.failed:
+        await memo.session.close()
         raise kopf.PermanentError("the controller ended; the log says why")
 
 
-def _settings(kopfs: kopf.OperatorSettings) -> Settings:
+def _settings(kopf_settings: kopf.OperatorSettings) -> Settings:
     settings = Settings.from_environment()
-    if kopfs.peering.clusterwide == settings.namespaced:
+    if kopf_settings.peering.clusterwide == settings.namespaced:
         raise CannotStart("JITOPS_NAMESPACES and kopf's --namespace must name the same namespaces")
     return settings

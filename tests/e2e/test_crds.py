@@ -35,7 +35,7 @@ class Cluster:
 
     def __init__(self, kubectl: Kubectl) -> None:
         self.kubectl = kubectl
-        self.objects = client.CustomObjectsApi(config.new_client_from_config(str(kubectl.kubeconfig)))  # type: ignore[no-untyped-call]
+        self.objects = client.CustomObjectsApi(config.new_client_from_config(str(kubectl.kubeconfig)))
 
     def create(self, kind: str, spec: Spec, *, name: str = "case", dry: bool = False) -> Spec:
         """Create an object; `dry` only asks whether it would be accepted."""

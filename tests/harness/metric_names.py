@@ -8,7 +8,7 @@ from typing import cast
 from tests.harness.clock import TurnedClock
 
 from jitops.runtime.cluster.session import ApiServer
-from jitops.runtime.process import Replica
+from jitops.runtime.process import OperatorProcess
 from jitops.runtime.settings import Settings
 
 SUFFIXES = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum"), "gauge": ("",)}
@@ -17,5 +17,5 @@ SUFFIXES = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum"), 
 def metric_names() -> frozenset[str]:
     """Ask a replica that reaches nobody what it would measure."""
     api = cast("ApiServer", SimpleNamespace(namespace="ops"))
-    registry = Replica(Settings(), api, "identity", TurnedClock()).metrics.registry
+    registry = OperatorProcess(Settings(), api, "identity", TurnedClock()).metrics.registry
     return frozenset(family.name + suffix for family in registry.collect() for suffix in SUFFIXES[family.type])

@@ -15,7 +15,7 @@ from tests.harness.cluster.user import User
 from jitops.core.clock import SystemClock
 from jitops.core.errors import ClusterUnavailable
 from jitops.runtime.cluster.session import ApiServer
-from jitops.runtime.leader_election import DEADLINE, DURATION, PERIOD, Elector, LeaseLost
+from jitops.runtime.leader_election import DEADLINE, DURATION, PERIOD, LeaderElector, LeaseLost
 from jitops_sandbox.controlplane import ControlPlane, Kubectl
 
 pytestmark = pytest.mark.cluster
@@ -26,14 +26,14 @@ class Candidate:
 
     def __init__(self, api: ApiServer, namespace: str, lease: str, name: str) -> None:
         self.api = api
-        self.elector = Elector(api, SystemClock(), namespace=namespace, name=lease, identity=name)
+        self.elector = LeaderElector(api, SystemClock(), namespace=namespace, name=lease, identity=name)
         self.moments: list[float] = []
         self._tasks: list[asyncio.Task[None]] = []
 
     async def stand(self) -> None:
         """Try to lead, then keep the Lease."""
         await self.elector.acquire()
-        await self.elector.keep()
+        await self.elector.renew()
 
     def begin(self) -> asyncio.Task[None]:
         """Stand in the background, noting all the while whether it could write."""
@@ -55,7 +55,7 @@ class Candidate:
     async def led(self) -> None:
         """Wait until it could write."""
         async with asyncio.timeout(30):
-            while not self.elector.leads:  # noqa: ASYNC110 - only asking tells
+            while not self.elector.is_leader:  # noqa: ASYNC110 - only asking tells
                 await asyncio.sleep(0.02)
 
 
@@ -146,7 +146,7 @@ async def test_short_outage_changes_no_leader(control_plane: ControlPlane, user:
         await first.led()
         await proxy.refuse()
         await asyncio.sleep(DEADLINE + 1)
-        assert not first.elector.leads
+        assert not first.elector.is_leader
         await proxy.restore()
         await asyncio.wait_for(first.led(), 3 * PERIOD)
         assert not standing.done()

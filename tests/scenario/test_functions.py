@@ -14,7 +14,7 @@ from tests.harness.world.world import World
 from jitops.core.kube import Key
 from jitops.local.apply import Outcome, apply
 from jitops.local.documents import key_of
-from jitops.local.folder import Folder
+from jitops.local.folder import StateFolder
 from jitops.local.manifests import Manifest as Manifested
 from jitops_sandbox import Fault
 from jitops_sandbox.jitsu.state import Link
@@ -331,7 +331,7 @@ async def test_apply_without_a_cluster(world: World, tmp_path: Path) -> None:
 
     async def passed(*manifests: Manifest) -> Outcome:
         named = [Manifested(key_of(one), one, "here") for one in (*jitsu(world), *manifests)]
-        with Folder.open(tmp_path / "state") as folder:
+        with StateFolder.open(tmp_path / "state") as folder:
             return await apply(named, folder, Unseen(), timeout=20)
 
     ours = function(code=None, codeFrom=PIECES)

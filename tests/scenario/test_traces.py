@@ -14,7 +14,7 @@ from tests.harness.samples.sample import Sample
 from tests.harness.samples.table import SAMPLES
 from tests.harness.world.world import World
 
-from jitops.runtime.telemetry.tracing import Tracing
+from jitops.runtime.telemetry.spans import Tracing
 from jitops_sandbox import Fault
 
 CALL = {

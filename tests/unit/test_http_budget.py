@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from tests.harness.clock import TurnedClock
 
 from jitops.core.errors import RateLimited
-from jitops.remote.budget import MARGIN, Budget, Meter, stated
+from jitops.remote.budget import Budget, limits_by_method
+from jitops.remote.meter import MARGIN, Meter
 from jitops_sandbox.jitsu.ratelimit import Limiter
 
 
@@ -117,17 +118,17 @@ def test_the_smallest_stated_limit_of_a_key_counts() -> None:
     """Two connections of one key: the smaller number holds, and goes with its connection."""
     budget = Budget(TurnedClock(), {"POST": 120})
     one, other = object(), object()
-    budget.state(one, {"POST": 60})
-    budget.state(other, {"POST": 10})
+    budget.set_limits(one, {"POST": 60})
+    budget.set_limits(other, {"POST": 10})
     assert budget.meter("POST").limit == 10
-    budget.state(other, {})
+    budget.set_limits(other, {})
     assert budget.meter("POST").limit == 60
 
 
 def test_a_stated_limit_holds_for_an_unmetered_key() -> None:
     """A service token has no budget at the console, but spec.limits is obeyed."""
     budget = Budget(TurnedClock(), {"POST": 120})
-    budget.state("connection", {"POST": 2})
+    budget.set_limits("connection", {"POST": 2})
     meter = budget.meter("POST")
     meter.learn(200, {})
     assert [after(meter, f"n{n}") for n in range(2)] == [0.0, 0.0]
@@ -149,7 +150,7 @@ def test_a_429_pauses_the_key_and_method(headers: dict[str, str], seconds: float
     """The pause is what the server says, in any of its forms, and nobody calls before its end."""
     time = TurnedClock()
     meter = Meter(time, "DELETE", 60)
-    assert meter.refused("a", headers).after == pytest.approx(seconds)
+    assert meter.throttled("a", headers).after == pytest.approx(seconds)
     assert seconds <= after(meter, "b") <= seconds + MARGIN
     time.seconds += seconds + 0.01
     assert after(meter, "a") == 0
@@ -163,7 +164,7 @@ def test_a_429_moves_the_turns_that_were_promised_before() -> None:
     for who in ("a", "b"):
         meter.claim(who)
     before = {who: after(meter, who) for who in ("c", "d", "e")}
-    meter.refused("b", {"retry-after": "300"})
+    meter.throttled("b", {"retry-after": "300"})
     time.seconds += 100
     waits = {who: after(meter, who) for who in ("b", "c", "d", "e")}
     assert waits["b"] == pytest.approx(200)
@@ -197,7 +198,7 @@ def test_a_429_pauses_an_unmetered_key_and_is_forgotten() -> None:
     """A pause holds without a limit too, and leaves nothing behind."""
     time = TurnedClock()
     meter = Meter(time, "POST", None)
-    meter.refused("a", {"retry-after": "5"})
+    meter.throttled("a", {"retry-after": "5"})
     assert after(meter, "b") == pytest.approx(5)
     time.seconds += 6
     assert after(meter, "c") == 0
@@ -260,7 +261,7 @@ def test_limits_are_read_from_a_spec() -> None:
         post = None
         delete = 2
 
-    assert stated(Limits()) == {"GET": 5, "DELETE": 2}
+    assert limits_by_method(Limits()) == {"GET": 5, "DELETE": 2}
 
 
 def test_a_connection_with_little_to_do_does_not_wait_for_one_with_much() -> None:

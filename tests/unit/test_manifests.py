@@ -28,12 +28,12 @@ def refused(folder: Path) -> tuple[str, ...]:
 @pytest.mark.parametrize(
     ("content", "line"),
     [
-        ("a: [", "x.yaml, line 1: is no YAML that can be read"),
-        ("a: 1\na: 2", "x.yaml, line 2: is no YAML that can be read (a is given twice in one map)"),
-        ("password: *planted", "x.yaml, line 1: is no YAML that can be read (found undefined alias)"),
-        ("password: !planted x", "x.yaml, line 1: is no YAML that can be read (could not determine a constructor"),
-        ("a: \x01", "x.yaml: is no YAML that can be read (special characters are not allowed)"),
-        ("just text", "x.yaml, document 1: is not an object; a manifest begins with apiVersion, kind and metadata"),
+        ("a: [", "x.yaml, line 1: is no valid YAML"),
+        ("a: 1\na: 2", "x.yaml, line 2: is no valid YAML (a is given twice in one map)"),
+        ("password: *planted", "x.yaml, line 1: is no valid YAML (found undefined alias)"),
+        ("password: !planted x", "x.yaml, line 1: is no valid YAML (could not determine a constructor"),
+        ("a: \x01", "x.yaml: is no valid YAML (special characters are not allowed)"),
+        ("just text", "x.yaml, document 1: is not an object; write a manifest with apiVersion, kind and metadata"),
         ("{kind: Secret}", "x.yaml, document 1: it has no kind and apiVersion that jitops applies: these are Jitsu"),
         ("---\n---\n{apiVersion: apps/v1, kind: Deployment}", "x.yaml, document 2: kind Deployment of apps/v1 is not"),
         ("{apiVersion: jitops.dev/v1, kind: Connector}", "x.yaml, document 1: kind Connector of jitops.dev/v1 is not"),
@@ -75,7 +75,7 @@ def test_given_twice(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(f"{{{NAMED}}}")
     (tmp_path / "b.yaml").write_text(f"---\n---\n{{{NAMED}}}")
     (fault,) = refused(tmp_path)
-    assert fault.startswith("b.yaml, document 2 (Secret x): Secret default/x stands in a.yaml, document 1 (Secret x)")
+    assert fault.startswith("b.yaml, document 2 (Secret x): Secret default/x is in a.yaml, document 1 (Secret x)")
 
 
 def test_unreadable_files(tmp_path: Path) -> None:
@@ -86,8 +86,8 @@ def test_unreadable_files(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_bytes(b"\xff")
     (tmp_path / "b.yaml").symlink_to(tmp_path / "nowhere")
     assert refused(tmp_path) == (
-        "a.yaml: is not text in UTF-8; save it as such",
-        "b.yaml: can't be read (No such file or directory); allow it, or take it out",
+        "a.yaml: is not text in UTF-8; save it in this encoding",
+        "b.yaml: can't be read (No such file or directory); permit it, or remove the file",
     )
 
 

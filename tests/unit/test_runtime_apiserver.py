@@ -16,7 +16,7 @@ from aiohttp.test_utils import TestServer
 from jitops.core.errors import ClusterUnavailable
 from jitops.runtime.cluster import session as apiserver
 from jitops.runtime.cluster.auth import NoClusterConfigured
-from jitops.runtime.cluster.session import ApiServer, Refusal
+from jitops.runtime.cluster.session import ApiError, ApiServer
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 GONE = {
@@ -75,7 +75,7 @@ async def test_refusal_tells_the_status_object(tmp_path: Path) -> None:
         return web.json_response(GONE, status=403)
 
     async with served(tmp_path, handler) as api:
-        with pytest.raises(Refusal) as caught:
+        with pytest.raises(ApiError) as caught:
             await api.request("GET", "/x")
     assert (caught.value.status, caught.value.reason, caught.value.message) == (403, "Gone", "it is gone")
     assert caught.value.caused_by("NamespaceTerminating")
@@ -90,7 +90,7 @@ async def test_refusal_by_a_stranger_is_its_number(tmp_path: Path, body: str) ->
         return web.Response(text=body, status=404)
 
     async with served(tmp_path, handler) as api:
-        with pytest.raises(Refusal) as caught:
+        with pytest.raises(ApiError) as caught:
             await api.request("GET", "/x")
     assert (caught.value.status, caught.value.message) == (404, "")
 

@@ -9,7 +9,7 @@ import pytest
 from jitops.core.errors import ClusterUnavailable
 from jitops.runtime.cluster import discovery
 from jitops.runtime.cluster.discovery import PLURALS, Discovery
-from jitops.runtime.cluster.session import ApiServer, Refusal
+from jitops.runtime.cluster.session import ApiError, ApiServer
 
 
 class Answers:
@@ -42,19 +42,19 @@ async def test_all_there_is_asked_once() -> None:
     """Where nothing is missing, one look is enough, and nothing has to start anew."""
     made = looking([*PLURALS, "jitsustreams/status"], restart=True)
     await made.run()
-    assert list(made.shortcomings()) == []
+    assert list(made.readiness_problems()) == []
     assert not made.restart_needed
 
 
 async def test_missing_kinds_are_named_until_they_come() -> None:
     """A group that is unknown, then kinds that come one after the other."""
-    made = looking(Refusal(404), ["connectors"], PLURALS)
-    assert await made._look()
-    assert "connectors" in next(made.shortcomings())
-    assert await made._look()
-    assert "connectors" not in next(made.shortcomings())
+    made = looking(ApiError(404), ["connectors"], PLURALS)
+    assert await made._is_incomplete()
+    assert "connectors" in next(made.readiness_problems())
+    assert await made._is_incomplete()
+    assert "connectors" not in next(made.readiness_problems())
     await made.run()
-    assert list(made.shortcomings()) == []
+    assert list(made.readiness_problems()) == []
     assert not made.restart_needed, "over the whole cluster kopf notices by itself"
 
 
@@ -77,4 +77,4 @@ async def test_unwatched_kinds_are_named() -> None:
     made = looking(PLURALS)
     await made.run()
     made.watched = lambda: PLURALS - {"connectors"}
-    assert list(made.shortcomings()) == ["not watched yet: connectors"]
+    assert list(made.readiness_problems()) == ["not watched yet: connectors"]

@@ -9,7 +9,7 @@ from typing import cast
 from jitops.api.reasons import EventReason
 from jitops.core.clock import SystemClock
 from jitops.core.kube import JSON, Event, Resource
-from jitops.runtime.cluster.events import Events
+from jitops.runtime.cluster.events import EventRecorder
 from jitops.runtime.cluster.session import ApiServer, allow_writes
 
 SHOP = Resource.parse("JitsuStream", {"metadata": {"namespace": "web", "name": "shop", "uid": "u"}})
@@ -28,10 +28,12 @@ class Server:
         return {}
 
 
-def made(longest_wait: float = 30.0) -> tuple[Server, Events]:
+def made(longest_wait: float = 30.0) -> tuple[Server, EventRecorder]:
     """Make events that reach a server."""
     server = Server()
-    return server, Events(cast("ApiServer", server), SystemClock(), "one", allow_writes, longest_wait=longest_wait)
+    return server, EventRecorder(
+        cast("ApiServer", server), SystemClock(), "one", allow_writes, longest_wait=longest_wait
+    )
 
 
 async def test_events_give_way_to_other_writes() -> None:
@@ -40,7 +42,7 @@ async def test_events_give_way_to_other_writes() -> None:
     with told.urgent():
         with told.urgent():
             for note in ("first", "second"):
-                told.tell(SHOP, Event(EventReason.CREATED, note))
+                told.record(SHOP, Event(EventReason.CREATED, note))
             await asyncio.sleep(0.02)
         await asyncio.sleep(0.02)
         assert server.told == []
@@ -52,6 +54,6 @@ async def test_events_do_not_give_way_for_ever() -> None:
     """What has waited long enough is told though writing never ends."""
     server, told = made(longest_wait=0.02)
     with told.urgent():
-        told.tell(SHOP, Event(EventReason.CREATED, "late"))
+        told.record(SHOP, Event(EventReason.CREATED, "late"))
         await told.drain(1.0)
     assert server.told == ["late"]

@@ -13,8 +13,8 @@ from tests.harness.clock import TurnedClock
 
 from jitops.core.errors import ClusterUnavailable
 from jitops.runtime import leader_election as lease
-from jitops.runtime.cluster.session import ApiServer, Refusal
-from jitops.runtime.leader_election import Elector, LeaseLost
+from jitops.runtime.cluster.session import ApiError, ApiServer
+from jitops.runtime.leader_election import LeaderElector, LeaseLost
 
 PATH = "/apis/coordination.k8s.io/v1/namespaces/ops/leases"
 
@@ -42,13 +42,13 @@ class Leases:
         if self.answer_lost:
             raise ClusterUnavailable("the Kubernetes API can't be reached")
         if self.lease is None:
-            raise Refusal(404, "NotFound")
+            raise ApiError(404, "NotFound")
         return copy.deepcopy(self.lease)
 
     def _write(self, method: str, body: dict[str, Any]) -> None:
         known = int(self.lease["metadata"]["resourceVersion"]) if self.lease else 0
         if known and (method == "POST" or int(body["metadata"]["resourceVersion"]) != known):
-            raise Refusal(409, "Conflict")
+            raise ApiError(409, "Conflict")
         self.lease = copy.deepcopy(body)
         self.lease["metadata"]["resourceVersion"] = str(known + 1)
 
@@ -65,15 +65,15 @@ def leases() -> Leases:
     return Leases()
 
 
-def candidate(leases: Leases, clock: TurnedClock, name: str = "a") -> Elector:
+def candidate(leases: Leases, clock: TurnedClock, name: str = "a") -> LeaderElector:
     """Make a candidate."""
-    return Elector(cast("ApiServer", leases), clock, namespace="ops", name="jitops", identity=name)
+    return LeaderElector(cast("ApiServer", leases), clock, namespace="ops", name="jitops", identity=name)
 
 
 @contextlib.asynccontextmanager
-async def keeping(elector: Elector) -> AsyncIterator[asyncio.Task[None]]:
+async def keeping(elector: LeaderElector) -> AsyncIterator[asyncio.Task[None]]:
     """Renew in the background."""
-    task = asyncio.create_task(elector.keep())
+    task = asyncio.create_task(elector.renew())
     try:
         yield task
     finally:
@@ -135,9 +135,9 @@ async def test_another_waits_until_it_saw_no_change_for_long_enough(leases: Leas
     clock.seconds += 9.9
     assert not await other._attempt()
     clock.seconds += 0.2
-    assert not holder.leads
+    assert not holder.is_leader
     assert await other._attempt()
-    assert other.leads
+    assert other.is_leader
     assert leases.lease["spec"]["leaseTransitions"] == 2
 
 
@@ -162,7 +162,7 @@ async def test_robbed_holder_ends(leases: Leases, clock: TurnedClock) -> None:
     async with keeping(holder) as task:
         with pytest.raises(LeaseLost, match="b took the Lease"):
             await asyncio.wait_for(task, 5)
-    assert not holder.leads
+    assert not holder.is_leader
 
 
 async def test_lost_answer_is_found_out(leases: Leases, clock: TurnedClock) -> None:
@@ -184,16 +184,16 @@ async def test_trouble_does_not_end_the_renewal(
     """An API server that hangs or fails is asked again, and told of once."""
     elector = candidate(leases, clock)
     await elector.acquire()
-    leases.hangs, leases.failure = trouble == "hangs", Refusal(500) if trouble == "fails" else None
+    leases.hangs, leases.failure = trouble == "hangs", ApiError(500) if trouble == "fails" else None
     async with keeping(elector) as task:
         await asyncio.sleep(0.3)
         assert not task.done()
         assert len([record for record in caplog.records if record.levelname == "WARNING"]) == 1
         clock.seconds += 8
-        assert not elector.leads
+        assert not elector.is_leader
         leases.hangs, leases.failure = False, None
         await asyncio.sleep(0.2)
-        assert elector.leads, "nobody took it meanwhile, so it is still ours"
+        assert elector.is_leader, "nobody took it meanwhile, so it is still ours"
 
 
 async def test_release_lets_the_next_one_in_at_once(leases: Leases, clock: TurnedClock) -> None:
@@ -202,7 +202,7 @@ async def test_release_lets_the_next_one_in_at_once(leases: Leases, clock: Turne
     await holder.acquire()
     await other._attempt()
     await holder.release()
-    assert not holder.leads
+    assert not holder.is_leader
     assert leases.lease is not None
     assert leases.lease["spec"]["holderIdentity"] == ""
     assert await other._attempt()

@@ -10,7 +10,7 @@ import pytest
 from jitops.core.kube import Key
 from jitops.remote.exchange import Exchange
 from jitops.runtime.telemetry.metrics import Metrics
-from jitops.runtime.telemetry.probes import Server
+from jitops.runtime.telemetry.probes import ProbeServer
 
 
 class Health:
@@ -18,9 +18,9 @@ class Health:
 
     def __init__(self) -> None:
         self.liveness_problems: list[str] = []
-        self.shortcomings: list[str] = []
+        self.readiness_problems: list[str] = []
         self.metrics = Metrics()
-        self.server = Server(lambda: self.liveness_problems, lambda: self.shortcomings, self.metrics.text)
+        self.server = ProbeServer(lambda: self.liveness_problems, lambda: self.readiness_problems, self.metrics.text)
 
     async def get(self, port: int, path: str) -> tuple[int, str]:
         """Ask as a kubelet does."""
@@ -47,7 +47,7 @@ async def test_all_is_well(health: Health, unused_tcp_port: int) -> None:
 async def test_what_is_wrong_is_told(health: Health, unused_tcp_port: int) -> None:
     """Each probe tells its own sentences with 503."""
     await health.server.start(unused_tcp_port, None)
-    health.liveness_problems, health.shortcomings = ["stuck"], ["no Lease", "no CRDs"]
+    health.liveness_problems, health.readiness_problems = ["stuck"], ["no Lease", "no CRDs"]
     assert await health.get(unused_tcp_port, "/healthz") == (503, "stuck\n")
     assert await health.get(unused_tcp_port, "/readyz") == (503, "no Lease\nno CRDs\n")
 

@@ -17,8 +17,9 @@ from jitops.products.jitterbit.connector.kind import KIND as REGISTRATION
 from jitops.remote.breaker import THRESHOLD
 from jitops.remote.exchange import HttpConfig
 from jitops.runtime.cluster.session import ApiServer
-from jitops.runtime.process import CannotStart, Replica
+from jitops.runtime.process import OperatorProcess
 from jitops.runtime.settings import Settings
+from jitops.runtime.startup import CannotStart
 
 KEY = Key("JitsuStream", "web", "shop")
 CONNECTION = Key("JitsuWorkspace", "web", "acme")
@@ -30,13 +31,13 @@ def clock() -> TurnedClock:
     return TurnedClock()
 
 
-def replica(clock: TurnedClock, **settings: Any) -> Replica:
+def replica(clock: TurnedClock, **settings: Any) -> OperatorProcess:
     """Put a replica together that reaches nobody."""
     api = cast("ApiServer", SimpleNamespace(namespace="ops"))
-    return Replica(Settings(**settings), api, "identity", clock)
+    return OperatorProcess(Settings(**settings), api, "identity", clock)
 
 
-def leading_replica(clock: TurnedClock) -> Replica:
+def leading_replica(clock: TurnedClock) -> OperatorProcess:
     """Give a replica that has begun to work."""
     made = replica(clock, leader_election=False)
     made._leading_since = clock.seconds
@@ -96,7 +97,7 @@ async def test_stuck_reconcile_is_death(clock: TurnedClock) -> None:
 def test_readiness_names_what_is_missing(clock: TurnedClock) -> None:
     """Without definitions and without a Lease that can be read, nobody is ready."""
     made = replica(clock)
-    definitions, lease = made.shortcomings()
+    definitions, lease = made.readiness_problems()
     assert "jitsustreams" in definitions
     assert lease == "the Lease can't be read"
 
@@ -107,18 +108,18 @@ def test_standby_is_ready(clock: TurnedClock) -> None:
     made.discovery._missing = frozenset()
     assert made.elector is not None
     made.elector._lease = {"metadata": {"resourceVersion": "1"}, "spec": {"holderIdentity": "other"}}
-    assert list(made.shortcomings()) == []
+    assert list(made.readiness_problems()) == []
     made.discovery.watched = lambda: frozenset(info.plural for info in KINDS if info is not REGISTRATION.info)
-    assert list(made.shortcomings()) == ["not watched yet: connectors"]
+    assert list(made.readiness_problems()) == ["not watched yet: connectors"]
 
 
 def test_leader_is_ready_when_it_has_read_the_world(clock: TurnedClock) -> None:
     """Between winning the Lease and beginning to work it is not."""
     made = replica(clock, leader_election=False)
     made.discovery._missing = frozenset()
-    assert list(made.shortcomings()) == ["the resources are being read"]
+    assert list(made.readiness_problems()) == ["the resources are being read"]
     made._leading_since = clock.seconds
-    assert list(made.shortcomings()) == []
+    assert list(made.readiness_problems()) == []
 
 
 def test_gate_is_the_lease(clock: TurnedClock) -> None:
@@ -135,7 +136,7 @@ def test_gate_is_the_lease(clock: TurnedClock) -> None:
 async def test_namespaces_need_a_cluster_id() -> None:
     """With Roles alone kube-system can't be read."""
     with pytest.raises(CannotStart, match="cluster-id"):
-        await Replica.assemble(Settings(namespaces=("web",)))
+        await OperatorProcess.assemble(Settings(namespaces=("web",)))
 
 
 def test_metrics_show_the_queue(clock: TurnedClock) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from jitops.core.kube import Key, Resource
 from jitops.runtime.cluster import cache as store
-from jitops.runtime.cluster.cache import Store
+from jitops.runtime.cluster.cache import ResourceCache
 
 KEY = Key("JitsuStream", "web", "shop")
 
@@ -19,7 +19,7 @@ def resource(version: int, *, uid: str = "first", key: Key = KEY) -> Resource:
 
 def test_newer_version_replaces_what_was_known() -> None:
     """A newer version is taken in, and what was known before is returned."""
-    held = Store()
+    held = ResourceCache()
     assert held.put(resource(5)) == (None, True)
     before, newer = held.put(resource(6))
     assert newer
@@ -31,7 +31,7 @@ def test_newer_version_replaces_what_was_known() -> None:
 @pytest.mark.parametrize("version", [4, 5])
 def test_older_or_same_version_is_ignored(version: int) -> None:
     """The watch is late where our own write's answer was faster."""
-    held = Store()
+    held = ResourceCache()
     held.put(resource(5))
     assert held.put(resource(version)) == (resource(5), False)
     assert held.get(KEY) == resource(5)
@@ -39,7 +39,7 @@ def test_older_or_same_version_is_ignored(version: int) -> None:
 
 def test_dropped_resource_does_not_come_back() -> None:
     """What the watch still tells of a resource after its end is ignored, whatever its version."""
-    held = Store()
+    held = ResourceCache()
     held.put(resource(5))
     assert held.drop(KEY, "first")
     assert held.put(resource(6)) == (None, False)
@@ -49,7 +49,7 @@ def test_dropped_resource_does_not_come_back() -> None:
 
 def test_end_of_a_predecessor_leaves_the_successor() -> None:
     """A deletion is about one UID: kopf tells of two objects of one name in any order."""
-    held = Store()
+    held = ResourceCache()
     held.put(resource(5))
     held.put(resource(7, uid="second"))
     assert not held.drop(KEY, "first")
@@ -58,7 +58,7 @@ def test_end_of_a_predecessor_leaves_the_successor() -> None:
 
 def test_missing_are_those_that_a_listing_should_show() -> None:
     """A resource newer than the listing may be missing in it, and so may one of a namespace it is not about."""
-    held = Store()
+    held = ResourceCache()
     old, new, elsewhere = (Key("JitsuStream", ns, name) for ns, name in (("web", "old"), ("web", "new"), ("x", "old")))
     for key, version in ((KEY, 3), (old, 4), (new, 9), (elsewhere, 4)):
         held.put(resource(version, uid=str(key), key=key))
@@ -69,7 +69,7 @@ def test_missing_are_those_that_a_listing_should_show() -> None:
 def test_memory_of_the_gone_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only so many of the gone are remembered, the last ones."""
     monkeypatch.setattr(store, "REMEMBERED", 2)
-    held = Store()
+    held = ResourceCache()
     for uid in ("a", "b", "c"):
         held.drop(KEY, uid)
     assert held.put(resource(1, uid="a"))[1]
@@ -78,7 +78,7 @@ def test_memory_of_the_gone_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_kinds_are_apart() -> None:
     """The same name in two kinds is two resources."""
-    held = Store()
+    held = ResourceCache()
     held.put(resource(1))
     held.put(resource(2, uid="other", key=Key("Connector", "web", "shop")))
     assert held.count("JitsuStream") == held.count("Connector") == 1

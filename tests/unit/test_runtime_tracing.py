@@ -9,7 +9,8 @@ import time
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
 
-from jitops.runtime.telemetry.tracing import FAREWELL, Tracing, asked_for, tracing
+from jitops.runtime.telemetry.spans import LAST_SPANS, Tracing
+from jitops.runtime.telemetry.tracing import is_requested, start_tracing
 
 COLLECTOR = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"}
 FOR_TRACES = {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://127.0.0.1:4318/v1/traces"}
@@ -30,29 +31,31 @@ FOR_TRACES = {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://127.0.0.1:4318/v1/tr
 )
 def test_asked_for(environment: dict[str, str], *, asked: bool) -> None:
     """A collector is named, and nothing switches OpenTelemetry off."""
-    assert asked_for(environment) is asked
+    assert is_requested(environment) is asked
 
 
 def test_nothing_is_imported_unasked() -> None:
     """A process without a collector never loads OpenTelemetry."""
     program = (
-        "import sys; from jitops.runtime.telemetry.tracing import tracing; import jitops.runtime.app;"
-        "assert tracing({}) is None; assert not [name for name in sys.modules if name.startswith('opentelemetry')]"
+        "import sys; from jitops.runtime.telemetry.tracing import start_tracing; import jitops.runtime.app;"
+        "assert start_tracing({}) is None;"
+        "assert not [name for name in sys.modules if name.startswith('opentelemetry')]"
     )
     subprocess.run([sys.executable, "-c", program], check=True)  # noqa: S603 - this Python
 
 
 def test_missing_extra_is_said(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     """Where the extra isn't installed the operator works without traces, and says what to install."""
+    monkeypatch.delitem(sys.modules, "jitops.runtime.telemetry.spans")
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
-    assert tracing(COLLECTOR) is None
+    assert start_tracing(COLLECTOR) is None
     assert "jitops[otel]" in caplog.text
 
 
 def test_installed_and_asked_for() -> None:
     """The service is called jitops, unless the environment calls it otherwise."""
     for environment, name in ((COLLECTOR, "jitops"), ({**COLLECTOR, "OTEL_SERVICE_NAME": "ours"}, "ours")):
-        made = tracing(environment)
+        made = start_tracing(environment)
         assert made is not None
         assert made._provider.resource.attributes["service.name"] == name
         made.end()
@@ -66,8 +69,8 @@ def test_a_collector_that_hangs_does_not_hold_up_the_end() -> None:
 
         def shutdown(self) -> None:
             """Take longer than anyone waits."""
-            time.sleep(FAREWELL * 3)
+            time.sleep(LAST_SPANS * 3)
 
     began = time.monotonic()
     Tracing(Hanging()).end()
-    assert time.monotonic() - began < FAREWELL * 2
+    assert time.monotonic() - began < LAST_SPANS * 2

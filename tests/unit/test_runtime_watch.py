@@ -40,7 +40,7 @@ class Told:
     async def stream(self, kind: str | None, version: int, uid: str = "u") -> None:
         """Tell of a JitsuStream as kopf does; `None` is the first listing."""
         event = {"type": kind, "object": self.body(version, uid)}
-        of = SimpleNamespace(kind="JitsuStream")
+        of: Any = SimpleNamespace(kind="JitsuStream")
         if watch.is_news(event=event, resource=of, memo=self.memo, extra=1):
             self.handled += 1
             await watch.resource_event(event=event, resource=of, memo=self.memo, extra=1)
@@ -48,7 +48,8 @@ class Told:
     async def secret(self, kind: str | None, **data: str) -> None:
         """Tell of a Secret."""
         event = {"type": kind, "object": {"metadata": {"namespace": "web", "name": "keys"}, "data": data}}
-        await watch.input_event(event=event, resource=SimpleNamespace(kind="Secret"), memo=self.memo, extra=1)
+        of: Any = SimpleNamespace(kind="Secret")
+        await watch.input_event(event=event, resource=of, memo=self.memo, extra=1)
 
 
 @pytest.fixture
@@ -68,7 +69,7 @@ async def test_resource_reaches_the_controller_once(told: Told) -> None:
 async def test_echoes_of_our_own_writes_are_no_news(told: Told) -> None:
     """What the answer to a write of ours told already, kopf need not call a handler for; what is newer it must."""
     await told.stream("ADDED", 5)
-    told.cluster.seen("JitsuStream", told.body(8))
+    told.cluster.resource_seen("JitsuStream", told.body(8))
     for version in (6, 7, 8):
         await told.stream("MODIFIED", version)
     assert told.handled == 1
@@ -126,7 +127,7 @@ def test_with_roles_alone_nothing_of_the_cluster_is_scanned() -> None:
 
 def test_kopf_keeps_nothing_on_objects() -> None:
     """Neither progress nor a last state is built, compared or written."""
-    nothing: Any = watch.Nothing()
+    nothing: Any = watch.NoStorage()
     patch: dict[str, Any] = {}
     assert nothing.build(body={"spec": {"a": 1}}) == {}
     for method in ("fetch", "store", "purge", "touch"):

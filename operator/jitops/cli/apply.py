@@ -10,9 +10,9 @@ import typer
 
 from jitops.cli.terminal import FAILED, REFUSED, command_app, fail
 from jitops.local.apply import apply as apply_manifests
-from jitops.local.folder import Folder, FolderBroken, FolderBusy, FolderUnusable
+from jitops.local.folder import FolderBroken, FolderBusy, FolderUnusable, StateFolder
 from jitops.local.manifests import ManifestsRefused, load
-from jitops.local.progress import console, progress, say
+from jitops.local.progress import console, print_line, progress
 
 app = command_app()
 
@@ -38,7 +38,7 @@ def apply(
     output = console()
     try:
         manifests = load(filename, skip=state.absolute())
-        with Folder.open(state) as folder, progress(output) as shown:
+        with StateFolder.open(state) as folder, progress(output) as shown:
             outcome = asyncio.run(apply_manifests(manifests, folder, shown, cluster_id=cluster_id, timeout=timeout))
     except ManifestsRefused as error:
         fail(*error.faults, code=REFUSED)
@@ -46,4 +46,4 @@ def apply(
         fail(str(error), code=FAILED if isinstance(error, FolderBusy | FolderBroken) else REFUSED)
     if not outcome.complete:
         fail(*outcome.complaints())
-    say(output, f"all is Ready: {len(outcome.rows)} resources")
+    print_line(output, f"all is Ready: {len(outcome.rows)} resources")

@@ -1,4 +1,4 @@
-"""Whether a manifest that an import wrote will be taken: by the kind's own rules, and by the schema of its type."""
+"""Checks of an imported manifest: by the rules of its kind, and by the schema of its type."""
 
 from __future__ import annotations
 
@@ -29,29 +29,33 @@ MODELS: Mapping[str, type[Model]] = {
     "JitsuLink": JitsuLinkSpec,
 }
 DECISIVE = frozenset({"name", "management", "code", "codeFrom", "config", "credentials", "secretConfig"})
-"""The optional fields that a resource can't do without, as they would not stay as they are at the console."""
+"""The optional fields that an import must not leave out: without them the resource would change the object."""
 
 
 class Unfit(Exception):
-    """Why there can be no resource for an object; for people."""
+    """No resource can describe an object; the message says why."""
 
 
 def fit(kind: str, spec: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Leave out the fields that the kind does not take, and say which and why; Unfit if that is not enough."""
+    """Return a spec without the fields that its kind refuses, and the reason for each.
+
+    Raises Unfit if the kind refuses the rest, too.
+    """
     try:
         validate_spec(MODELS[kind], spec)
     except InvalidSpec as error:
         loose = [problem for problem in error.problems if _is_loose(kind, problem)]
         if not loose:
             raise Unfit(str(error)) from None
-        left = {name: value for name, value in spec.items() if name not in {_top(problem) for problem in loose}}
-        fitting, more = fit(kind, left)
+        accepted = {name: value for name, value in spec.items() if name not in {_top(problem) for problem in loose}}
+        fitting, more = fit(kind, accepted)
         return fitting, [*map(str, loose), *more]
     return spec, []
 
 
 def refuse_config(type_: str, config: Mapping[str, JSON], schema: Schema | None) -> None:
-    """Refuse a destination that its type's schema of today would refuse, as any change of it would be."""
+    """Raise Unfit if the current schema of the type refuses a destination."""
+    # The console would refuse any change of such an object.
     if schema is None:
         return
     try:
@@ -67,5 +71,5 @@ def _is_loose(kind: str, problem: Problem) -> bool:
 
 
 def _top(problem: Problem) -> str:
-    """Name the field of the spec in which the problem lies."""
+    """Return the top field of the spec that has the problem."""
     return problem.field.removeprefix("spec.").partition(".")[0].partition("[")[0]

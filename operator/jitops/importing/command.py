@@ -1,4 +1,4 @@
-"""`jitops import`: read, write, and say in a sentence why that was not possible."""
+"""The two commands of `jitops import`: read and write, and report a failure as one sentence."""
 
 from __future__ import annotations
 
@@ -19,20 +19,21 @@ if TYPE_CHECKING:
 
 
 class CannotImport(Exception):
-    """The reason, for people; `refused` where it is in what was asked."""
+    """Why the import failed, for people. `refused`: the request itself is wrong."""
 
     def __init__(self, message: str, *, refused: bool) -> None:
         super().__init__(message)
         self.refused = refused
 
 
-Told = tuple[str, Sequence[str]]
+Result = tuple[str, Sequence[str]]
+"""The text to print, and a sentence for each thing that was left out."""
 
 
-def import_workspace(url: str, slug: str, api_key: str, folder: Path | None) -> Told:
-    """Write the manifests of a workspace into a folder, and return what to tell; without one, return them.
+def import_workspace(url: str, slug: str, api_key: str, folder: Path | None) -> Result:
+    """Write the manifests of a workspace into a folder and return a summary; without a folder, return the manifests.
 
-    What was left out comes second, in sentences.
+    Raises CannotImport.
     """
     if not api_key:
         raise CannotImport("there is no API key: set JITSU_APIKEY, or name a file with --api-key-file", refused=True)
@@ -41,8 +42,8 @@ def import_workspace(url: str, slug: str, api_key: str, folder: Path | None) -> 
 
 def import_organization(
     where: Mapping[str, str], organization: str, email: str, password: str, folder: Path | None
-) -> Told:
-    """Do the same for the connectors of an organization, which is in a region or at a host."""
+) -> Result:
+    """Do the same for the connectors of an organization; `where` is its region or its host."""
     if not email:
         raise CannotImport("there is no account: set JITTERBIT_EMAIL, or name one with --email", refused=True)
     if not password:
@@ -60,7 +61,7 @@ def _read(reading: Coroutine[Any, Any, Imported]) -> Imported:
         raise CannotImport(str(error), refused=refused) from None
 
 
-def _written(imported: Imported, folder: Path | None) -> Told:
+def _written(imported: Imported, folder: Path | None) -> Result:
     if folder is None:
         return as_yaml(imported), imported.notes
     try:

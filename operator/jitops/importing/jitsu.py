@@ -1,7 +1,8 @@
-"""Manifests of a Jitsu workspace, from its objects as the console shows them (docs/reference/jitsu.md sections 4, 5).
+"""Manifests of a Jitsu workspace, from its objects as the console lists them (docs/reference/jitsu.md sections 4, 5).
 
-Pure: objects in, manifests out, and a note of each thing that none can be written for. What the console masks becomes a
-key of a Secret whose value only people know; what it shows in clear, and is secret all the same, comes with its value.
+Pure functions: objects in, manifests out, and a note of each object or field that no manifest can hold. A value that
+the console masks becomes a key of a Secret with a placeholder, for a person to fill in. A secret that the console shows
+in clear is written to the Secret with its value.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ KINDS = {
 }
 """The types that links refer to, by the console's names, in the order of a manifest."""
 FREE_FORM = {"destination": "config", "service": "credentials"}
-"""Where the spec has the part that only the console knows the fields of."""
+"""The part of the spec whose fields only the console defines."""
 PIECE = 250_000
 """Characters of code for one ConfigMap, which may hold 1 MiB: each is four bytes at most."""
 STREAM_FIELDS = ("domains", "authorizedJavaScriptDomains", "strict", "shard", "deduplicateWindowMs")
@@ -56,17 +57,17 @@ SHOWN_SECRETS: Mapping[str, tuple[str, ...]] = {
     "mixpanel": ("projectToken",),
     "mongodb": ("url",),
 }
-"""The secrets that the console shows in clear, by type of destination (section 4)."""
-TELLING = re.compile("passw|secret|token|api_?key|private_?key|credential|dsn", re.IGNORECASE)
-"""Names under which services keep secrets; what they are is the connector's affair, so this is a guess."""
+"""The secrets that the console shows in clear, by type of destination (docs/reference/jitsu.md section 4)."""
+SECRET_NAME = re.compile("passw|secret|token|api_?key|private_?key|credential|dsn", re.IGNORECASE)
+"""The names of fields that are probably secret in a service; each connector defines its own, so this is a guess."""
 
 
 class Import:
-    """One import: the names that were given, and the workspace that everything refers to."""
+    """One import: the names given so far, and the workspace that all manifests refer to."""
 
     def __init__(self, names: Names, workspace: str, schemas: Schemas) -> None:
         self.notes: list[str] = []
-        """What was left out, in sentences."""
+        """A sentence for each thing that was left out."""
         self._names = names
         self._workspace = workspace
         self._schemas = schemas
@@ -74,7 +75,7 @@ class Import:
         """The name of each object's resource, by type and id."""
 
     def manifests(self, listing: Listing) -> Iterator[Manifest]:
-        """Give all manifests, in an order in which each refers to what came before."""
+        """Yield all manifests, each after those that it refers to."""
         for type_ in KINDS:
             for found in listing.get(type_, ()):
                 yield from self._object(type_, found)
@@ -82,13 +83,13 @@ class Import:
         rows = listing.get("link", [])
         links = LinkReader(self._known, present, rows)
         for link in rows:
-            yield from self._kept(f"link {link['id']}", partial(self._link, links, link))
+            yield from self._noted(f"link {link['id']}", partial(self._link, links, link))
 
     def _object(self, type_: str, found: Found) -> Iterator[Manifest]:
-        yield from self._kept(f"{type_} {found['id']}", partial(self._fitting, type_, found))
+        yield from self._noted(f"{type_} {found['id']}", partial(self._fitting, type_, found))
 
-    def _kept(self, what: str, make: Callable[[], list[Manifest]]) -> list[Manifest]:
-        """Give what can be written, and note what can't."""
+    def _noted(self, what: str, make: Callable[[], list[Manifest]]) -> list[Manifest]:
+        """Return the manifests of an object, or note why there are none."""
         try:
             return make()
         except Unfit as unfit:
@@ -98,14 +99,24 @@ class Import:
     def _fitting(self, type_: str, found: Found) -> list[Manifest]:
         kind = KINDS[type_]
         name = self._names.name(kind, str(found.get("name") or ""), found["id"])
-        makers = {"stream": _stream, "function": _function, "destination": self._destination, "service": self._service}
-        spec, others = makers[type_](name, found)
+        spec, others = self._spec(type_, name, found)
         manifest = self._manifest(kind, name, found, spec)
         self._known[type_, found["id"]] = name
         return [*others, manifest]
 
+    def _spec(self, type_: str, name: str, found: Found) -> tuple[Manifest, list[Manifest]]:
+        """Return the spec for an object, and the manifests of what it refers to."""
+        match type_:
+            case "stream":
+                return _stream(found), []
+            case "function":
+                return _function(name, found)
+            case "destination":
+                return self._destination(name, found)
+        return self._service(name, found)
+
     def _manifest(self, kind: str, name: str, found: Found, spec: Manifest) -> Manifest:
-        """Write a resource; what its kind does not take is left out, or makes it Unfit."""
+        """Return a resource without the fields that its kind refuses; raise Unfit if it can't do without them."""
         titled = {"name": found["name"]} if found.get("name") not in {None, name} else {}
         adopt = {"management": {"adopt": {"mode": "Match", "id": found["id"]}}}
         whole = {"workspaceRef": {"name": self._workspace}, **titled, **spec, **adopt}
@@ -121,7 +132,7 @@ class Import:
 
     def _destination(self, name: str, found: Found) -> tuple[Manifest, list[Manifest]]:
         if found.get("provisioned"):
-            raise Unfit("Jitsu itself provisioned it, and takes no changes of it; links refer to it by its id")
+            raise Unfit("Jitsu itself provisioned it, and accepts no changes of it; links refer to it by its id")
         type_ = str(found.get("destinationType"))
         free = {field: value for field, value in found.items() if field not in {*BOOKKEEPING, *BASE}}
         refuse_config(type_, free, self._schemas(type_))
@@ -134,12 +145,12 @@ class Import:
     def _service(self, name: str, found: Found) -> tuple[Manifest, list[Manifest]]:
         fixed = {field: found.get(field) for field in ("package", "version")}
         free = found.get("credentials") or {}
-        secret = {path for path, value in _leaves(free) if isinstance(value, str) and TELLING.search(path[-1])}
+        secret = {path for path, value in _leaves(free) if isinstance(value, str) and SECRET_NAME.search(path[-1])}
         spec, others = self._with_secrets("service", name, free, secret)
         return {**fixed, **spec}, others
 
     def _with_secrets(self, type_: str, name: str, free: Found, secret: set[Path]) -> tuple[Manifest, list[Manifest]]:
-        """Move secrets into a Secret, by the path at which they stood."""
+        """Return the spec with its secrets moved to a Secret, under their paths, and this Secret."""
         part = FREE_FORM[type_]
         hidden = {path: value for path, value in _leaves(free) if value == MASK or path in secret}
         unnamed = [f"{part}.{dotted(path)}: no path in secretConfig can name it" for path in hidden if not _named(path)]
@@ -154,14 +165,14 @@ class Import:
         return {**spec, "secretConfig": refs}, [watched_secret(title, data)]
 
     def _leave_out(self, kind: str, name: str, sentences: Iterable[str]) -> None:
-        self.notes += [f"{kind} {name}: left out {sentence}; it stays as it is" for sentence in sentences]
+        self.notes += [f"{kind} {name}: left out {sentence}; it stays unchanged" for sentence in sentences]
 
 
-def _stream(name: str, found: Found) -> tuple[Manifest, list[Manifest]]:  # noqa: ARG001 - like the others
-    """Take a stream with the keys that it has: none is made for it, and none is touched."""
+def _stream(found: Found) -> Manifest:
+    """Return the spec of a stream that keeps its keys: none is created, and none changed."""
     spec = {field: found[field] for field in STREAM_FIELDS if found.get(field) not in (None, "", [])}
     extra = {field: value for field, value in found.items() if field not in {*BOOKKEEPING, *STREAM_FIELDS}}
-    return {**spec, **({"extra": extra} if extra else {}), "keys": {"public": "None", "private": "None"}}, []
+    return {**spec, **({"extra": extra} if extra else {}), "keys": {"public": "None", "private": "None"}}
 
 
 def _function(name: str, found: Found) -> tuple[Manifest, list[Manifest]]:
@@ -176,7 +187,7 @@ def _function(name: str, found: Found) -> tuple[Manifest, list[Manifest]]:
 
 
 def _named(path: Path) -> bool:
-    """Tell whether `secretConfig` can name a place."""
+    """Return whether `secretConfig` can name a path."""
     return all(FIELD_PATH.check(name) and "." not in name for name in path)
 
 
@@ -197,12 +208,12 @@ def _clear(free: Found, hidden: frozenset[Path], path: Path = ()) -> Manifest:
 
 
 def _text(value: JSON) -> str:
-    """Write a value as a Secret holds it: what is no text, as JSON."""
+    """Return a value as text for a Secret; as JSON if it is no text."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def workspace(name: str, slug: str, url: str) -> tuple[Manifest, Manifest]:
-    """Give the connection, and the Secret that it needs: its key is for a person to put in."""
+    """Return the connection, and its Secret, whose key a person fills in."""
     secret = f"{name}-jitsu"
     spec = {"baseUrl": url, "workspace": slug, "credentialsRef": {"name": secret}}
     return watched_secret(secret, {"apiKey": "<key id>:<secret>"}), resource("JitsuWorkspace", name, spec=spec)

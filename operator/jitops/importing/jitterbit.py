@@ -1,6 +1,6 @@
 """Manifests of a Harmony organization, from its connectors as the listing shows them (docs/reference/jitterbit.md 2.6).
 
-Pure: rows in, manifests out. Keys and secrets stay in the listing: each Connector's Secret receives them.
+Pure functions: rows in, manifests out. Keys and secrets are not part of them: each Connector's Secret receives them.
 """
 
 from __future__ import annotations
@@ -18,21 +18,22 @@ if TYPE_CHECKING:
     from jitops.products.jitterbit.wire import ConnectorRow
 
 COMMENT = """\
-The connectors that the organization lists. Harmony does not tell those of the Connector SDK from those of the
-Connector Builder, so each is written as one of the SDK, with deletionPolicy Retain: deleting the resource leaves the
-connector. Before applying: for one of the Builder set source: Builder and take management out; for one of the SDK take
-deletionPolicy out, and write what its JAR's manifest says under manifest, its activities in the order of their ids."""
+The connectors that the organization lists. Harmony does not show which are of the Connector SDK and which of the
+Connector Builder, so each is written as one of the SDK, with deletionPolicy Retain: deleting the resource keeps the
+connector. Before applying: for one of the Builder, set source: Builder and remove management; for one of the SDK,
+remove deletionPolicy, and copy the content of its JAR's manifest to manifest, its activities in the order of their
+ids."""
 
 
 def organization(name: str, spec: Manifest, email: str) -> tuple[Manifest, Manifest]:
-    """Give the connection, and the Secret that it needs: its password is for a person to put in."""
+    """Return the connection, and its Secret, whose password a person fills in."""
     login = f"{name}-harmony"
     credentials = watched_secret(login, {"email": email, "password": "<the password>"})
     return credentials, resource("JitterbitOrganization", name, spec={**spec, "credentialsRef": {"name": login}})
 
 
 def connectors(rows: Iterable[ConnectorRow], names: Names, organization_name: str) -> Imported:
-    """Give a Connector for each row; one that no spec can describe is left out, which comment and notes tell."""
+    """Return a Connector for each row; comment and notes name those that no spec can describe."""
     manifests, left_out = [], []
     for row in rows:
         name = names.name("Connector", row.name, row.id)

@@ -8,23 +8,26 @@ from typing import Any
 from jitops.importing.checking import Unfit
 
 Spec = dict[str, Any]
-ManagedKind = Mapping[str, Any]
+LinkRow = Mapping[str, Any]
 End = tuple[str, str]
 STARTS = {"push": "stream", "sync": "service"}
 UDF = "udf."
 
 
 class LinkReader:
-    """Reads the links of one workspace: `known` names its resources by type and id, `present` are all its objects."""
+    """Reads the links of one workspace.
 
-    def __init__(self, known: Mapping[End, str], present: frozenset[End], links: list[ManagedKind]) -> None:
+    `known` has the names of the imported resources by type and id, `present` are all objects of the workspace.
+    """
+
+    def __init__(self, known: Mapping[End, str], present: frozenset[End], links: list[LinkRow]) -> None:
         self._known = known
         self._present = present
         self._pairs = [_pair(link) for link in links]
         self._taken: set[tuple[str, str, str]] = set()
 
-    def read(self, link: ManagedKind) -> tuple[str, Spec, list[str]]:
-        """Give what a link may be called, its spec, and what of it is left out; Unfit says why there can be none."""
+    def read(self, link: LinkRow) -> tuple[str, Spec, list[str]]:
+        """Return a name for a link, its spec, and a sentence for each part left out; raise Unfit if there is none."""
         pair, data = _pair(link), link.get("data")
         start, end = self._ends(pair)
         if not isinstance(data, dict):
@@ -48,20 +51,20 @@ class LinkReader:
         if pair[0] not in STARTS:
             raise Unfit("it is neither a push nor a sync")
         ends = (STARTS[pair[0]], pair[1]), ("destination", pair[2])
-        gone = [f"{type_} {id_}" for type_, id_ in ends if (type_, id_) not in self._present]
-        if gone:
-            raise Unfit(f"the console has no {' and no '.join(gone)}: it leads nowhere, delete it in the console")
+        missing = [f"{type_} {id_}" for type_, id_ in ends if (type_, id_) not in self._present]
+        if missing:
+            raise Unfit(f"the console has no {' and no '.join(missing)}: it leads nowhere, delete it in the console")
         return ends
 
     def _functions(self, type_: str, listed: object) -> tuple[list[Spec], list[str]]:
-        """Refer to the functions of a pipeline; one that has more to it than a spec can say is left alone."""
+        """Return the references to a link's functions, or a sentence why they are left out."""
         if not listed:
             return [], []
         if type_ == "push" and isinstance(listed, list) and all(map(_is_plain, listed)):
             return [self._function(each) for each in listed], []
         return [], ["data.functions: there is more to it than references to functions of this workspace, with options"]
 
-    def _function(self, each: ManagedKind) -> Spec:
+    def _function(self, each: LinkRow) -> Spec:
         options = each.get("functionOptions")
         ref = self._ref(("function", str(each["functionId"]).removeprefix(UDF)))
         return {"functionRef": ref, **({} if options is None else {"options": options})}
@@ -71,7 +74,7 @@ class LinkReader:
         return {"name": known} if known else {"external": end[1]}
 
 
-def _pair(link: ManagedKind) -> tuple[str, str, str]:
+def _pair(link: LinkRow) -> tuple[str, str, str]:
     return str(link.get("type") or "push"), str(link.get("fromId")), str(link.get("toId"))
 
 

@@ -14,26 +14,26 @@ Manifest = dict[str, Any]
 
 
 class Imported(NamedTuple):
-    """The manifests of an import, and what to say above those of a kind."""
+    """The manifests of an import, and a comment above those of some kinds."""
 
     manifests: list[Manifest]
     comments: Mapping[str, str] = {}
     notes: Sequence[str] = ()
-    """What was left out, in sentences."""
+    """A sentence for each thing that was left out."""
 
 
 def resource(kind: str, name: str, **parts: JSON) -> Manifest:
-    """Give one of our resources."""
+    """Return a custom resource."""
     return {"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": name}, **parts}
 
 
 def watched_secret(name: str, values: Mapping[str, str]) -> Manifest:
-    """Give a Secret that is watched; what only people know is put in by them."""
+    """Return a Secret that the operator watches."""
     labels = {"labels": {WATCH: TRUE}}
     return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, **labels}, "stringData": dict(values)}
 
 
 def watched_config_map(name: str, values: Mapping[str, str]) -> Manifest:
-    """Give a ConfigMap that is watched."""
+    """Return a ConfigMap that the operator watches."""
     labels = {"labels": {WATCH: TRUE}}
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, **labels}, "data": dict(values)}

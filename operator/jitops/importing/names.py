@@ -1,21 +1,21 @@
-"""Names for the resources of an import: like those at the remote, valid in Kubernetes, and each given once."""
+"""Names for the resources of an import: similar to those at the remote, valid in Kubernetes, and unique."""
 
 from __future__ import annotations
 
 import re
 
 LONGEST = 50
-"""Characters of a name, so that what is derived of it still fits into a label."""
+"""Characters of a name, so that names derived from it still fit into a label."""
 
 
 class Names:
-    """Hands out names, per kind."""
+    """The names given so far, by kind."""
 
     def __init__(self) -> None:
         self._taken: set[tuple[str, str]] = set()
 
     def name(self, kind: str, wanted: str, otherwise: str) -> str:
-        """Give a name like `wanted`, or like `otherwise` where nothing of that can stand in a name."""
+        """Return a name like `wanted`, or like `otherwise` if a name can have no character of that."""
         base = _valid(wanted) or _valid(otherwise) or kind.lower()
         name, number = base, 1
         while (kind, name) in self._taken:

@@ -1,4 +1,4 @@
-"""Reads what exists at a remote for an import: listings only, nothing is written."""
+"""Reading of a remote for an import: only listings, no writes."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ if TYPE_CHECKING:
 
 TYPES = (*KINDS, "link")
 UNNAMED = {"credentialsRef": {"name": "import"}}
-"""What stands in the connection's spec until its manifest is written."""
+"""A value for the connection's spec, which requires one; its manifest gets another."""
 
 
 class NoLedger:
-    """Counts no log-ins: an API key has none, and an import makes one."""
+    """Counts no log-ins: an API key has none, and an import makes only one."""
 
     async def attempt(self) -> None:
-        """Let it pass."""
+        """Do nothing."""
 
     async def withdrawn(self) -> None:
-        """Let it pass."""
+        """Do nothing."""
 
     async def accepted(self) -> None:
-        """Let it pass."""
+        """Do nothing."""
 
 
 async def read_jitsu(url: str, slug: str, api_key: str) -> Imported:
-    """Give the manifests of a workspace; raises errors.JitopsError, and InvalidSpec for what can't be an address."""
+    """Return the manifests of a workspace; raise JitopsError, or InvalidSpec for an invalid address or slug."""
     spec = validate_spec(JitsuWorkspaceSpec, {"baseUrl": url, "workspace": slug, **UNNAMED})
     pool, clock = HttpPool(SystemClock()), SystemClock()
     opening = Opening(Key("JitsuWorkspace", "", slug), spec, {"apiKey": api_key}, None, NoLedger())
@@ -58,9 +58,9 @@ async def read_jitsu(url: str, slug: str, api_key: str) -> Imported:
 
 
 async def read_jitterbit(where: Mapping[str, str], id_: str, email: str, password: str) -> Imported:
-    """Give the manifests of an organization's connectors; `where` is its region or host. Raises as `read_jitsu`.
+    """Return the manifests of an organization's connectors; `where` is its region or host. Raises as `read_jitsu`.
 
-    One log-in is made; Harmony counts it if it is refused.
+    It makes one log-in. Harmony counts it if it is refused.
     """
     spec = {**where, "organizationId": id_}
     checked = validate_spec(JitterbitOrganizationSpec, {**spec, **UNNAMED})

@@ -1,4 +1,4 @@
-"""Writes manifests as YAML that people like to read: one file per kind, or one stream."""
+"""Writing of manifests as readable YAML: one file per kind, or one stream."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 AMBIGUOUS = re.compile(r"[-+.\d]|[yYnN]$")
-"""What readers of one version of YAML take for text, and those of another for a number, a date or a boolean."""
+"""Texts that one version of YAML reads as such, and another as a number, a date or a boolean."""
 UNPRINTED = re.compile("[^\n -\x7e\xa0-\u2027\u202a-\ufefe\uff00-\U0010ffff]")
-"""Control characters, and line breaks that only some readers take for such."""
+"""Control characters, and line breaks that only some readers accept as such."""
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes texts of several lines as such."""
+    """Writes texts of several lines as blocks."""
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
@@ -41,7 +41,7 @@ _Dumper.add_representer(str, _text)
 
 
 def as_yaml(imported: Imported) -> str:
-    """Write manifests one after the other, below what is said of any of their kinds."""
+    """Return all manifests as one stream, after the comments of all kinds."""
     return _commented(imported.comments.values(), imported.manifests)
 
 
@@ -53,19 +53,19 @@ def _commented(comments: Iterable[str], manifests: Iterable[Manifest]) -> str:
 
 
 def write(imported: Imported, folder: Path) -> list[Path]:
-    """Write a file per kind into a folder, for nobody else to read: Secrets are among them.
+    """Write one file per kind into a folder and return their paths.
 
-    Raises FileExistsError if one is there already.
+    Only the user may read the files: Secrets are among them. Raises FileExistsError if one exists already.
     """
     kinds: dict[str, list[Any]] = defaultdict(list, {kind: [] for kind in imported.comments})
     for manifest in imported.manifests:
         kinds[manifest["kind"]].append(manifest)
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for kind, those in kinds.items():
+    for kind, manifests in kinds.items():
         path = folder / f"{kind.lower()}.yaml"
         path.touch(mode=0o600, exist_ok=False)
         comment = imported.comments.get(kind)
-        path.write_text(_commented([comment] if comment else [], those), encoding="utf-8")
+        path.write_text(_commented([comment] if comment else [], manifests), encoding="utf-8")
         paths.append(path)
     return paths

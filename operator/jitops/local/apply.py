@@ -1,4 +1,4 @@
-"""One converging pass over a local store: manifests taken in, what left them deleted, everything waited for."""
+"""One pass over a local store: store the manifests, delete what they no longer contain, and wait for the result."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from jitops.api.reasons import Reason
 from jitops.api.schema.model import InvalidSpec, validate_spec
 from jitops.core.clock import SystemClock
-from jitops.local.documents import is_ours
+from jitops.local.documents import is_managed
 from jitops.local.manifests import SPECS, ManifestsRefused
 from jitops.local.progress import WAITING, Row, row_of
 from jitops.local.running import running
@@ -19,69 +19,75 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from jitops.core.kube import Key, Resource
-    from jitops.local.folder import Folder
+    from jitops.local.folder import StateFolder
     from jitops.local.manifests import Manifest
     from jitops.local.progress import Progress
     from jitops.local.running import Running
 
 TIMEOUT = 120.0
 TICK = 0.05
-"""Seconds between two looks at how things are."""
+"""Seconds between two looks at the state."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a pass ended."""
+    """The result of a pass."""
 
     rows: Sequence[Row]
     unready: Sequence[Row]
-    """What is not as the manifests ask."""
+    """The resources that are not as the manifests ask."""
     lingering: Sequence[Key]
-    """Secrets that left the manifests while something still needs them."""
+    """Secrets and ConfigMaps that the manifests no longer contain while something still uses them."""
 
     @property
     def complete(self) -> bool:
-        """Tell whether all is as the manifests ask."""
+        """Whether everything is as the manifests ask."""
         return not self.unready and not self.lingering
 
     def complaints(self) -> list[str]:
-        """Say what is missing, in a line each."""
-        held = (f"{key}: left the manifests and is still in use; delete what uses it too" for key in self.lingering)
+        """Return what is missing, one line for each object."""
+        held = (
+            f"{key}: is not in the manifests any more, but still in use; delete its users too" for key in self.lingering
+        )
         return [*(row.sentence() for row in self.unready), *held]
 
 
 async def apply(
     manifests: Sequence[Manifest],
-    folder: Folder,
+    folder: StateFolder,
     progress: Progress,
     *,
     cluster_id: str | None = None,
-    timeout: float = TIMEOUT,  # noqa: ASYNC109 - not a cancellation: the pass ends in order and tells how far it came
+    timeout: float = TIMEOUT,  # noqa: ASYNC109 - not a cancellation: the pass ends in order and returns how far it got
 ) -> Outcome:
-    """Make the remotes as the manifests say; ManifestsRefused, before anything is done, if that can't be asked."""
+    """Make the remotes match the manifests and return the outcome, after `timeout` seconds at the latest.
+
+    Raises ManifestsRefused, before anything is changed, if the store can't accept them.
+    """
     clock = SystemClock()
     store = LocalStore(clock, folder)
-    _refuse(manifests, store)
+    _check(manifests, store)
     identity = folder.identity(cluster_id)
-    _take_in(manifests, store)
+    _store(manifests, store)
     async with running(store, clock, identity) as work:
         converging = _Pass(manifests, folder, work, progress)
         await converging.run(clock.monotonic() + timeout)
         return converging.outcome()
 
 
-def _refuse(manifests: Sequence[Manifest], store: LocalStore) -> None:
-    """Refuse what the API server would refuse for what it holds already."""
-    ours = {holder.key for holder in store.data_objects() if is_ours(holder)}
-    faults = [fault for manifest in manifests for fault in _faults(manifest, store.get(manifest.key), ours)]
+def _check(manifests: Sequence[Manifest], store: LocalStore) -> None:
+    """Raise ManifestsRefused for what the API server would refuse because of the objects that it has already."""
+    managed = {one.key for one in store.data_objects() if is_managed(one)}
+    faults = [fault for manifest in manifests for fault in _faults(manifest, store.get(manifest.key), managed)]
     if faults:
         raise ManifestsRefused(tuple(faults))
 
 
-def _faults(manifest: Manifest, known: Resource | None, ours: set[Key]) -> Iterator[str]:
-    if manifest.key in ours:
+def _faults(manifest: Manifest, known: Resource | None, managed: set[Key]) -> Iterator[str]:
+    if manifest.key in managed:
         what = f"a {manifest.key.kind} that jitops wrote"
         yield f"{manifest.place}: metadata.name: is the name of {what}; choose another one"
+    # Only a transition can be wrong here: each spec was checked by itself when it was read.
     if known is not None:
         try:
             validate_spec(SPECS[manifest.key.kind], manifest.body["spec"], old=known.spec)
@@ -89,27 +95,28 @@ def _faults(manifest: Manifest, known: Resource | None, ours: set[Key]) -> Itera
             yield from (f"{manifest.place}: {problem}" for problem in error.problems)
 
 
-def _take_in(manifests: Sequence[Manifest], store: LocalStore) -> None:
+def _store(manifests: Sequence[Manifest], store: LocalStore) -> None:
     for manifest in manifests:
-        store.take_back(manifest.key)
+        # Deleted in an earlier pass that did not end, and in the manifests again.
+        store.undelete(manifest.key)
         store.apply(manifest.body)
     for key in set(store.keys()) - {manifest.key for manifest in manifests}:
         store.delete(key)
 
 
 class _Pass:
-    """Waits for one pass to come to its end, and helps it there."""
+    """Waits for the end of one pass."""
 
-    def __init__(self, manifests: Sequence[Manifest], folder: Folder, work: Running, progress: Progress) -> None:
+    def __init__(self, manifests: Sequence[Manifest], folder: StateFolder, work: Running, progress: Progress) -> None:
         self._manifests = manifests
-        self._wanted = {manifest.key for manifest in manifests}
+        self._desired = {manifest.key for manifest in manifests}
         self._folder = folder
         self._work = work
         self._store = work.store
         self._progress = progress
 
     async def run(self, deadline: float) -> None:
-        """Return when all is done, when nothing that is left would come of waiting, or at the deadline."""
+        """Return when all is done, when waiting would change nothing, or at the deadline."""
         clock = self._work.services.clock
         while clock.monotonic() < deadline and self._is_worth_waiting(deadline - clock.monotonic()):
             self._progress.show(self._rows())
@@ -118,11 +125,12 @@ class _Pass:
         self._progress.show(self._rows())
 
     def outcome(self) -> Outcome:
-        """Compare what is with what was asked."""
-        unready = [self._doubted(resource) for resource in self._unready()]
-        return Outcome(self._rows(), unready, [key for key in self._store.given() if key not in self._wanted])
+        """Return the current state, compared with the manifests."""
+        unready = [self._unconfirmed(resource) for resource in self._unready()]
+        return Outcome(self._rows(), unready, [key for key in self._store.user_objects() if key not in self._desired])
 
     def _is_worth_waiting(self, seconds: float) -> bool:
+        """Return whether waiting these seconds may change anything."""
         queue = self._work.controller.queue
         if queue.waiting(0) or self._drop_unused():
             return True
@@ -132,27 +140,30 @@ class _Pass:
         return [one for one in self._work.resources() if one.deleting or not self._work.is_ready(one)]
 
     def _drop_unused(self) -> bool:
-        """Drop Secrets and the like that left the manifests, once nothing is being deleted that may need them."""
+        """Delete Secrets and the like that the manifests no longer contain; return whether there were any."""
+        # A resource that is being deleted may need its connection's credentials.
         if any(resource.deleting for resource in self._work.resources()):
             return False
-        held = {holder.key for holder in self._store.data_objects() if holder.finalizers}
-        unused = [key for key in self._store.given() if key not in self._wanted | held]
+        held = {one.key for one in self._store.data_objects() if one.finalizers}
+        unused = [key for key in self._store.user_objects() if key not in self._desired | held]
         for key in unused:
             self._store.delete(key)
         return bool(unused)
 
     def _rows(self) -> list[Row]:
-        """Show as ready only what this pass has seen to be so."""
-        return [self._proved(resource) for resource in self._work.resources()]
+        """Return the rows to show."""
+        return [self._confirmed(resource) for resource in self._work.resources()]
 
-    def _proved(self, resource: Resource) -> Row:
+    def _confirmed(self, resource: Resource) -> Row:
+        """Return a row that is ready only if this pass has compared the resource with the remote."""
         row = row_of(resource)
-        if row.ready != "True" or self._work.is_proved(resource):
+        if row.ready != "True" or self._work.is_confirmed(resource):
             return row
         return replace(row, ready="Unknown", reason=WAITING, message="")
 
-    def _doubted(self, resource: Resource) -> Row:
-        """Don't repeat what status says of the remote when this pass could not see it."""
+    def _unconfirmed(self, resource: Resource) -> Row:
+        """Return the row of a resource that this pass could not compare with the remote."""
+        # Its status is that of an earlier pass.
         row = row_of(resource)
         if row.ready != "True":
             return row

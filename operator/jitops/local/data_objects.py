@@ -1,4 +1,4 @@
-"""The Secrets and ConfigMaps of a local store: versions, finalizers, owners, and files for what we wrote."""
+"""The Secrets and ConfigMaps of a local store: versions, finalizers, owners, and files for the outputs."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from jitops.core.clock import Clock, stamp
 from jitops.core.errors import Conflict, NamespaceTerminating, SpecInvalid
 from jitops.core.kube import JSON, ConfigMap, DataObject, Key, Secret
 from jitops.local.documents import data_object_document, data_object_of, is_output
-from jitops.local.folder import Folder, Nowhere
+from jitops.local.folder import NoFolder, StateFolder
 
-H = TypeVar("H", bound=DataObject)
+D = TypeVar("D", bound=DataObject)
 
 WRITES = {"Secret": "secret", "ConfigMap": "config map"}
-"""How a write of each is told in `DataObjectStore.writes`."""
+"""The name of a write of each in `DataObjectStore.writes`."""
 DATA_OBJECTS = frozenset(WRITES)
 
 
 class DataObjectStore:
-    """What holds values. Each write is in the folder before anyone hears of it."""
+    """The Secrets and ConfigMaps of a store. Each write is in the folder before anyone is notified."""
 
-    def __init__(self, clock: Clock, folder: Folder | Nowhere) -> None:
+    def __init__(self, clock: Clock, folder: StateFolder | NoFolder) -> None:
         self._clock = clock
         self._folder = folder
         self._versions = itertools.count(1)
         self._data_objects: dict[Key, DataObject] = {}
         self.terminating: set[str] = set()
-        """The namespaces that take nothing new."""
+        """The namespaces in which nothing can be created."""
         self.writes: list[tuple[str, Key]] = []
-        """Every write of the operator's, as verb and object."""
+        """All writes of the operator, as verb and object."""
         self.on_input: Callable[[Key], None] = lambda _: None
 
     def secrets(self) -> list[Secret]:
@@ -43,12 +43,12 @@ class DataObjectStore:
         return [self._data_objects[key] for key in sorted(self._data_objects)]
 
     async def read_secret(self, namespace: str, name: str) -> Secret | None:
-        """Read a Secret."""
+        """Return a Secret."""
         found = self._data_objects.get(Key("Secret", namespace, name))
         return found if isinstance(found, Secret) else None
 
     async def write_secret(self, secret: Secret) -> Secret:
-        """Create the Secret, or replace that very version of it."""
+        """Create the Secret if it has no resource version, else replace this very version of it."""
         return self._write_data_object(secret)
 
     async def delete_secret(self, secret: Secret) -> None:
@@ -56,19 +56,19 @@ class DataObjectStore:
         self._remove_data_object(secret)
 
     async def read_config_map(self, namespace: str, name: str) -> ConfigMap | None:
-        """Read a ConfigMap."""
+        """Return a ConfigMap."""
         found = self._data_objects.get(Key("ConfigMap", namespace, name))
         return found if isinstance(found, ConfigMap) else None
 
     async def write_config_map(self, config_map: ConfigMap) -> ConfigMap:
-        """Create the ConfigMap, or replace that very version of it."""
+        """Create the ConfigMap if it has no resource version, else replace this very version of it."""
         return self._write_data_object(config_map)
 
     async def delete_config_map(self, config_map: ConfigMap) -> None:
         """Delete a ConfigMap."""
         self._remove_data_object(config_map)
 
-    def _write_data_object(self, data_object: H) -> H:
+    def _write_data_object(self, data_object: D) -> D:
         known = self._data_objects.get(data_object.key)
         if (known.resource_version if known else "") != data_object.resource_version:
             raise Conflict(f"{data_object.kind} {data_object.name} changed meanwhile")
@@ -77,20 +77,20 @@ class DataObjectStore:
         if any(name == "." or name.startswith("..") for name in data_object.data):
             raise SpecInvalid(f"{data_object.kind} {data_object.name} can't have a key '.' or '..…'; choose another")
         self.writes.append((WRITES[data_object.kind], data_object.key))
-        return self._put_data_object(data_object, ours=True)
+        return self._put_data_object(data_object, own=True)
 
     def _remove_data_object(self, data_object: DataObject) -> None:
         self.writes.append(("delete", data_object.key))
         self._delete_data_object(data_object.key)
 
     def _collect(self, uid: str) -> None:
-        """Delete what has no owner left, as the garbage collector does; a killed one does it again."""
+        """Delete the objects without any owner left, as the garbage collector does."""
         for key, data_object in tuple(self._data_objects.items()):
             others = tuple(owner for owner in data_object.owners if owner.uid != uid)
             if others != data_object.owners and not others:
                 self._delete_data_object(key)
 
-    def _apply_holder(self, key: Key, manifest: Mapping[str, JSON]) -> None:
+    def _apply_data_object(self, key: Key, manifest: Mapping[str, JSON]) -> None:
         known, given = self._data_objects.get(key), data_object_of(manifest)
         if known is None:
             self._put_data_object(given)
@@ -99,17 +99,17 @@ class DataObjectStore:
         if wanted != known:
             self._put_data_object(wanted)
 
-    def _put_data_object(self, data_object: H, *, ours: bool = False) -> H:
-        """Keep a Secret or ConfigMap, and tell of it unless the operator wrote it, who knows."""
+    def _put_data_object(self, data_object: D, *, own: bool = False) -> D:
+        """Save a Secret or ConfigMap, and notify the controller unless it wrote the object itself (`own`)."""
         kept = replace(data_object, resource_version=str(next(self._versions)))
         if kept.deleting and not kept.finalizers:
-            self._folder.drop(kept.key)
+            self._folder.delete(kept.key)
             self._data_objects.pop(kept.key, None)
         else:
-            self._folder.keep(kept.key, data_object_document(kept, stamp(self._clock.now()) if kept.deleting else None))
+            self._folder.save(kept.key, data_object_document(kept, stamp(self._clock.now()) if kept.deleting else None))
             self._data_objects[kept.key] = kept
-        self._lay_out(kept)
-        if not ours:
+        self._publish(kept)
+        if not own:
             self.on_input(kept.key)
         return kept
 
@@ -118,8 +118,8 @@ class DataObjectStore:
         if data_object is not None and not data_object.deleting:
             self._put_data_object(replace(data_object, deleting=True))
 
-    def _lay_out(self, data_object: DataObject) -> None:
-        """Show an output's values as files for as long as it exists."""
+    def _publish(self, data_object: DataObject) -> None:
+        """Write an output's values as files, or remove them with the output."""
         if is_output(data_object) and data_object.key in self._data_objects:
             self._folder.publish(data_object.key, data_object.data)
         elif is_output(data_object):

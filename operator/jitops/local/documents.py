@@ -1,4 +1,4 @@
-"""Manifests and the store's own documents: the same form, read and written in one place."""
+"""Manifests and the documents of the store: both have the same form."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 NAMESPACE = "default"
-"""Where an object lives that names no namespace, as with kubectl."""
+"""The namespace of an object that names none, as with kubectl."""
 
 
 def key_of(manifest: Mapping[str, JSON]) -> Key:
-    """Name the object that a manifest is about."""
+    """Return the key of the object in a manifest."""
     metadata = manifest["metadata"]
     if manifest["kind"] == "Namespace":
         return Key("Namespace", "", metadata["name"])
@@ -25,18 +25,18 @@ def key_of(manifest: Mapping[str, JSON]) -> Key:
 
 
 def secret_data(manifest: Mapping[str, JSON]) -> dict[str, str]:
-    """Give a Secret manifest's values: `stringData` over `data`."""
+    """Return a Secret manifest's values; `stringData` overrides `data`."""
     decoded = {name: base64.b64decode(value).decode() for name, value in (manifest.get("data") or {}).items()}
     return {**decoded, **(manifest.get("stringData") or {})}
 
 
 def secret_of(manifest: Mapping[str, JSON]) -> Secret:
-    """Read a Secret from a manifest, or from a document of the store."""
+    """Return a Secret from a manifest, or from a document of the store."""
     return Secret(**_parts(manifest), data=secret_data(manifest))
 
 
 def data_object_of(manifest: Mapping[str, JSON]) -> DataObject:
-    """Read a Secret or ConfigMap from a manifest, or from a document of the store."""
+    """Return a Secret or ConfigMap from a manifest, or from a document of the store."""
     if manifest["kind"] == "Secret":
         return secret_of(manifest)
     return ConfigMap(**_parts(manifest), data=dict(manifest.get("data") or {}))
@@ -61,7 +61,7 @@ def _owners(references: Iterable[Mapping[str, JSON]]) -> Iterable[Owner]:
 
 
 def data_object_document(data_object: DataObject, deleted: str | None) -> dict[str, JSON]:
-    """Write a Secret or ConfigMap with all that the store knows of it; `deleted` is the moment of its deletion."""
+    """Return the store's document for a Secret or ConfigMap; `deleted` is the moment of its deletion."""
     metadata = {
         "name": data_object.name,
         "namespace": data_object.namespace,
@@ -79,11 +79,11 @@ def data_object_document(data_object: DataObject, deleted: str | None) -> dict[s
     return {"apiVersion": "v1", "kind": data_object.kind, "metadata": metadata, values: dict(data_object.data)}
 
 
-def is_ours(data_object: DataObject) -> bool:
-    """Tell what the operator wrote from what users wrote."""
+def is_managed(data_object: DataObject) -> bool:
+    """Return whether the operator wrote the object, and not a user."""
     return data_object.labels.get(meta.MANAGED_BY) == meta.MANAGER
 
 
 def is_output(data_object: DataObject) -> bool:
-    """Tell what was written for a resource from what the operator keeps for itself."""
-    return is_ours(data_object) and meta.OWNER_KIND in data_object.labels
+    """Return whether the operator wrote the object for a resource, and not for itself."""
+    return is_managed(data_object) and meta.OWNER_KIND in data_object.labels

@@ -1,14 +1,14 @@
-"""The folder that holds a local store: one file per object, each replaced at once or not at all.
+"""The folder that holds a local store: one file per object, each replaced atomically.
 
 ```
-cluster-id                                  who we are, to the remotes
-lock                                        held by the one process that works here
+cluster-id                                  the identity of this store at the remotes
+lock                                        held by the one process that uses the folder
 objects/<namespace>/<kind>/<name>.json      every object: the truth, Secrets included
-outputs/<namespace>/<secret>/<key>          the values of the Secrets that we wrote, for people and scripts
+outputs/<namespace>/<secret>/<key>          the values of the Secrets that jitops wrote, for people and scripts
 outputs/<namespace>/<name>_configmap/<key>  the same of the ConfigMaps
 ```
 
-The process may be killed at any instruction: what is in `objects` is whole, and `outputs` is made anew from it.
+The process may be killed at any instruction: each file in `objects` is complete, and `outputs` is rebuilt from them.
 """
 
 from __future__ import annotations
@@ -31,36 +31,37 @@ if TYPE_CHECKING:
 
 PRIVATE = 0o700
 UNFINISHED = ".new-"
+"""The prefix of a file that is being written."""
 CLUSTER_SCOPED = "_cluster"
-"""Stands for the namespace of what has none; no namespace can have this name."""
+"""In the place of the namespace for objects without one; no namespace can have this name."""
 
 
 class FolderUnusable(JitopsError):
-    """The folder can't serve as state; the message says why, and what to do."""
+    """The folder can't be used as state; the message says why, and the cure."""
 
 
 class FolderBusy(FolderUnusable):
-    """Another process works in the folder."""
+    """Another process uses the folder."""
 
 
 class FolderBroken(FolderUnusable):
-    """A write failed: what was done before is kept, nothing after."""
+    """A write failed: all writes before it are kept, and none follows."""
 
 
-class Folder:
-    """A folder that is ours alone while it is open."""
+class StateFolder:
+    """A folder that no other process can open at the same time."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.failure: FolderBroken | None = None
-        """Why a write failed: whoever drives the store must stop then."""
+        """The failure of a write; the pass must stop then."""
         self._objects = path / "objects"
         self._outputs = path / "outputs"
 
     @classmethod
     @contextmanager
-    def open(cls, path: Path) -> Iterator[Folder]:
-        """Take the folder for this process, making it if need be."""
+    def open(cls, path: Path) -> Iterator[StateFolder]:
+        """Open the folder for this process alone, and create it if missing; raise FolderUnusable or FolderBusy."""
         path = path.absolute()
         try:
             _prepare(path)
@@ -68,11 +69,11 @@ class Folder:
         except OSError as error:
             raise FolderUnusable(f"{path} can't be used as state: {error.strerror or error}") from None
         with lock:
-            _take(lock.fileno(), path)
+            _lock(lock.fileno(), path)
             yield cls(path)
 
     def identity(self, chosen: str | None = None) -> str:
-        """Return the cluster identity: the one chosen, else the one kept here, else a new one; it is kept."""
+        """Return the cluster identity, and save it: the one chosen, else the one saved before, else a new one."""
         file = self.path / "cluster-id"
         kept = file.read_text(encoding="utf-8").strip() if file.exists() else ""
         identity = chosen or kept or str(uuid.uuid4())
@@ -81,7 +82,8 @@ class Folder:
         return identity
 
     def documents(self) -> Iterator[Mapping[str, JSON]]:
-        """Read every object back."""
+        """Yield the documents of all objects; raise FolderUnusable if one is damaged."""
+        # Of a process that was killed while it wrote.
         for leftover in self.path.rglob(f"{UNFINISHED}*"):
             leftover.unlink()
         for file in sorted(self._objects.glob("*/*/*.json")):
@@ -91,20 +93,20 @@ class Folder:
             except (ValueError, KeyError, TypeError):
                 raise FolderUnusable(f"{file} is damaged: restore it from a copy of the state") from None
 
-    def keep(self, key: Key, document: Mapping[str, JSON]) -> None:
-        """Write an object down."""
+    def save(self, key: Key, document: Mapping[str, JSON]) -> None:
+        """Write an object's document."""
         self._write(self._file(key), json.dumps(document, indent=1, sort_keys=True))
 
-    def drop(self, key: Key) -> None:
-        """Forget an object."""
-        with self._telling():
+    def delete(self, key: Key) -> None:
+        """Remove an object's document."""
+        with self._recording_failure():
             self._file(key).unlink(missing_ok=True)
 
     def publish(self, output: Key, values: Mapping[str, str]) -> None:
-        """Lay an output's values out as files; those that it no longer has go."""
+        """Write an output's values as files, and remove those of values that it no longer has."""
         folder = self._output(output)
         found = {file.name for file in folder.iterdir()} if folder.is_dir() else set()
-        with self._telling():
+        with self._recording_failure():
             for name in found - values.keys():
                 (folder / name).unlink()
         for name, value in values.items():
@@ -113,31 +115,33 @@ class Folder:
                 self._write(file, value)
 
     def withdraw(self, output: Key) -> None:
-        """Take an output's files away."""
+        """Remove an output's files."""
         shutil.rmtree(self._output(output), ignore_errors=True)
 
     def withdraw_others(self, outputs: Iterable[Key]) -> None:
-        """Take the files of all outputs away but those named."""
+        """Remove the files of all outputs except those named."""
         kept = {self._output(key) for key in outputs}
         for folder in self._outputs.glob("*/*"):
             if folder not in kept:
                 shutil.rmtree(folder)
 
     def _output(self, key: Key) -> Path:
-        """Name an output's folder; an underscore stands in no object's name."""
+        """Return an output's folder."""
+        # No object's name contains an underscore, so the two kinds can't collide.
         return self._outputs / key.namespace / (key.name if key.kind == "Secret" else f"{key.name}_configmap")
 
     def _file(self, key: Key) -> Path:
         return self._objects / (key.namespace or CLUSTER_SCOPED) / key.kind / f"{key.name}.json"
 
     def _write(self, file: Path, text: str) -> None:
-        with self._telling():
+        with self._recording_failure():
             _make_folders(file.parent, self.path)
             _replace(file, text)
 
     @contextmanager
-    def _telling(self) -> Iterator[None]:
-        """Remember a failure, also for those who do not get to see it raised."""
+    def _recording_failure(self) -> Iterator[None]:
+        """Raise FolderBroken for a failed write, and remember it."""
+        # The reconciler handles an exception as any other error of one resource; the pass must see it, and stop.
         try:
             yield
         except OSError as error:
@@ -145,46 +149,47 @@ class Folder:
             raise self.failure from None
 
 
-class Nowhere:
-    """A folder that is none: what it is given is kept by nobody, as the tests of the core want it."""
+class NoFolder:
+    """Stores nothing: for a store in memory alone, as the tests of the core use it."""
 
     def documents(self) -> Iterator[Mapping[str, JSON]]:
-        """Give nothing back."""
+        """Return nothing."""
         return iter(())
 
-    def keep(self, key: Key, document: Mapping[str, JSON]) -> None:
-        """Keep nothing."""
+    def save(self, key: Key, document: Mapping[str, JSON]) -> None:
+        """Do nothing."""
 
-    def drop(self, key: Key) -> None:
-        """Have nothing to forget."""
+    def delete(self, key: Key) -> None:
+        """Do nothing."""
 
     def publish(self, output: Key, values: Mapping[str, str]) -> None:
-        """Show nothing."""
+        """Do nothing."""
 
     def withdraw(self, output: Key) -> None:
-        """Have nothing to take away."""
+        """Do nothing."""
 
     def withdraw_others(self, outputs: Iterable[Key]) -> None:
-        """Have nothing to take away."""
+        """Do nothing."""
 
 
 def _prepare(path: Path) -> None:
-    """Make the folder, or see that it is ours: nobody's files get in the way of a mistyped path."""
+    """Create the folder, or raise FolderUnusable if it has other contents."""
     path.mkdir(parents=True, exist_ok=True)
+    # A mistyped path must not change the mode of somebody's folder, nor add files to it.
     if any(path.iterdir()) and not (path / "lock").exists():
         raise FolderUnusable(f"{path} holds other files: name an empty or a new folder with --state")
     path.chmod(PRIVATE)
 
 
-def _take(descriptor: int, path: Path) -> None:
+def _lock(descriptor: int, path: Path) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise FolderBusy(f"another jitops works on {path}: wait until it has ended") from None
+        raise FolderBusy(f"another jitops uses {path}: wait until it has ended") from None
 
 
 def _make_folders(path: Path, top: Path) -> None:
-    """Make a folder below the top one, private at every step whatever the umask."""
+    """Create a folder and those above it up to the top one, all private whatever the umask."""
     if not path.is_dir() and path != top:
         _make_folders(path.parent, top)
         path.mkdir(mode=PRIVATE)
@@ -192,7 +197,7 @@ def _make_folders(path: Path, top: Path) -> None:
 
 
 def _replace(file: Path, text: str) -> None:
-    """Write beside the file and rename: whoever reads sees the old content or the new one, whole."""
+    """Replace a file atomically: a reader sees the old content or the new one, both complete."""
     descriptor, unfinished = tempfile.mkstemp(prefix=UNFINISHED, dir=file.parent)
     with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
         stream.write(text)
@@ -203,7 +208,7 @@ def _replace(file: Path, text: str) -> None:
 
 
 def _sync(folder: Path) -> None:
-    """Make sure that names outlive a loss of power too."""
+    """Flush a folder, so that the names in it survive a loss of power."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

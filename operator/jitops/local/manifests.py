@@ -1,4 +1,4 @@
-"""Accepts manifests as strictly as `kubectl apply` does, and says of each fault where it is and what helps."""
+"""Reading of manifests, as strict as `kubectl apply`: each fault is reported with its place and the cure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from jitops.local.reading import documents, files
 
 
 class ManifestsRefused(Exception):
-    """Manifests that can't be applied, with one line for each fault: file, document, field and cure."""
+    """The manifests can't be applied; one line for each fault: file, document, field and cure."""
 
     def __init__(self, faults: tuple[str, ...]) -> None:
         super().__init__("\n".join(faults))
@@ -29,7 +29,7 @@ class ManifestsRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One object as a user wrote it, and where."""
+    """One object as the user wrote it, and its place."""
 
     key: Key
     body: Mapping[str, JSON] = field(repr=False)
@@ -43,9 +43,9 @@ class Manifest:
 
 
 def load(source: Path, skip: Path | None = None) -> list[Manifest]:
-    """Read all manifests of a file, or of a folder and those below it except `skip`.
+    """Return all manifests of a file, or of a folder and those below it except `skip`.
 
-    ManifestsRefused tells all that is wrong with them.
+    Raises ManifestsRefused with all their faults.
     """
     if not source.exists():
         raise ManifestsRefused((f"{source}: there is no such file or folder; name the one that holds your manifests",))
@@ -69,19 +69,20 @@ def _base64(value: str) -> str:
     return value
 
 
-def _not_ours(labels: dict[str, str]) -> dict[str, str]:
+def _not_managed(labels: dict[str, str]) -> dict[str, str]:
     if labels.get(MANAGED_BY) == MANAGER:
-        raise refusal((None, f"must leave out {MANAGED_BY}: {MANAGER}, by which jitops knows what it wrote itself"))
+        raise refusal((None, f"must leave out {MANAGED_BY}: {MANAGER}, which marks the objects that jitops wrote"))
     return labels
 
 
 class _Metadata(Model):
-    """What a user may say of an object; what only the server sets is read over, as it stands in exports."""
+    """The metadata of a manifest."""
 
     name: ObjectName
     namespace: NamespaceName | None = None
-    labels: Annotated[dict[str, str], AfterValidator(_not_ours)] = Field(default_factory=dict)
+    labels: Annotated[dict[str, str], AfterValidator(_not_managed)] = Field(default_factory=dict)
     annotations: dict[str, str] = Field(default_factory=dict)
+    # Set by the server only; ignored, as it is part of what `kubectl get -o yaml` exports.
     uid: JsonValue = None
     resource_version: JsonValue = None
     generation: JsonValue = None
@@ -128,9 +129,9 @@ SPECS = {info.kind: info.spec for info in KINDS}
 
 
 def _accepted(place: str, document: object, faults: list[str]) -> Iterator[Manifest]:
-    """Give a document as a manifest, if it is one."""
+    """Yield the manifest in a document, or add its faults."""
     if not isinstance(document, Mapping):
-        faults.append(f"{place}: is not an object; a manifest begins with apiVersion, kind and metadata")
+        faults.append(f"{place}: is not an object; write a manifest with apiVersion, kind and metadata")
         return
     kind, version = document.get("kind"), document.get("apiVersion")
     envelope = _ENVELOPES.get((str(version), str(kind)))
@@ -171,5 +172,5 @@ def _twice(manifests: list[Manifest]) -> Iterator[str]:
     first: dict[Key, str] = {}
     for manifest in manifests:
         if manifest.key in first:
-            yield f"{manifest.place}: {manifest.key} stands in {first[manifest.key]} already; take one of the two out"
+            yield f"{manifest.place}: {manifest.key} is in {first[manifest.key]} already; remove one of the two"
         first.setdefault(manifest.key, manifest.place)

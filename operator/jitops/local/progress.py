@@ -1,4 +1,4 @@
-"""Shows how resources are doing: a live table on a terminal, one line for each change elsewhere."""
+"""Progress of a pass: a live table on a terminal, else one line for each change."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 STYLES = {"True": "green", "False": "red", "Unknown": "yellow", "Deleting": "magenta"}
 ORDER = [info.kind for info in KINDS]
 WIDTH = 120
-"""Columns of a table that goes into a file."""
+"""The width of a table that is not shown on a terminal."""
 WAITING = "Waiting"
-"""The reason shown for what was not looked at yet."""
+"""The reason shown for a resource that was not checked yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One resource as people see it."""
+    """One resource as it is shown."""
 
     key: Key
     ready: str
@@ -40,7 +40,7 @@ class Row:
     message: str
 
     def sentence(self) -> str:
-        """Tell all of it in one line."""
+        """Return the row as one line."""
         state = {"True": "ready", "Deleting": "being deleted"}.get(self.ready, "not ready")
         if self.ready == "True":
             return f"{self.key}: {state}, remote id {self.remote_id}"
@@ -48,7 +48,7 @@ class Row:
 
 
 def row_of(resource: Resource) -> Row:
-    """Read a resource's status; what was said of an earlier spec does not count."""
+    """Return the row of a resource; conditions of an earlier generation are ignored."""
     ready = _current(resource, ConditionType.READY)
     synced = _current(resource, ConditionType.SYNCED)
     why = synced if synced.get("reason") == Reason.RECONCILE_PAUSED else ready
@@ -64,7 +64,7 @@ def row_of(resource: Resource) -> Row:
 
 
 def in_order(resources: Iterable[Resource]) -> list[Resource]:
-    """Sort as people think of them: connections before what uses them."""
+    """Return the resources sorted by kind, connections before their users, and by name."""
     return sorted(resources, key=lambda one: (ORDER.index(one.key.kind), one.key))
 
 
@@ -74,7 +74,7 @@ def _current(resource: Resource, kind: str) -> Mapping[str, JSON]:
 
 
 def table(rows: Sequence[Row]) -> Table:
-    """Lay rows out as a table."""
+    """Return the rows as a table."""
     grid = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("KIND", "NAME", "READY", "REMOTE ID", "REASON"):
         grid.add_column(name, overflow="fold")
@@ -86,14 +86,14 @@ def table(rows: Sequence[Row]) -> Table:
 
 
 class Progress(Protocol):
-    """Is shown the resources again and again while they change."""
+    """Shows the resources while they change."""
 
     def show(self, rows: Sequence[Row]) -> None:
-        """Take in how they are now."""
+        """Show the current rows."""
 
 
 class LiveProgress:
-    """A table that is drawn over itself."""
+    """A table that is drawn again in its place."""
 
     def __init__(self, console: Console) -> None:
         self._live = Live(console=console, auto_refresh=False)
@@ -107,7 +107,7 @@ class LiveProgress:
         self._live.stop()
 
     def show(self, rows: Sequence[Row]) -> None:
-        """Draw the table anew if anything in it changed."""
+        """Draw the table again if anything in it changed."""
         if tuple(rows) != self._shown:
             self._shown = tuple(rows)
             self._live.update(table(rows), refresh=True)
@@ -127,27 +127,27 @@ class PlainProgress:
         pass
 
     def show(self, rows: Sequence[Row]) -> None:
-        """Tell what changed."""
+        """Print what changed since the last call."""
         current = {row.key: row for row in rows}
         for key, row in current.items():
             if row != self._shown.get(key) and row.reason != WAITING:
-                say(self._console, row.sentence())
+                print_line(self._console, row.sentence())
         for key in self._shown.keys() - current.keys():
-            say(self._console, f"{key}: deleted")
+            print_line(self._console, f"{key}: deleted")
         self._shown = current
 
 
 def console() -> Console:
-    """Open the output; where it is no terminal, lines may be long."""
+    """Return the standard output; if it is no terminal, lines may be long."""
     opened = Console()
     return opened if opened.is_terminal else Console(width=WIDTH)
 
 
 def progress(console: Console) -> LiveProgress | PlainProgress:
-    """Choose what fits where the output goes."""
+    """Return the kind of progress that fits the output."""
     return LiveProgress(console) if console.is_terminal else PlainProgress(console)
 
 
-def say(console: Console, line: str) -> None:
-    """Print one line as it is: neither wrapped nor taken for markup."""
+def print_line(console: Console, line: str) -> None:
+    """Print one line unchanged: not wrapped, and without markup."""
     console.print(line, soft_wrap=True, markup=False, highlight=False, emoji=False)

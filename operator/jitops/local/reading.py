@@ -1,4 +1,4 @@
-"""Reads YAML files as kubectl does, and says where one can't be read; never what stands in it."""
+"""Reading of YAML files, as kubectl reads them. A fault names its place, and never quotes the content."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ SUFFIXES = (".yaml", ".yml", ".json")
 
 
 def files(source: Path, skip: Path | None) -> Iterator[tuple[Path, str]]:
-    """Give the manifest files of a folder and those below it except `skip`, with the names to speak of them by.
+    """Yield the manifest files of a folder and those below it except `skip`, with their names for messages.
 
-    Hidden files and folders are left out, as Git's own.
+    Hidden files and folders are ignored: Git's own is one.
     """
     if not source.is_dir():
         yield source, source.name
@@ -30,7 +30,7 @@ def files(source: Path, skip: Path | None) -> Iterator[tuple[Path, str]]:
 
 
 class _Strict(yaml.SafeLoader):
-    """Reads YAML as kubectl does: a key given twice is a fault, and what looks like a date stays text."""
+    """Reads YAML as kubectl does: a key given twice is a fault, and a date remains text."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen = set()
@@ -51,21 +51,21 @@ _Strict.yaml_implicit_resolvers = {
 
 
 def documents(file: Path, name: str, faults: list[str]) -> Iterator[tuple[str, object]]:
-    """Give the documents of a file that hold something, each with its place; YAML that can't be read is a fault."""
+    """Yield the documents of a file, except empty ones, each with its place; add a fault if it can't be read."""
     try:
         for number, document in enumerate(yaml.load_all(file.read_text(encoding="utf-8"), _Strict), start=1):
             if document is not None:
                 yield from _unpacked(f"{name}, document {number}", document)
     except UnicodeDecodeError:
-        faults.append(f"{name}: is not text in UTF-8; save it as such")
+        faults.append(f"{name}: is not text in UTF-8; save it in this encoding")
     except OSError as error:
-        faults.append(f"{name}: can't be read ({error.strerror}); allow it, or take it out")
+        faults.append(f"{name}: can't be read ({error.strerror}); permit it, or remove the file")
     except yaml.YAMLError as error:
-        faults.append(f"{name}{_position(error)}: is no YAML that can be read ({_problem(error)}); correct it there")
+        faults.append(f"{name}{_position(error)}: is no valid YAML ({_problem(error)}); correct it there")
 
 
 def _unpacked(place: str, document: object) -> Iterator[tuple[str, object]]:
-    """Take a List apart, as `kubectl get -o yaml` writes it."""
+    """Yield the items of a List, as `kubectl get -o yaml` writes it, or the document itself."""
     if isinstance(document, Mapping) and document.get("kind") == "List" and isinstance(document.get("items"), list):
         for number, item in enumerate(document["items"], start=1):
             yield f"{place}, item {number}", item
@@ -79,6 +79,6 @@ def _position(error: yaml.YAMLError) -> str:
 
 
 def _problem(error: yaml.YAMLError) -> str:
-    """Say what is wrong, without the words that the parser quotes: they may be a password."""
-    said = getattr(error, "problem", None) or getattr(error, "reason", None) or "syntax error"
-    return " ".join(re.sub(r"(['\"]).*\1", "", said).split())
+    """Return the problem without the words that the parser quotes: they may be a password."""
+    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "syntax error"
+    return " ".join(re.sub(r"(['\"]).*\1", "", problem).split())

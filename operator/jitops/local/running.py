@@ -1,4 +1,4 @@
-"""The same controller as in a cluster, at work on a local store."""
+"""The same controller as in a cluster, on a local store."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from jitops.local.store import LocalStore
 
 OPERATOR_NAMESPACE = "jitops-system"
-"""Where the operator's own Secret lives, as in a cluster."""
+"""The namespace of the operator's own Secret, as in a cluster."""
 DRAIN = 5.0
-"""Seconds that a reconcile at work is given when the pass ends."""
+"""Seconds for running reconciles to finish when the pass ends."""
 
 NEEDS_A_PERSON = frozenset(
     {
@@ -36,12 +36,12 @@ NEEDS_A_PERSON = frozenset(
         Reason.DRIFT_DETECTED,
     }
 )
-"""Reasons that waiting won't change though they aren't Stalled: in a cluster the missing object might still come."""
+"""Reasons that waiting won't change though they aren't Stalled: in a cluster the missing object might still appear."""
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """The controller with what it works on."""
+    """The controller and its store."""
 
     store: LocalStore
     services: Services
@@ -49,15 +49,15 @@ class Running:
     task: asyncio.Task[None]
 
     def resources(self) -> list[Resource]:
-        """Give all resources, in order."""
+        """Return all resources, sorted."""
         return in_order(self.store.resources())
 
     def is_ready(self, resource: Resource) -> bool:
-        """Tell whether nothing is left to do for a resource."""
-        return row_of(resource).ready == "True" and self.is_proved(resource)
+        """Return whether nothing is left to do for a resource."""
+        return row_of(resource).ready == "True" and self.is_confirmed(resource)
 
-    def is_proved(self, resource: Resource) -> bool:
-        """Tell whether the remote was seen, by this process, as status says; a paused resource is not looked at."""
+    def is_confirmed(self, resource: Resource) -> bool:
+        """Return whether this process has compared the resource with the remote; a paused one needs no comparison."""
         if row_of(resource).reason == Reason.RECONCILE_PAUSED:
             return True
         if self._is_connection(resource.key):
@@ -66,7 +66,7 @@ class Running:
         return self.services.converged.shown(resource.key)
 
     def may_heal(self, resource: Resource) -> bool:
-        """Tell whether a resource that isn't ready may become so by being tried again."""
+        """Return whether further attempts may make a resource ready."""
         if find(resource.status, ConditionType.STALLED) or row_of(resource).reason in NEEDS_A_PERSON:
             return False
         if self._is_connection(resource.key):
@@ -80,7 +80,7 @@ class Running:
 
 @asynccontextmanager
 async def running(store: LocalStore, clock: Clock, identity: str) -> AsyncIterator[Running]:
-    """Run the controller until the block ends; it sees every object of the store anew."""
+    """Run the controller until the block ends, beginning with all resources of the store."""
     pool = HttpPool(clock)
     services = Services.assemble(registry(pool, clock), store, clock, identity=identity, namespace=OPERATOR_NAMESPACE)
     controller = Controller(services)

@@ -1,6 +1,6 @@
-"""The Kubernetes port over objects in memory, kept in a folder when one is given.
+"""The Kubernetes port over objects in memory, saved in a folder if there is one.
 
-It does what the API server and its controllers do for our objects, as far as the core relies on it: generations,
+It does what the API server and its controllers do, as far as the core relies on it: generations,
 resource versions, the status subresource, finalizers and deletion, owner references and their garbage collection.
 """
 
@@ -12,22 +12,24 @@ from collections.abc import Callable, Collection, Mapping
 from copy import deepcopy
 from typing import Any
 
+from typing_extensions import override
+
 from jitops.api.meta import API_VERSION
 from jitops.core.clock import Clock, stamp
 from jitops.core.errors import Conflict
-from jitops.core.kube import JSON, Event, Key, Resource
+from jitops.core.kube import JSON, Event, Key, Kube, Resource
 from jitops.local.data_objects import DATA_OBJECTS, DataObjectStore
-from jitops.local.documents import data_object_of, is_ours, is_output, key_of
-from jitops.local.folder import Folder, Nowhere
+from jitops.local.documents import data_object_of, is_managed, is_output, key_of
+from jitops.local.folder import NoFolder, StateFolder
 
 Body = dict[str, Any]
 
 
-class LocalStore(DataObjectStore):
-    """The objects of a cluster that is none. Each write is in the folder before anyone hears of it."""
+class LocalStore(DataObjectStore, Kube):
+    """The objects of a local store. Each write is in the folder before anyone is notified."""
 
-    def __init__(self, clock: Clock, folder: Folder | None = None) -> None:
-        super().__init__(clock, folder or Nowhere())
+    def __init__(self, clock: Clock, folder: StateFolder | None = None) -> None:
+        super().__init__(clock, folder or NoFolder())
         self._bodies: dict[Key, Body] = {}
         self._resources: dict[Key, Resource] = {}
         self.namespaces: dict[str, Mapping[str, str]] = {}
@@ -36,19 +38,19 @@ class LocalStore(DataObjectStore):
         self.on_deleted: Callable[[Key], None] = lambda _: None
         self._restore()
 
-    # What a user does.
+    # What a user does with kubectl.
 
     def apply(self, manifest: Mapping[str, JSON]) -> None:
-        """Take in a manifest as `kubectl apply` does: the spec and annotations replaced, the rest kept."""
+        """Store a manifest as `kubectl apply` does: replace the spec and the annotations, keep the rest."""
         key = key_of(manifest)
         if key.kind in DATA_OBJECTS:
-            self._apply_holder(key, manifest)
+            self._apply_data_object(key, manifest)
             return
         if key.kind == "Namespace":
             self._apply_namespace(key, manifest)
             return
         known = self._bodies.get(key)
-        body = deepcopy(known) if known else self._born(key)
+        body = deepcopy(known) if known else self._new_body(key)
         spec = deepcopy(dict(manifest.get("spec") or {}))
         if known and known["spec"] != spec:
             body["metadata"]["generation"] += 1
@@ -58,7 +60,7 @@ class LocalStore(DataObjectStore):
             self._put(key, body)
 
     def delete(self, key: Key) -> None:
-        """Delete an object: at once, or marked while finalizers hold it."""
+        """Delete an object, or mark it as deleted while it has finalizers."""
         if key.kind in DATA_OBJECTS:
             self._delete_data_object(key)
             return
@@ -73,8 +75,9 @@ class LocalStore(DataObjectStore):
         body["metadata"]["generation"] += 1
         self._settle(key, body)
 
-    def take_back(self, key: Key) -> None:
-        """Take a deletion back that is not over yet: no API server can, but a manifest that comes back means it."""
+    def undelete(self, key: Key) -> None:
+        """Cancel a deletion that is not complete."""
+        # No API server can. But a manifest that exists again means that the object shall exist.
         body = self._bodies.get(key)
         if body is not None and "deletionTimestamp" in body["metadata"]:
             body = deepcopy(body)
@@ -82,7 +85,7 @@ class LocalStore(DataObjectStore):
             self._put(key, body)
 
     def keys(self) -> list[Key]:
-        """Name all custom resources."""
+        """Return the keys of all custom resources, sorted."""
         return sorted(self._bodies)
 
     def resources(self) -> list[Resource]:
@@ -90,12 +93,12 @@ class LocalStore(DataObjectStore):
         return list(self._resources.values())
 
     def body(self, key: Key) -> Body:
-        """Return a resource as it would be read with kubectl."""
+        """Return a resource as kubectl would show it."""
         return self._bodies[key]
 
-    def given(self) -> list[Key]:
-        """Name what users brought in besides custom resources: Secrets and ConfigMaps not written by us, Namespaces."""
-        others = [data_object.key for data_object in self.data_objects() if not is_ours(data_object)]
+    def user_objects(self) -> list[Key]:
+        """Return the keys of the other objects that users applied: Secrets, ConfigMaps and Namespaces."""
+        others = [data_object.key for data_object in self.data_objects() if not is_managed(data_object)]
         return [*others, *(Key("Namespace", "", name) for name in self.namespaces)]
 
     # The port.
@@ -109,15 +112,16 @@ class LocalStore(DataObjectStore):
         return [resource for key, resource in self._resources.items() if key.kind == kind]
 
     async def refresh(self, key: Key) -> Resource | None:
-        """Return the resource: nothing is ever outdated here."""
+        """Return the resource; nothing is ever outdated here."""
         return self._resources.get(key)
 
-    async def prune(self, kind: str) -> Collection[Key]:  # noqa: ARG002 - the port's
-        """Forget nothing: deletions are always reported here."""
+    @override
+    async def prune(self, kind: str) -> Collection[Key]:
+        # All deletions are reported here.
         return ()
 
     async def set_finalizers(self, resource: Resource, finalizers: tuple[str, ...]) -> Resource:
-        """Replace the finalizers, if the resource is still in this version."""
+        """Replace the finalizers; raise Conflict if the resource is not in this version any more."""
         body = self._current(resource, guarded=True)
         body["metadata"]["finalizers"] = list(finalizers)
         self.writes.append(("finalizers", resource.key))
@@ -125,27 +129,27 @@ class LocalStore(DataObjectStore):
         return Resource.parse(resource.key.kind, body)
 
     async def write_status(self, resource: Resource, status: Mapping[str, JSON], *, guarded: bool = False) -> Resource:
-        """Make the status so."""
+        """Replace the status."""
         body = self._current(resource, guarded=guarded)
         body["status"] = deepcopy(dict(status))
         self.writes.append(("status", resource.key))
         return self._put(resource.key, body)
 
     async def namespace_labels(self, namespace: str) -> Mapping[str, str]:
-        """Read a namespace's labels."""
+        """Return a namespace's labels."""
         return self.namespaces.get(namespace, {})
 
     def event(self, resource: Resource, event: Event) -> None:
-        """Keep the event for whoever looks; a namespace that is terminating takes none."""
+        """Record an event, unless its namespace is terminating."""
         if resource.key.namespace not in self.terminating:
             self.events.append((resource.key, event))
 
-    # Below the surface.
+    # Storage.
 
     def _restore(self) -> None:
-        """Take in what the folder holds, and lay the outputs out as it says."""
+        """Load the objects of the folder, and rebuild the files of the outputs."""
         for document in self._folder.documents():
-            self._take_in(key_of(document), document)
+            self._load(key_of(document), document)
         versions = [int(resource.resource_version) for resource in self._resources.values()]
         versions += [int(data_object.resource_version or 0) for data_object in self._data_objects.values()]
         self._versions = itertools.count(max(versions, default=0) + 1)
@@ -154,7 +158,7 @@ class LocalStore(DataObjectStore):
         for data_object in outputs:
             self._folder.publish(data_object.key, data_object.data)
 
-    def _take_in(self, key: Key, document: Mapping[str, JSON]) -> None:
+    def _load(self, key: Key, document: Mapping[str, JSON]) -> None:
         if key.kind in DATA_OBJECTS:
             self._data_objects[key] = data_object_of(document)
         elif key.kind == "Namespace":
@@ -163,7 +167,7 @@ class LocalStore(DataObjectStore):
             self._bodies[key] = dict(document)
             self._resources[key] = Resource.parse(key.kind, document)
 
-    def _born(self, key: Key) -> Body:
+    def _new_body(self, key: Key) -> Body:
         meta = {
             "name": key.name,
             "namespace": key.namespace,
@@ -178,16 +182,17 @@ class LocalStore(DataObjectStore):
     def _current(self, resource: Resource, *, guarded: bool) -> Body:
         body = self._bodies.get(resource.key)
         if body is None or body["metadata"]["uid"] != resource.uid:
-            raise Conflict(f"{resource.key} is gone")
+            raise Conflict(f"{resource.key} was deleted")
         if guarded and body["metadata"]["resourceVersion"] != resource.resource_version:
             raise Conflict(f"{resource.key} changed meanwhile")
         return deepcopy(body)
 
     def _settle(self, key: Key, body: Body) -> None:
-        """Keep the body, or let it go when its deletion is held by nothing any more."""
+        """Save the body, or remove the object if it is deleted and has no finalizers left."""
+        # Its dependents first: a process that is killed in between does it again.
         if "deletionTimestamp" in body["metadata"] and not body["metadata"]["finalizers"]:
             self._collect(body["metadata"]["uid"])
-            self._folder.drop(key)
+            self._folder.delete(key)
             del self._bodies[key], self._resources[key]
             self.on_deleted(key)
         else:
@@ -195,19 +200,19 @@ class LocalStore(DataObjectStore):
 
     def _put(self, key: Key, body: Body) -> Resource:
         body["metadata"]["resourceVersion"] = str(next(self._versions))
-        self._folder.keep(key, body)
+        self._folder.save(key, body)
         before, after = self._resources.get(key), Resource.parse(key.kind, body)
         self._bodies[key], self._resources[key] = body, after
         self.on_change(before, after)
         return after
 
     def _apply_namespace(self, key: Key, manifest: Mapping[str, JSON]) -> None:
-        """Take in a Namespace, of which nothing but its labels counts."""
+        """Store a Namespace; only its labels matter."""
         metadata = {"name": key.name, "labels": manifest["metadata"].get("labels") or {}}
         document = {"kind": key.kind, "metadata": metadata}
-        self._folder.keep(key, document)
-        self._take_in(key, document)
+        self._folder.save(key, document)
+        self._load(key, document)
 
     def _drop_namespace(self, key: Key) -> None:
-        self._folder.drop(key)
+        self._folder.delete(key)
         self.namespaces.pop(key.name, None)

@@ -1,13 +1,14 @@
-"""Spares a failing host our calls, and ourselves the waiting for them.
+"""Circuit breakers: they stop calls to a host that fails, and callers from waiting for it.
 
-Invariants: it opens after `THRESHOLD` failures in a row; each failed trial doubles the pause up to `LONGEST`;
-while it is open at most one call is under way as a trial; an answer that the vendor decided, even a refusal,
-closes it.
+Invariants: a breaker opens after `THRESHOLD` failures in a row. Each failed trial doubles the pause up to `LONGEST`.
+While it is open, at most one call is in flight as a trial. An answer decided by the vendor, even a refusal, closes it.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from typing_extensions import override
 
 from jitops.core.errors import JitopsError, Unavailable
 from jitops.remote.exchange import WritesRefused
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
 THRESHOLD = 5
 FIRST = 5.0
+"""Seconds of the first pause."""
 LONGEST = 300.0
+"""Seconds of the longest pause."""
 
 
 class Breaker:
@@ -35,43 +38,45 @@ class Breaker:
 
     @property
     def open(self) -> bool:
-        """Tell whether calls are being refused."""
+        """Whether calls are refused."""
         return self._until is not None
 
     def check(self) -> None:
-        """Refuse when open, without taking the place of the trial."""
+        """Raise while the breaker is open. A check does not take the place of the trial."""
         if self._until is None:
             return
         left = self._until - self._clock.monotonic()
         if left > 0 or self._trial:
-            raise self.refusal()
+            raise self.error()
 
-    def refusal(self) -> Unavailable:
-        """Say why a call was spared."""
+    def error(self) -> Unavailable:
+        """Return the error of a call that is not sent because the breaker is open."""
         return Unavailable(f"{self.host} failed too often; trying again soon", circuit_open=True)
 
-    def counts(self, error: JitopsError | None) -> bool:
-        """Tell whether this is a failure of what the breaker spares."""
+    def is_failure(self, error: JitopsError | None) -> bool:
+        """Return whether a call that ended so counts as a failure of the host."""
+        # A host in maintenance works: it answers reads. `WriteBreaker` stops its writes.
         return isinstance(error, Unavailable) and not isinstance(error, WritesRefused)
 
     def admit(self) -> bool:
-        """Let a call through; True says that it is the trial and must end in `settle` or `abandon`."""
+        """Admit a call, or raise. Return True if the call is the trial and must end in `settle` or `abandon`."""
         self.check()
         self._trial = self._until is not None
         return self._trial
 
     def abandon(self, *, trial: bool) -> None:
-        """Forget a call that was cancelled: another may be the trial."""
+        """Forget a cancelled call, so that another call may be the trial."""
         if trial:
             self._trial = False
 
     def settle(self, *, trial: bool, failed: bool) -> None:
-        """Learn how an admitted call ended."""
+        """Record how an admitted call ended."""
         self.abandon(trial=trial)
         if not failed:
             self._failures, self._pause, self._until = 0, 0.0, None
         elif trial:
             self._open()
+        # Calls that were in flight when the breaker opened must not prolong the pause.
         elif self._until is None:
             self._failures += 1
             if self._failures >= self.threshold:
@@ -83,42 +88,44 @@ class Breaker:
 
 
 class WriteBreaker(Breaker):
-    """The breaker of one key's writes: a remote in maintenance goes on reading, and one refusal tells for all."""
+    """The breaker for the writes of one key: a remote in maintenance answers reads and refuses all writes."""
 
+    # All writes of the key are refused alike, so one refusal is enough.
     threshold = 1
 
-    def refusal(self) -> Unavailable:
-        """Say why a write was spared."""
-        return WritesRefused(f"{self.host} is in maintenance and takes no writes; trying again soon")
+    @override
+    def error(self) -> Unavailable:
+        return WritesRefused(f"{self.host} is in maintenance and accepts no writes; trying again soon")
 
-    def counts(self, error: JitopsError | None) -> bool:
-        """Tell whether writes were refused as such."""
+    @override
+    def is_failure(self, error: JitopsError | None) -> bool:
         return isinstance(error, WritesRefused)
 
 
-class Guards:
-    """The breakers in the way of one call, asked and told together."""
+class Breakers:
+    """The breakers that one call must pass, as one."""
 
     def __init__(self, *breakers: Breaker) -> None:
         self._breakers = breakers
         self._trials: tuple[bool, ...] = ()
 
     def check(self) -> None:
-        """Refuse when one of them is open."""
+        """Raise when one of them is open."""
         for breaker in self._breakers:
             breaker.check()
 
     def admit(self) -> None:
-        """Let the call through; it must end in `settle` or `abandon`."""
+        """Admit the call, or raise. An admitted call must end in `settle` or `abandon`."""
+        # All are checked before the first admits: a trial that was admitted and never sent would block its host.
         self.check()
         self._trials = tuple(breaker.admit() for breaker in self._breakers)
 
     def abandon(self) -> None:
-        """Forget a call that was cancelled."""
+        """Forget a cancelled call."""
         for breaker, trial in zip(self._breakers, self._trials, strict=True):
             breaker.abandon(trial=trial)
 
     def settle(self, error: JitopsError | None) -> None:
-        """Learn how the call ended."""
+        """Record how the call ended, for each breaker."""
         for breaker, trial in zip(self._breakers, self._trials, strict=True):
-            breaker.settle(trial=trial, failed=breaker.counts(error))
+            breaker.settle(trial=trial, failed=breaker.is_failure(error))

@@ -1,6 +1,6 @@
-"""One replica: the port, the remotes, the controller, the Lease and the probes, put together, started and ended.
+"""One operator process: its parts assembled, started and stopped.
 
-It knows nothing of kopf: `app` runs it beside kopf's tasks, `handlers` inside `kopf run`.
+It does not know kopf: `app` runs it beside kopf's tasks, `handlers` inside `kopf run`.
 """
 
 from __future__ import annotations
@@ -18,90 +18,74 @@ from jitops.core.managed.services import Services
 from jitops.core.schedule.controller import Controller, Pace
 from jitops.kinds import registry
 from jitops.remote.client import HttpPool
-from jitops.runtime.cluster.auth import NoClusterConfigured
 from jitops.runtime.cluster.discovery import Discovery
 from jitops.runtime.cluster.port import Cluster
 from jitops.runtime.cluster.session import ApiServer, allow_writes
-from jitops.runtime.leader_election import Elector, LeaseLost
+from jitops.runtime.leader_election import LeaderElector, LeaseLost
 from jitops.runtime.settings import Settings
+from jitops.runtime.startup import CannotStart, cluster_uid, connect
 from jitops.runtime.telemetry.metrics import CONNECTION, Metrics
-from jitops.runtime.telemetry.observers import Together
-from jitops.runtime.telemetry.probes import OVERDUE, STALLED, Server
-from jitops.runtime.telemetry.tracing import tracing
+from jitops.runtime.telemetry.observers import Observers
+from jitops.runtime.telemetry.probes import OVERDUE, STALLED, ProbeServer
+from jitops.runtime.telemetry.tracing import start_tracing
 
 log = logging.getLogger(__name__)
 
 DRAIN = 25.0
-"""Seconds for what is being worked on when the end is asked for; a pod has 30 by default."""
+"""Seconds for running reconciles to finish at the end; a pod has 30 by default."""
 LAST_EVENTS = 2.0
-FAREWELL = 0.25
+"""Seconds for the events that still wait."""
+CLOSING = 0.25
 """Seconds for closed connections to end their TLS; uvloop complains of those that its own end cuts short."""
-ATTEMPTS = 30
-"""How often the start asks an API server that is out of reach, at intervals of two seconds."""
 INTERVAL = 2.0
 
 
-class CannotStart(Exception):
-    """Something is set wrongly, or the API server is out of reach; the message says what."""
+class OperatorProcess:
+    """All parts of one process.
 
-
-class Replica:
-    """Everything one process needs. `on_end` is called when it can't go on; `failed` tells a failure from a restart."""
+    It calls `on_end` when it can't go on. `failed` is then True for a failure, and False if a restart is wanted.
+    """
 
     def __init__(self, settings: Settings, api: ApiServer, identity: str, clock: Clock | None = None) -> None:
-        self._clock = clock = clock or SystemClock()
-        namespace = settings.operator_namespace or api.namespace
-        instance = f"{socket.gethostname()}_{uuid.uuid4().hex[:8]}"
-        self.elector = (
-            Elector(api, clock, namespace=namespace, name=settings.lease_name, identity=instance)
-            if settings.leader_election
-            else None
-        )
-        self.metrics = Metrics()
-        self.cluster = Cluster(api, clock, namespaces=settings.namespaces, instance=instance)
-        self.cluster.gate = self.elector.may_write if self.elector else allow_writes
-        self._tracing = tracing()
-        observer = Together(self.metrics, self._tracing) if self._tracing else self.metrics
-        self._pool = HttpPool(clock, may_write=self.cluster.gate, observer=observer)
-        self._services = Services.assemble(
-            registry(self._pool, clock), self.cluster, clock, identity=identity, namespace=namespace
-        )
-        self.controller = Controller(self._services, _pace(settings), observer)
-        self.cluster.events.on_tell = self.metrics.told
-        self.cluster.on_change = self.controller.feed
-        self.cluster.on_deleted = self.controller.on_deleted
-        self.cluster.on_input = self.controller.changed
-        self.discovery = Discovery(api, restart=settings.namespaced)
         self._settings = settings
         self._api = api
-        self._server = Server(self.liveness_problems, self.shortcomings, self.metrics.text)
+        self._clock = clock or SystemClock()
+        # Unique per process: after a crash, the same pod must wait for its own Lease as any other candidate.
+        self._instance = f"{socket.gethostname()}_{uuid.uuid4().hex[:8]}"
+        self._namespace = settings.operator_namespace or api.namespace
+        self.elector = self._candidate() if settings.leader_election else None
+        self.cluster = Cluster(api, self._clock, namespaces=settings.namespaces, instance=self._instance)
+        self.cluster.gate = self.elector.may_write if self.elector else allow_writes
+        self.metrics = Metrics()
+        self._tracing = start_tracing()
+        observer = Observers(self.metrics, self._tracing) if self._tracing else self.metrics
+        self._pool = HttpPool(self._clock, may_write=self.cluster.gate, observer=observer)
+        self._services = Services.assemble(
+            registry(self._pool, self._clock), self.cluster, self._clock, identity=identity, namespace=self._namespace
+        )
+        self.controller = Controller(self._services, _pace(settings), observer)
+        self.discovery = Discovery(api, restart=settings.namespaced)
+        self._server = ProbeServer(self.liveness_problems, self.readiness_problems, self.metrics.text)
         self._leading_since: float | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping: asyncio.Task[None] | None = None
         self.failed = False
         self.on_end: Callable[[], None] = lambda: None
-        self._measure()
+        self._connect_cluster()
+        self._add_gauges()
 
     @classmethod
-    async def assemble(cls, settings: Settings) -> Replica:
-        """Find the cluster and what identifies it, and put the parts together; CannotStart says what is missing."""
-        if settings.namespaced and not settings.cluster_id:
-            raise CannotStart(
-                "with namespaces named, a cluster id must be set too (--cluster-id or JITOPS_CLUSTER_ID):"
-                " the UID of kube-system, which it would be otherwise, can't be read with Roles alone"
-            )
+    async def assemble(cls, settings: Settings) -> OperatorProcess:
+        """Return the process for the settings; raise CannotStart if the cluster or its identity is unknown."""
+        api = await connect(settings)
         try:
-            api = await ApiServer.connect(settings.kubeconfig, settings.context)
-        except NoClusterConfigured as error:
-            raise CannotStart(str(error)) from None
-        try:
-            return cls(settings, api, settings.cluster_id or await _cluster_uid(api))
+            return cls(settings, api, settings.cluster_id or await cluster_uid(api))
         except BaseException:
             await api.aclose()
             raise
 
     async def start(self) -> None:
-        """Serve the probes, and set out to lead."""
+        """Serve the probes and become a candidate; raise CannotStart if a port is taken."""
         try:
             await self._server.start(self._settings.probes_port, self._settings.metrics_port)
         except OSError as error:
@@ -113,9 +97,10 @@ class Replica:
             self._tasks.append(task)
 
     async def stop(self) -> None:
-        """End in order: what is being worked on, what is still to be told, the Lease; asked twice, it ends once."""
+        """Stop all parts in order. A second call waits for the first."""
         if self._stopping is None:
             self._stopping = asyncio.create_task(self._stop(), name="stopping")
+        # Shielded, for kopf cancels whoever calls this after five seconds.
         await asyncio.shield(self._stopping)
 
     async def _stop(self) -> None:
@@ -125,6 +110,7 @@ class Replica:
         if self._tasks:
             await asyncio.wait(self._tasks)
         await self.cluster.events.drain(LAST_EVENTS)
+        # Only after the last write: the next leader starts at once.
         if self.elector is not None:
             await self.elector.release()
         await self._services.connections.aclose()
@@ -135,24 +121,26 @@ class Replica:
         await self._api.aclose()
 
     async def _drain(self) -> None:
-        """Let what is being worked on finish."""
+        """Wait for the running reconciles to finish."""
         await self.controller.drain(DRAIN)
         if self.controller.longest():
-            log.warning("not everything that was being worked on has finished; the next start takes it up")
+            log.warning("some reconciles did not finish in time; the next start continues them")
 
     async def _lead(self) -> None:
-        """Hold the Lease, read the world, and work: in this order, and only while the Lease is ours."""
+        """Become the leader and work, for as long as this process holds the Lease."""
         if self.elector is None:
             await self._work()
             return
         await self.elector.acquire()
+        # A task group, so that a lost Lease cancels the work, and a crash of the work ends the renewal.
         async with asyncio.TaskGroup() as group:
-            keeping = group.create_task(self.elector.keep(), name="renewing the Lease")
+            renewing = group.create_task(self.elector.renew(), name="renewing the Lease")
             await self._work()
-            keeping.cancel()
+            renewing.cancel()
 
     async def _work(self) -> None:
-        """Read everything, now that the Lease is ours, and work: what a former leader wrote is seen, nothing older."""
+        """List everything, then run the controller."""
+        # Listed after the Lease was won, with a consistent read: what the former leader wrote is seen.
         while True:
             try:
                 await self.cluster.prime()
@@ -164,23 +152,23 @@ class Replica:
         await self.controller.run()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        """Take the process along with a task that should have gone on, however it ended."""
+        """End the process with a task that should run for ever, however it ended."""
         if self._stopping is not None:
             return
         error = asyncio.CancelledError() if task.cancelled() else task.exception()
         if error is None and task.get_name() == "discovery":
             if not self.discovery.restart_needed:
                 return
-            log.info("the definitions of our resources have come; ending, to start anew with them")
+            log.info("the CRDs were installed; ending, so that the next start finds them")
         else:
             self.failed = True
-            log.critical("%s ended: %s", task.get_name(), _words(error))
+            log.critical("%s ended: %s", task.get_name(), _describe(error))
         self.on_end()
 
-    # What is told of it.
+    # Probes and metrics.
 
     def liveness_problems(self) -> Iterator[str]:
-        """Say what a restart would cure."""
+        """Yield the problems that a restart would cure."""
         now, controller = self._clock.monotonic(), self.controller
         if any(task.done() for task in self._tasks if task.get_name() == "leading"):
             yield "the controller ended"
@@ -192,35 +180,51 @@ class Replica:
         if controller.longest() > OVERDUE:
             yield f"a reconcile has been running for {controller.longest():.0f} s"
 
-    def shortcomings(self) -> Iterator[str]:
-        """Say what is missing for the work to be done, here or by the replica that leads."""
-        yield from self.discovery.shortcomings()
-        if self.elector is not None and not self.elector.leads and not self.elector.holder:
+    def readiness_problems(self) -> Iterator[str]:
+        """Yield what prevents reconciles, here or on the leader."""
+        yield from self.discovery.readiness_problems()
+        if self.elector is not None and not self.elector.is_leader and not self.elector.holder:
             yield "the Lease can't be read"
-        elif (self.elector is None or self.elector.leads) and self._leading_since is None:
+        elif self._leads() and self._leading_since is None:
             yield "the resources are being read"
 
-    def _measure(self) -> None:
+    def _leads(self) -> bool:
+        return self.elector is None or self.elector.is_leader
+
+    def _candidate(self) -> LeaderElector:
+        name = self._settings.lease_name
+        return LeaderElector(self._api, self._clock, namespace=self._namespace, name=name, identity=self._instance)
+
+    def _connect_cluster(self) -> None:
+        """Report what the cluster sees to the controller and to the metrics."""
+        self.cluster.on_change = self.controller.feed
+        self.cluster.on_deleted = self.controller.on_deleted
+        self.cluster.on_input = self.controller.changed
+        self.cluster.events.on_event = self.metrics.count_event
+
+    def _add_gauges(self) -> None:
         queue, gauge, now = self.controller.queue, self.metrics.gauge, self._clock.monotonic
+        cluster = self.cluster
         gauge("jitops_queue_depth", "Keys that are due or being worked on.", lambda: queue.waiting(0))
         gauge("jitops_queue_oldest_seconds", "For how long the first key has been due.", queue.oldest)
         gauge("jitops_leader", "1 on the replica that works.", lambda: float(self._leads()))
+        gauge(
+            "jitops_seconds_since_last_event",
+            "Seconds since the last event of the watch.",
+            lambda: now() - cluster.last_watch_event,
+        )
         self.metrics.gauges(
             "jitops_remote_budget_left",
-            "Calls that a connection could make at once, where they are counted.",
+            "Calls that a connection could make at once, if they are counted.",
             (*CONNECTION, "method"),
             self._services.connections.budgets,
         )
         self.metrics.gauges(
             "jitops_remote_breaker_open",
-            "1 for a host that failed too often to be asked now.",
+            "1 while calls to the host are refused because it failed too often.",
             ("host",),
             lambda: {(host,): float(is_open) for host, is_open in self._pool.breakers().items()},
         )
-        gauge("jitops_seconds_since_last_event", "Since the watch told anything.", lambda: now() - self.cluster.heard)
-
-    def _leads(self) -> bool:
-        return self.elector is None or self.elector.leads
 
 
 def _pace(settings: Settings) -> Pace:
@@ -232,29 +236,11 @@ def _pace(settings: Settings) -> Pace:
     )
 
 
-async def _cluster_uid(api: ApiServer) -> str:
-    """Identify the cluster by its kube-system namespace."""
-    cluster, trouble = Cluster(api, SystemClock()), ""
-    for _ in range(ATTEMPTS):
-        try:
-            uid = await cluster.namespace_uid("kube-system")
-        except errors.PermissionDenied as error:
-            raise CannotStart(f"{error}; allow it, or set a cluster id (--cluster-id or JITOPS_CLUSTER_ID)") from None
-        except errors.JitopsError as error:
-            trouble = str(error)
-        else:
-            if uid:
-                return uid
-            raise CannotStart("there is no namespace kube-system: set a cluster id (--cluster-id or JITOPS_CLUSTER_ID)")
-        log.warning("waiting for the Kubernetes API: %s", trouble)
-        await asyncio.sleep(INTERVAL)
-    raise CannotStart(trouble)
-
-
-def _words(error: BaseException | None) -> str:
-    """Tell of an error: our own in their words, others by name and place, for their words might repeat a value."""
+def _describe(error: BaseException | None) -> str:
+    """Return an error for the log: its message if jitops wrote it, else its name and place."""
+    # The message of any other exception might repeat a secret value.
     if isinstance(error, BaseExceptionGroup):
-        return "; ".join(_words(inner) for inner in error.exceptions)
+        return "; ".join(_describe(inner) for inner in error.exceptions)
     if isinstance(error, asyncio.CancelledError):
         return "it was cancelled"
     if error is None or isinstance(error, errors.JitopsError | LeaseLost):

@@ -1,7 +1,8 @@
-"""`jitops release`: stops the operator for good, then lets go of everything that it holds (`core.release`).
+"""`jitops release`: stop the operator, then release all its resources (`core.managed.uninstall`).
 
-An operator that still worked would put its finalizers back. So its Deployment is scaled to nothing and its pods are
-waited for; then the Lease is taken, and held to the end: whoever else runs writes nothing meanwhile.
+An operator that still ran would put its finalizers back. So its Deployment is scaled to 0, and the end of its pods is
+awaited. A pod on a lost node may still run, and so may a process elsewhere: so the Lease is taken, and kept to the end.
+Whoever else runs writes nothing meanwhile.
 """
 
 from __future__ import annotations
@@ -24,82 +25,88 @@ from jitops.kinds import registry
 from jitops.remote.client import HttpPool
 from jitops.runtime.cluster.auth import NoClusterConfigured
 from jitops.runtime.cluster.port import Cluster
-from jitops.runtime.cluster.session import MERGE_PATCH, ApiServer, Refusal
-from jitops.runtime.leader_election import Elector
+from jitops.runtime.cluster.session import MERGE_PATCH, ApiError, ApiServer
+from jitops.runtime.leader_election import LeaderElector
 from jitops.runtime.settings import Settings
 
 log = logging.getLogger(__name__)
 
 AT_ONCE = 16
-"""How many resources are let go at a time."""
+"""How many resources are released at a time."""
 INTERVAL = 1.0
 NOT_FOUND = 404
 SHOWN = 5
+"""How many resources a message names."""
 
 
 class ReleaseFailed(Exception):
-    """Something could not be let go, or the operator not be stopped; the message says what, and what to do."""
+    """A resource could not be released, or the operator not stopped; the message says which, and the cure."""
 
 
 async def release(settings: Settings, *, deployment: str | None, limit: float) -> list[Released]:
-    """Let go of everything in the settings' namespaces; ReleaseFailed after `limit` seconds at the latest."""
+    """Release all resources in the settings' namespaces and return them.
+
+    `deployment` is the operator's, to be stopped first. Raises ReleaseFailed after `limit` seconds at the latest.
+    """
     try:
         api = await ApiServer.connect(settings.kubeconfig, settings.context)
     except NoClusterConfigured as error:
         raise ReleaseFailed(str(error)) from None
-    work = _Work(settings, api)
+    work = _Release(settings, api)
     try:
         async with asyncio.timeout(limit):
             return await work.run(deployment)
     except TimeoutError:
-        raise ReleaseFailed(f"not done in {limit:.0f} s: {work.doing}") from None
-    except Refusal as refusal:
-        raise ReleaseFailed(f"{work.doing}: Kubernetes refuses it: {refusal.message}") from None
+        raise ReleaseFailed(f"not finished within {limit:.0f} s: {work.step}") from None
+    except ApiError as error:
+        raise ReleaseFailed(f"{work.step}: Kubernetes refuses it: {error.message}") from None
     except JitopsError as error:
-        raise ReleaseFailed(f"{work.doing}: {error}") from None
+        raise ReleaseFailed(f"{work.step}: {error}") from None
     finally:
         await api.aclose()
 
 
-class _Work:
-    """The three steps; `doing` tells where they are."""
+class _Release:
+    """The three steps of a release; `step` describes the current one."""
 
     def __init__(self, settings: Settings, api: ApiServer) -> None:
         self._api = api
         self._settings = settings
         self._namespace = settings.operator_namespace or api.namespace
-        self.doing = "it has not begun"
+        self.step = "not started"
         self._clock = SystemClock()
         self._cluster = Cluster(api, self._clock, namespaces=settings.namespaces)
         kinds = registry(HttpPool(self._clock), self._clock)
-        shelves = (SecretBackend(self._cluster), ConfigMapBackend(self._cluster))
+        backends = (SecretBackend(self._cluster), ConfigMapBackend(self._cluster))
         key = HashKey(self._cluster, self._namespace)
-        self._releaser = Releaser(kinds, self._cluster, [Outputs[Any](shelf, key) for shelf in shelves])
+        self._releaser = Releaser(kinds, self._cluster, [Outputs[Any](backend, key) for backend in backends])
         self._done: dict[Key, Released] = {}
         self._refused: JitopsError | None = None
 
     async def run(self, deployment: str | None) -> list[Released]:
-        """Stop the operator, hold the Lease, let go until nothing is held."""
+        """Stop the operator, take the Lease, and release resources until none carries a finalizer of jitops."""
         if deployment:
             await self._stop(deployment)
         async with self._leading():
-            while await self._pass():  # noqa: ASYNC110 - only looking tells
+            while True:
+                if not await self._pass():
+                    break
                 await asyncio.sleep(INTERVAL)
         return sorted(self._done.values(), key=lambda one: one.key)
 
     async def _stop(self, deployment: str) -> None:
-        """Scale the operator to nothing, and wait for the end of its pods."""
-        self.doing = f"stopping the Deployment {self._namespace}/{deployment}"
+        """Scale the operator to 0, and wait for the end of its pods."""
+        self.step = f"stopping the Deployment {self._namespace}/{deployment}"
         path = f"/apis/apps/v1/namespaces/{self._namespace}/deployments/{quote(deployment)}/scale"
         try:
             scale = await self._api.request("PATCH", path, {"spec": {"replicas": 0}}, content_type=MERGE_PATCH)
-        except Refusal as refusal:
-            if refusal.status != NOT_FOUND:
+        except ApiError as error:
+            if error.status != NOT_FOUND:
                 raise
             log.info("there is no Deployment %s/%s to stop", self._namespace, deployment)
             return
         while pods := await self._pods(scale["status"]["selector"]):
-            self.doing = f"waiting for the end of the pods {', '.join(pods)}; if their node is gone, delete them"
+            self.step = f"waiting for the end of the pods {', '.join(pods)}; if their node is lost, delete them"
             await asyncio.sleep(INTERVAL)
         log.info("the Deployment %s/%s is stopped", self._namespace, deployment)
 
@@ -111,30 +118,32 @@ class _Work:
 
     @asynccontextmanager
     async def _leading(self) -> AsyncIterator[None]:
-        """Hold the Lease, where operators ask for it; an operator that runs elsewhere ends when it can't have it."""
+        """Hold the Lease, unless the operators run without one."""
+        # An operator that runs elsewhere ends once it can't renew the Lease.
         if not self._settings.leader_election:
             yield
             return
         name = self._settings.lease_name
-        elector = Elector(self._api, self._clock, namespace=self._namespace, name=name, identity="jitops-release")
-        self.doing = f"waiting for the Lease {self._namespace}/{name}; stop the operator that holds it"
+        elector = LeaderElector(self._api, self._clock, namespace=self._namespace, name=name, identity="jitops-release")
+        self.step = f"waiting for the Lease {self._namespace}/{name}; stop the operator that holds it"
         await elector.acquire()
         self._cluster.gate = elector.may_write
-        keeping = asyncio.create_task(elector.keep(), name="renewing the Lease")
+        renewing = asyncio.create_task(elector.renew(), name="renewing the Lease")
         try:
             yield
         finally:
-            keeping.cancel()
-            await asyncio.gather(keeping, return_exceptions=True)
+            renewing.cancel()
+            await asyncio.gather(renewing, return_exceptions=True)
             await elector.release()
 
     async def _pass(self) -> list[Resource]:
-        """Read everything and let go of it; name what is still held."""
-        self.doing = "reading what there is"
+        """List all resources and release them; return those that are not released yet."""
+        self.step = "reading the resources"
         await self._cluster.prime()
+        # One that is held again was changed by someone in between.
         left = [one for one in self._releaser.resources() if one.key not in self._done]
         left += [one for one in self._releaser.held() if one.key in self._done]
-        self.doing = f"letting go of {_names(one.key for one in left)}"
+        self.step = f"releasing {_names(one.key for one in left)}"
         slots = asyncio.Semaphore(AT_ONCE)
         async with asyncio.TaskGroup() as group:
             for resource in left:
@@ -148,24 +157,24 @@ class _Work:
             try:
                 self._done[resource.key] = await self._releaser.release(resource)
             except Interrupted as error:
-                log.info("%s is tried again: %s", resource.key, error)
+                log.info("%s will be tried again: %s", resource.key, error)
             except JitopsError as error:
                 self._refused = error
 
 
 def _names(keys: Iterable[Key]) -> str:
-    """Name some, and count the rest."""
+    """Return the first keys, and the number of the others."""
     named = [str(key) for key in keys]
     more = f" and {len(named) - SHOWN} more" if named[SHOWN:] else ""
     return ", ".join(named[:SHOWN]) + more
 
 
 def lines(released: list[Released]) -> list[str]:
-    """Tell what was let go, as a table."""
+    """Return the released resources as the lines of a table."""
     rows = [("KIND", "RESOURCE", "REMOTE-ID", "KEPT", "")]
     for one in released:
         place = f"{one.key.namespace}/{one.key.name}"
-        note = "was being deleted: gone, its remote object stays" if one.deleting else ""
+        note = "was being deleted: deleted now, its remote object stays" if one.deleting else ""
         rows.append((one.key.kind, place, one.remote_id or "-", ",".join(one.kept) or "-", note))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]

@@ -1,7 +1,7 @@
-"""Kopf's part: it signs in, discovers, lists and watches; the handlers pass on what it sees, and nothing more.
+"""The watch, by kopf: it authenticates, discovers, lists and watches; the handlers store what it delivers.
 
-`on.event` swallows what a handler raises and replays what is stale, so handlers do nothing that can fail: the level-
-triggered work is the controller's (docs/decisions/0001-kopf-watches.md).
+`on.event` swallows what a handler raises and replays outdated events. So the handlers do nothing that can fail; the
+controller does the work, level-triggered (docs/decisions/kopf.md).
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from typing import Any
 
 import kopf
+from typing_extensions import override
 
 from jitops.api.meta import GROUP, TRUE, VERSION, WATCH
-from jitops.core.kube import Key
+from jitops.core.kube import JSON, Key
 from jitops.kinds import KINDS
 from jitops.runtime.cluster.port import Cluster
 from jitops.runtime.settings import Settings
@@ -25,32 +25,36 @@ CHUNK = 500
 WATCHED = ("secrets", "configmaps")
 
 
-class Nothing(kopf.DiffBaseStorage, kopf.ProgressStorage):
-    """Keeps no progress and no last state: kopf would build and compare both for every event, and we need neither."""
+class NoStorage(kopf.DiffBaseStorage, kopf.ProgressStorage):
+    """Stores neither progress nor a last state: kopf would build and compare both for each event, for no use here."""
 
-    def build(self, **_: object) -> Any:  # noqa: ANN401 - kopf's own types are private
-        """Give no essence to compare."""
+    @override
+    def build(self, **_: object) -> kopf.BodyEssence:
         return {}
 
+    @override
     def fetch(self, **_: object) -> None:
-        """Find nothing."""
+        pass
 
+    @override
     def store(self, **_: object) -> None:
-        """Keep nothing."""
+        pass
 
+    @override
     def purge(self, **_: object) -> None:
-        """Have nothing to remove."""
+        pass
 
+    @override
     def touch(self, **_: object) -> None:
-        """Write nothing."""
+        pass
 
-    def clear(self, *, essence: Any) -> Any:  # noqa: ANN401
-        """Have nothing to take out."""
+    @override
+    def clear(self, *, essence: kopf.BodyEssence) -> kopf.BodyEssence:
         return essence
 
 
 def register(registry: kopf.OperatorRegistry | None, *, secrets: bool) -> None:
-    """Put our handlers on a registry (None: kopf's default one); they find the cluster in kopf's memo, as `cluster`."""
+    """Add the handlers to a registry (None: kopf's default one); they find the cluster in kopf's memo, as `cluster`."""
     kopf.on.login(registry=registry)(login)
     for info in KINDS:
         kopf.on.event(GROUP, VERSION, info.plural, registry=registry, when=is_news)(resource_event)
@@ -59,20 +63,24 @@ def register(registry: kopf.OperatorRegistry | None, *, secrets: bool) -> None:
             kopf.on.event("", "v1", plural, registry=registry)(input_event)
 
 
-def configure(settings: kopf.OperatorSettings, ours: Settings) -> None:
-    """Set kopf up for what it is to us."""
-    settings.posting.enabled = False
-    settings.peering.standalone = True
-    settings.watching.chunk_size = CHUNK
-    settings.scanning.disabled = ours.namespaced
-    settings.persistence.diffbase_storage = settings.persistence.progress_storage = Nothing()
+def configure(kopf_settings: kopf.OperatorSettings, settings: Settings) -> None:
+    """Configure kopf to watch and do nothing else."""
+    # Events are sent by `runtime.cluster.events`.
+    kopf_settings.posting.enabled = False
+    # Peering freezes operators of equal priority; the Lease elects instead.
+    kopf_settings.peering.standalone = True
+    kopf_settings.watching.chunk_size = CHUNK
+    # With Roles alone kopf may not list CRDs and namespaces, and would ask for them for 54 s.
+    kopf_settings.scanning.disabled = settings.namespaced
+    kopf_settings.persistence.diffbase_storage = kopf_settings.persistence.progress_storage = NoStorage()
+    # Filtered by the API server, so that no other Secret ever reaches this process.
     for plural in WATCHED:
-        settings.watching.label_selectors["", "v1", plural] = f"{WATCH}={TRUE}"
+        kopf_settings.watching.label_selectors["", "v1", plural] = f"{WATCH}={TRUE}"
     logs.quieten()
 
 
 async def login(memo: kopf.Memo, **_: object) -> kopf.AiohttpSession:
-    """Give kopf a session of its own; it asks again after its credentials were refused."""
+    """Return a session for kopf. It asks again after its credentials were refused, and then they are renewed."""
     api = memo.cluster.api
     if memo.get("signed_in"):
         await api.renew(time.monotonic())
@@ -81,40 +89,45 @@ async def login(memo: kopf.Memo, **_: object) -> kopf.AiohttpSession:
     return kopf.AiohttpSession(server=api.url, aiohttp_session=memo.session)
 
 
-def is_news(event: Mapping[str, Any], resource: Any, memo: kopf.Memo, **_: object) -> bool:  # noqa: ANN401 - kopf's
-    """Leave out the echoes of our own writes, two of a new resource's three events: kopf's calls are dearer."""
+def is_news(event: Mapping[str, JSON], resource: kopf.Resource, memo: kopf.Memo, **_: object) -> bool:
+    """Return whether to call the handler for an event of a custom resource."""
+    # Two of a new resource's three events are echoes of own writes, and a handler's call is a good part of the cost of
+    # an event in kopf.
     cluster: Cluster = memo.cluster
-    cluster.heard = time.monotonic()
-    return event["type"] == "DELETED" or not cluster.knows(resource.kind, event["object"])
+    cluster.last_watch_event = time.monotonic()
+    return event["type"] == "DELETED" or not cluster.knows(resource.kind or "", event["object"])
 
 
-async def resource_event(event: Mapping[str, Any], resource: Any, memo: kopf.Memo, **_: object) -> None:  # noqa: ANN401 - kopf's
-    """Pass on what the watch says of one of our resources."""
+async def resource_event(event: Mapping[str, JSON], resource: kopf.Resource, memo: kopf.Memo, **_: object) -> None:
+    """Store an event of a custom resource."""
     cluster: Cluster = memo.cluster
     body = event["object"]
     if event["type"] == "DELETED":
         meta = body["metadata"]
-        cluster.lost(Key(resource.kind, meta["namespace"], meta["name"]), meta["uid"])
+        cluster.resource_deleted(Key(resource.kind or "", meta["namespace"], meta["name"]), meta["uid"])
     else:
-        cluster.seen(resource.kind, body)
+        cluster.resource_seen(resource.kind or "", body)
 
 
-async def input_event(event: Mapping[str, Any], resource: Any, memo: kopf.Memo, **_: object) -> None:  # noqa: ANN401 - kopf's
-    """Pass on that a Secret or ConfigMap changed."""
+async def input_event(event: Mapping[str, JSON], resource: kopf.Resource, memo: kopf.Memo, **_: object) -> None:
+    """Report the change of a Secret or ConfigMap."""
     cluster: Cluster = memo.cluster
-    cluster.heard = time.monotonic()
-    cluster.input_seen(resource.kind, event["object"], deleted=event["type"] == "DELETED")
+    cluster.last_watch_event = time.monotonic()
+    cluster.input_seen(resource.kind or "", event["object"], deleted=event["type"] == "DELETED")
 
 
 def watched_kinds() -> frozenset[str]:
-    """Name the plurals that kopf watches now, by the names of its tasks: it tells of it in no other way."""
+    """Return the plurals that kopf watches now."""
+    # The names of its tasks are the only sign of it.
     prefix = "watcher for "
     names = (task.get_name() for task in asyncio.all_tasks())
     return frozenset(name.removeprefix(prefix).partition(".")[0] for name in names if name.startswith(prefix))
 
 
 def stop() -> None:
-    """Stop kopf as it runs on this loop: ending any root task of its own does that, and this one does nothing else."""
+    """Stop kopf on the running loop."""
+    # kopf has no public way to stop it from inside. It ends when any of its root tasks does, and this one has no other
+    # purpose.
     for task in asyncio.all_tasks():
         if task.get_name() == "stop-flag checker":
             task.cancel()

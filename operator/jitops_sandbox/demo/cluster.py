@@ -19,7 +19,7 @@ from jitops.api.meta import GROUP, MANAGED_BY, MANAGER, RECONCILE_REQUESTED_AT
 from jitops.core.kube import Resource
 from jitops.kinds import KINDS
 from jitops.local.documents import is_output, secret_of
-from jitops.local.progress import in_order, row_of, say
+from jitops.local.progress import in_order, print_line, row_of
 from jitops_sandbox import Sandbox
 from jitops_sandbox.controlplane import Kubectl, KubectlFailed, kubectl_path, running_control_plane
 from jitops_sandbox.demo.story import DemoFailed, Story
@@ -43,16 +43,18 @@ SHOWN_LOG_LINES = 40
 
 def run_on_cluster(console: Console) -> None:
     """Run the demo from the control plane's start to its end; DemoFailed says what was not as it should be."""
-    say(console, "This demo runs the operator on a real Kubernetes API server, and kubectl does what you would do.")
-    say(
+    print_line(
+        console, "This demo runs the operator on a real Kubernetes API server, and kubectl does what you would do."
+    )
+    print_line(
         console, "Jitsu and Jitterbit Harmony are stand-ins that speak real HTTP on this machine: no account is needed."
     )
     kubectl_path()
     with (
         tempfile.TemporaryDirectory(prefix="jitops-demo-") as folder,
-        running_control_plane(report=lambda sentence: say(console, sentence)) as plane,
+        running_control_plane(report=lambda sentence: print_line(console, sentence)) as plane,
     ):
-        say(console, f"The API server is at {plane.server}.")
+        print_line(console, f"The API server is at {plane.server}.")
         asyncio.run(_told(console, plane, Path(folder) / "operator.log"))
 
 
@@ -69,10 +71,10 @@ async def _told(console: Console, plane: ControlPlane, log: Path) -> None:
 
 
 def _quote(console: Console, log: Path) -> None:
-    say(console, "\nThe operator's last words:")
+    print_line(console, "\nThe operator's last words:")
     lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
     for line in lines[-SHOWN_LOG_LINES:]:
-        say(console, f"  {line}")
+        print_line(console, f"  {line}")
 
 
 @asynccontextmanager

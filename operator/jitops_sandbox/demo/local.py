@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from jitops.core.clock import SystemClock
 from jitops.local.apply import apply
-from jitops.local.folder import Folder
-from jitops.local.progress import in_order, say
+from jitops.local.folder import StateFolder
+from jitops.local.progress import in_order, print_line
 from jitops.local.store import LocalStore
 from jitops_sandbox import Sandbox
 from jitops_sandbox.demo.story import DemoFailed, Story
@@ -30,11 +30,11 @@ PATIENCE = 60.0
 
 def run_locally(console: Console) -> None:
     """Run the demo from the sandbox's start to its end; DemoFailed says what was not as it should be."""
-    say(
+    print_line(
         console,
         "This demo needs no cluster and no account: it runs the operator's own code over a folder of manifests,",
     )
-    say(console, "against stand-ins of Jitsu and Jitterbit Harmony that speak real HTTP on this machine.")
+    print_line(console, "against stand-ins of Jitsu and Jitterbit Harmony that speak real HTTP on this machine.")
     with tempfile.TemporaryDirectory(prefix="jitops-demo-") as folder:
         asyncio.run(_told(console, LocalStage(Path(folder) / "state")))
 
@@ -55,7 +55,7 @@ class LocalStage:
 
     async def apply(self, manifests: Sequence[Manifest], progress: Progress) -> None:
         """Make one pass and wait until all is Ready."""
-        with Folder.open(self._state) as folder:
+        with StateFolder.open(self._state) as folder:
             outcome = await apply(manifests, folder, progress, timeout=PATIENCE)
         if not outcome.complete:
             raise DemoFailed("; ".join(outcome.complaints()))
@@ -78,7 +78,7 @@ class LocalStage:
         return self._store().secrets()
 
     def _store(self) -> LocalStore:
-        with Folder.open(self._state) as folder:
+        with StateFolder.open(self._state) as folder:
             return LocalStore(SystemClock(), folder)
 
     def _check_modes(self) -> None:

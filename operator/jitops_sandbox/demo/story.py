@@ -10,7 +10,7 @@ from rich.text import Text
 
 from jitops.kinds import KINDS
 from jitops.local.documents import is_output
-from jitops.local.progress import progress, row_of, say, table
+from jitops.local.progress import print_line, progress, row_of, table
 from jitops_sandbox.demo.examples import as_drafts, examples
 from jitops_sandbox.demo.remote import BY_HAND, Remote
 from jitops_sandbox.jitterbit.adapter import NOTE
@@ -73,8 +73,8 @@ class Story:
 
     async def tell(self) -> None:
         """Tell it from beginning to end."""
-        say(self._console, f"Jitsu is at {self._sandbox.jitsu_url}, Harmony at {self._sandbox.jitterbit_url}.")
-        say(self._console, f"The adapter for Custom APIs is at {self._sandbox.adapter_url}: {NOTE}")
+        print_line(self._console, f"Jitsu is at {self._sandbox.jitsu_url}, Harmony at {self._sandbox.jitterbit_url}.")
+        print_line(self._console, f"The adapter for Custom APIs is at {self._sandbox.adapter_url}: {NOTE}")
         self._publish_by_hand()
         await self._create()
         await self._show_secrets()
@@ -82,7 +82,7 @@ class Story:
         await self._publish()
         await self._repair()
         await self._delete()
-        say(self._console, "\nEvery line with a ✓ was checked against the products' own state.")
+        print_line(self._console, "\nEvery line with a ✓ was checked against the products' own state.")
 
     def _publish_by_hand(self) -> None:
         """Do what people do before: the Connector Builder has no API."""
@@ -91,7 +91,7 @@ class Story:
             if one.spec.get("source") == "Builder":
                 self._remote.publish(organization, one.spec["name"], one.spec["version"])
                 title = f"“{one.spec['name']}” {one.spec['version']}"
-                say(self._console, f"Somebody has published the connector {title} in the Connector Builder.")
+                print_line(self._console, f"Somebody has published the connector {title} in the Connector Builder.")
         self._before = self._remote.inventory()
 
     async def _create(self) -> None:
@@ -127,7 +127,7 @@ class Story:
         for hidden in ("key", "secret"):
             text = text.replace(secret.data[hidden], "••••••••")
         for header in text.splitlines():
-            say(self._console, f"  {header}")
+            print_line(self._console, f"  {header}")
         _check(text.startswith("Manifest-Version: 1.0\n"), "the manifest does not begin with its version")
         for number, activity in enumerate(connector.spec["manifest"]["activities"]):
             id_ = int(secret.data["functionEntityStartId"]) + number
@@ -150,7 +150,7 @@ class Story:
         row = row_of(await self._only("CustomAPI"))
         _check(row.reason == "Verified", f"the Custom API is Ready by {row.reason}, and not by a look at its URL")
         self._done(f"CustomAPI customers is Ready: {row.message}")
-        say(self._console, f"  ({NOTE})")
+        print_line(self._console, f"  ({NOTE})")
 
     async def _check_answer(self, url: str, status: int, sentence: str) -> None:
         found = await self._remote.answer(f"{url}/7")
@@ -170,8 +170,8 @@ class Story:
         self._remote.rename(id_)
         self._remote.unregister(registration)
         _check(self._remote.name_of(id_) == BY_HAND, "the stream could not be renamed by hand")
-        say(self._console, f"  Jitsu: stream {id_} is called “{BY_HAND}” now, and no longer “{name}”.")
-        say(self._console, f"  Harmony: connector {registration} is registered no more.")
+        print_line(self._console, f"  Jitsu: stream {id_} is called “{BY_HAND}” now, and no longer “{name}”.")
+        print_line(self._console, f"  Harmony: connector {registration} is registered no more.")
         self._head(f"The operator compares and repairs: {self._stage.how_repaired}")
         with self._shown() as progress:
             await self._stage.look_again(self._manifests, progress)
@@ -231,7 +231,7 @@ class Story:
 
     def _done(self, sentence: str) -> None:
         self._console.print(Text("  ✓ ", style="green"), end="")
-        say(self._console, sentence)
+        print_line(self._console, sentence)
 
 
 def _managed(resources: Sequence[Resource]) -> list[Resource]:

@@ -25,7 +25,7 @@ import aiohttp
 from tests.harness.cluster.operator_process import ask, free_port
 
 from jitops.core.errors import ClusterUnavailable
-from jitops.runtime.cluster.session import MERGE_PATCH, ApiServer, Refusal
+from jitops.runtime.cluster.session import MERGE_PATCH, ApiError, ApiServer
 
 TICK = 0.2
 KILL_AFTER = 60.0
@@ -148,7 +148,7 @@ class Node:
                 pods.remove(pod)
 
     async def _delete(self, pod: Pod) -> None:
-        with contextlib.suppress(Refusal):
+        with contextlib.suppress(ApiError):
             await self._api.request("DELETE", f"{self._path('v1', 'pods')}/{pod.name}", {"gracePeriodSeconds": 0})
 
     # Deployments.
@@ -229,7 +229,7 @@ class Node:
         try:
             pod = await self._api.request("POST", self._path("v1", "pods"), {"metadata": meta, "spec": spec})
             token = await self._token(pod)
-        except Refusal as refusal:
+        except ApiError as refusal:
             self.troubles.append(f"{name}: {refusal.message}")
             return
         port, log = free_port(), self.folder / f"{name}.log"
@@ -275,7 +275,7 @@ class Node:
         path = f"{self._path(version, plural)}/{name}/status"
         if self._told.get(path) == status:
             return
-        with contextlib.suppress(Refusal):
+        with contextlib.suppress(ApiError):
             await self._api.request("PATCH", path, {"status": status}, content_type=MERGE_PATCH)
             self._told[path] = status
 

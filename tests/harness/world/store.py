@@ -67,11 +67,11 @@ class FatefulStore(LocalStore):
         found = self._data_objects.get(Key("ConfigMap", namespace, name))
         return found if isinstance(found, ConfigMap) else None
 
-    def _put_data_object(self, data_object: H, *, ours: bool = False) -> H:
+    def _put_data_object(self, data_object: H, *, own: bool = False) -> H:
         """Note who is watched."""
         if data_object.labels.get(WATCH) == "true":
             self.watched.add(data_object.key)
-        return super()._put_data_object(data_object, ours=ours)
+        return super()._put_data_object(data_object, own=own)
 
     def named(self) -> list[Key]:
         """Name all custom resources."""

@@ -27,7 +27,7 @@ from jitops.core.managed.services import Services
 from jitops.core.schedule.controller import Controller, Pace
 from jitops.kinds import registry
 from jitops.remote.client import HttpPool
-from jitops.runtime.telemetry.observers import Together
+from jitops.runtime.telemetry.observers import Observers
 
 if TYPE_CHECKING:
     from jitops_sandbox import Sandbox
@@ -62,7 +62,7 @@ class World(Secrecy):
         self._boot()
 
     def _boot(self) -> None:
-        observer = Together(self.witness, *self.observers)
+        observer = Observers(self.witness, *self.observers)
         self.pool = HttpPool(self.clock, may_write=self.fate.before_remote, observer=observer)
         kinds = registry(self.pool, self.clock)
         self.services = Services.assemble(

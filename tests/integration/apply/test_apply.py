@@ -116,7 +116,9 @@ def test_a_connection_in_use_is_not_deleted(site: Site, remote: Remote) -> None:
     result = site.apply()
     assert result.code == 1
     assert any("DeletionBlocked" in line and "JitsuStream default/shop" in line for line in result.lines)
-    assert any(line.startswith("jitops: Secret default/jitsu: left the manifests") for line in result.lines)
+    assert any(
+        line.startswith("jitops: Secret default/jitsu: is not in the manifests any more") for line in result.lines
+    )
     (site.manifests / "jitsu.txt").rename(site.manifests / "jitsu.yaml")
     remote.forget_requests()
     assert site.apply().code == 0

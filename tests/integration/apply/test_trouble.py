@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.harness.command_line import Remote, Site, resource
 
-from jitops.local.folder import Folder
+from jitops.local.folder import StateFolder
 
 
 def test_wrong_manifests(site: Site, remote: Remote) -> None:
@@ -133,10 +133,10 @@ def test_namespaces_consent(site: Site, remote: Remote) -> None:
 
 def test_one_run_at_a_time(site: Site) -> None:
     """A second run on the same state refuses, in a line."""
-    with Folder.open(site.state):
+    with StateFolder.open(site.state):
         result = site.apply()
     assert (result.code, len(result.lines)) == (1, 1)
-    assert "another jitops works on" in result.err
+    assert "another jitops uses" in result.err
 
 
 def test_state_folder_must_be_ours(site: Site) -> None:

@@ -68,8 +68,8 @@ class ConnectionReconciler:
         except Exception as error:  # noqa: BLE001 - one table judges every error; a defect is logged here
             log_defect(resource.key, error)
             return judge(error), facts
-        trouble = connection.client.trouble
-        verdict = judge(trouble) if trouble else _working(resource, self.users(resource.key))
+        refused = connection.client.write_error
+        verdict = judge(refused) if refused else _working(resource, self.users(resource.key))
         return verdict, {**facts, **connection.facts}
 
     def _notify(self, key: Key, *, before: bool, reopened: bool) -> None:

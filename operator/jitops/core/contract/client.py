@@ -38,8 +38,8 @@ class Client(Protocol):
         """How many calls could be made at once, by method; methods without a budget are left out."""
 
     @property
-    def trouble(self) -> JitopsError | None:
-        """The problem of a connection that verifies all the same: in maintenance a remote refuses writes only."""
+    def write_error(self) -> JitopsError | None:
+        """The error of every write though `verify` succeeds: in maintenance a remote answers reads only."""
 
     async def verify(self) -> Mapping[str, JSON]:
         """Verify the connection; return the facts for its status, `id` included."""

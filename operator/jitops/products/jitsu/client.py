@@ -72,9 +72,9 @@ class JitsuClient:
         return self._http.budget
 
     @property
-    def trouble(self) -> JitopsError | None:
-        """That the remote takes no writes, while it does not."""
-        return self._http.trouble
+    def write_error(self) -> JitopsError | None:
+        """The error that writes meet while the remote refuses them."""
+        return self._http.write_error
 
     async def verify(self) -> Mapping[str, JSON]:
         """Resolve the workspace: only this call takes a slug, and only it tells of a deleted workspace."""

@@ -81,9 +81,9 @@ class JitterbitClient:
         return self._http.budget
 
     @property
-    def trouble(self) -> JitopsError | None:
-        """That the remote takes no writes, while it does not."""
-        return self._http.trouble
+    def write_error(self) -> JitopsError | None:
+        """The error that writes meet while the remote refuses them."""
+        return self._http.write_error
 
     async def verify(self) -> Mapping[str, JSON]:
         """Prove that the log-in works, and that it may use the organization, in this region.

@@ -1,14 +1,14 @@
-"""How we get into a cluster: kubernetes.aio's configuration, loaded and kept fresh by its own means.
+"""Access to a cluster: the configuration and credentials of kubernetes.aio, kept fresh by its own means.
 
-This is the only module that imports it.
+This is the only module that imports kubernetes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import ssl
 from pathlib import Path
-from typing import Any
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
@@ -22,11 +22,11 @@ SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
 class NoClusterConfigured(Exception):
-    """Nothing says which cluster to speak to, or what says it can't be read."""
+    """No configuration names a cluster, or it can't be read."""
 
 
 class ClusterAuth:
-    """The way in, from a kubeconfig or a pod's service account."""
+    """Address and credentials of a cluster, from a kubeconfig or a pod's service account."""
 
     def __init__(self, kubeconfig: Path | None, context: str | None) -> None:
         self._kubeconfig = kubeconfig
@@ -37,11 +37,14 @@ class ClusterAuth:
         self.namespace = "default"
 
     async def load(self) -> bool:
-        """Read the configuration, and tell whether the certificates are others; NoClusterConfigured: there is none."""
+        """Read the configuration and return whether its certificates changed.
+
+        Raises NoClusterConfigured if there is no configuration, or none that can be used.
+        """
         configuration = Configuration()
         try:
             if self._in_cluster():
-                config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+                config.load_incluster_config(client_configuration=configuration)
                 self.namespace = (SERVICE_ACCOUNT / "namespace").read_text(encoding="utf-8").strip()
             else:
                 await self._load_file(configuration)
@@ -50,11 +53,12 @@ class ClusterAuth:
         except NoClusterConfigured:
             raise
         except Exception as error:  # noqa: BLE001 - a kubeconfig can be wrong in ways that the library doesn't foresee
-            raise NoClusterConfigured(f"the Kubernetes configuration can't be used: {_words(error)}") from None
+            raise NoClusterConfigured(f"the Kubernetes configuration can't be used: {_describe(error)}") from None
         return self._certificates != before
 
     async def authorize(self, request: aiohttp.ClientRequest, send: ClientHandlerType) -> aiohttp.ClientResponse:
-        """Put the credentials of the moment on a request; a service account's token is read anew each minute."""
+        """Send a request with the current credentials, as a middleware of aiohttp."""
+        # kubernetes.aio reads a service account's token from its file again each minute: tokens are rotated.
         token = await self.configuration.get_api_key_with_prefix("BearerToken")
         if token:
             request.headers["Authorization"] = token
@@ -67,43 +71,46 @@ class ClusterAuth:
         return str(self.configuration.host)
 
     def proxy(self) -> str | None:
-        """Name the proxy: the configuration's, or the environment's (aiohttp's own look reads a file each time)."""
+        """Return the address of the proxy: the configuration's, else the environment's."""
+        # Not left to aiohttp, which reads a file for it at each request.
         url = URL(self.server)
         usual = None if proxy_bypass(url.host or "") else getproxies().get(url.scheme)
         return str(self.configuration.proxy) if self.configuration.proxy else usual
 
-    def trust(self) -> Any:  # noqa: ANN401 - an SSLContext, from an untyped module
-        """Build the TLS context that the configuration asks for."""
-        return RESTClientObject(self.configuration).ssl_context
+    def trust(self) -> ssl.SSLContext:
+        """Return the TLS context that the configuration describes."""
+        context: ssl.SSLContext = RESTClientObject(self.configuration).ssl_context
+        return context
 
     async def aclose(self) -> None:
-        """End the renewal."""
+        """Stop the renewal of credentials."""
         if self._refreshing is not None:
             self._refreshing.cancel()
             await asyncio.wait([self._refreshing])
 
     def _in_cluster(self) -> bool:
-        """Take the service account where nobody names a kubeconfig, as controller-runtime does."""
+        """Return whether to use the service account: if nothing names a kubeconfig, as controller-runtime does."""
         named = self._kubeconfig or self._context or os.environ.get("KUBECONFIG")
         return not named and (SERVICE_ACCOUNT / "token").exists()
 
     async def _load_file(self, configuration: Configuration) -> None:
         files = _kubeconfig(self._kubeconfig)
-        loader = await config.load_kube_config(  # type: ignore[no-untyped-call]
+        loader = await config.load_kube_config(
             config_file=files,
             context=self._context,
             client_configuration=configuration,
-            persist_config=False,  # the user's file is not ours to write
+            persist_config=False,  # the user's file is not changed
         )
         self.namespace = loader.current_context["context"].get("namespace") or "default"
         await self.aclose()
+        # Only these providers issue tokens that expire.
         if loader.provider == "gcp" or "exec" in (loader._user or ()):  # noqa: SLF001 - `refresh_token` reads it too
-            renewal = config.refresh_token(loader, configuration)  # type: ignore[no-untyped-call]
+            renewal = config.refresh_token(loader, configuration)
             self._refreshing = asyncio.create_task(renewal, name="token renewal")
 
 
 def _kubeconfig(named: Path | None) -> str:
-    """Give the path of the kubeconfig, or several; there must be one."""
+    """Return the path of the kubeconfig, or of several; raise NoClusterConfigured if no file exists."""
     files = str(named or os.environ.get("KUBECONFIG") or "~/.kube/config")
     if not any(Path(name).expanduser().is_file() for name in files.split(os.pathsep) if name):
         raise NoClusterConfigured(f"there is no kubeconfig at {files}, and this is no pod")
@@ -115,7 +122,8 @@ def _certificates(configuration: Configuration) -> tuple[bytes, ...]:
     return tuple(Path(name).read_bytes() for name in files if name)
 
 
-def _words(error: Exception) -> str:
-    """Tell what is wrong with a kubeconfig; past "in", the library's words may repeat a whole entry, token and all."""
+def _describe(error: Exception) -> str:
+    """Return what is wrong with a kubeconfig, without secrets."""
+    # Past "in", the library's message may repeat a whole entry of the kubeconfig, token included.
     known = isinstance(error, config.ConfigException | OSError)
     return str(error).partition(" in ")[0] if known else type(error).__name__

@@ -1,6 +1,6 @@
-"""What was last seen of our resources, whoever told: the watch, a listing, or the answer to a write of ours.
+"""The resources as last seen, from any source: the watch, a listing, or the answer to a write of this process.
 
-They arrive in any order, so versions decide. A resource that is gone stays gone: what is told of it late is ignored.
+They arrive in any order, so versions decide. A deleted resource stays deleted: what arrives of it later is ignored.
 """
 
 from __future__ import annotations
@@ -11,30 +11,31 @@ from collections.abc import Collection, Iterable
 from jitops.core.kube import Key, Resource
 
 REMEMBERED = 10_000
-"""How many of the gone are remembered, by UID."""
+"""How many deleted resources are remembered, by UID."""
 
 
-class Store:
-    """The resources by kind and name, in the newest version that was seen."""
+class ResourceCache:
+    """The resources by kind and name, each in the newest version seen."""
 
     def __init__(self) -> None:
         self._kinds: dict[str, dict[Key, Resource]] = defaultdict(dict)
-        self._gone: dict[str, None] = {}
+        # kopf handles two objects of one name in two tasks, in any order: a deletion is about a UID, not a name.
+        self._deleted: dict[str, None] = {}
 
     def get(self, key: Key) -> Resource | None:
         """Return the resource as last seen."""
         return self._kinds[key.kind].get(key)
 
     def all(self, kind: str) -> Collection[Resource]:
-        """Return all resources of a kind, in a collection of their own."""
+        """Return all resources of a kind, as a copy."""
         return list(self._kinds[kind].values())
 
     def count(self, kind: str) -> int:
-        """Count the resources of a kind."""
+        """Return the number of resources of a kind."""
         return len(self._kinds[kind])
 
     def put(self, resource: Resource) -> tuple[Resource | None, bool]:
-        """Take in a version: return what was known before, and whether this is a newer one."""
+        """Store a version; return what was known before, and whether this version is newer."""
         before = self.get(resource.key)
         newer = not self.knows(resource.key, resource.uid, resource.version)
         if newer:
@@ -42,15 +43,15 @@ class Store:
         return before, newer
 
     def knows(self, key: Key, uid: str, version: int) -> bool:
-        """Say whether this version tells nothing new: it, or a later one, was seen, or the resource is gone."""
+        """Return whether this version is no news: it or a later one was seen, or the resource is deleted."""
         known = self.get(key)
-        return uid in self._gone or (known is not None and version <= known.version)
+        return uid in self._deleted or (known is not None and version <= known.version)
 
     def drop(self, key: Key, uid: str) -> bool:
-        """Forget a resource that is gone; False where this very one was not known, or another took its name."""
-        self._gone[uid] = None
-        if len(self._gone) > REMEMBERED:
-            del self._gone[next(iter(self._gone))]
+        """Remove a deleted resource; return False if it was not known, or another resource has its name."""
+        self._deleted[uid] = None
+        if len(self._deleted) > REMEMBERED:
+            del self._deleted[next(iter(self._deleted))]
         known = self.get(key)
         if known is None or known.uid != uid:
             return False
@@ -58,8 +59,12 @@ class Store:
         return True
 
     def missing(self, kind: str, listed: Collection[Key], version: int, namespaces: Iterable[str]) -> list[Resource]:
-        """Name the resources that a listing of these namespaces (none: all) at a version should show, and doesn't."""
+        """Return the resources that a listing at a version should contain, and doesn't: they were deleted.
+
+        `namespaces` are those that the listing covers; without any it covers all.
+        """
         scope = frozenset(namespaces)
+        # A resource newer than the listing was created after it.
         return [
             resource
             for key, resource in self._kinds[kind].items()

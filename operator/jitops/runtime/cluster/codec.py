@@ -1,7 +1,7 @@
-"""Secrets, ConfigMaps, statuses and events between our values and Kubernetes' JSON.
+"""Secrets, ConfigMaps, statuses and events between the core's values and Kubernetes' JSON.
 
-What a Secret or ConfigMap has beyond our value (its type, binary values, owners of other groups) is carried along, so
-that writing it back takes nothing away.
+What a Secret or ConfigMap has beyond the core's value (its type, binary values, owners of other groups) is kept with
+it and written back, so that a PUT removes nothing.
 """
 
 from __future__ import annotations
@@ -17,32 +17,32 @@ from jitops.core.kube import JSON, ConfigMap, DataObject, Event, Key, Owner, Res
 
 LONGEST_NOTE = 1024
 LONGEST_EVENT_NAME = 236
-"""A name may have 253 characters; ours ends in a dot and 16 of a hash."""
+"""A name may have 253 characters; an event's ends in a dot and 16 characters of a hash."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredSecret(Secret):
-    """A Secret as the API server holds it, with all that our value leaves out."""
+    """A Secret with its whole JSON, as the API server sent it."""
 
     body: Mapping[str, JSON] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class StoredConfigMap(ConfigMap):
-    """The same for a ConfigMap."""
+    """A ConfigMap with its whole JSON, as the API server sent it."""
 
     body: Mapping[str, JSON] = field(default_factory=dict, repr=False, compare=False)
 
 
 def secret_from(body: Mapping[str, JSON]) -> StoredSecret:
-    """Read a Secret; values that are no text are left out, and kept aside."""
+    """Return a Secret from its JSON. Values that are no text are left out; `body` keeps them."""
     decoded = {name: _text(value) for name, value in (body.get("data") or {}).items()}
     data = {name: value for name, value in decoded.items() if value is not None}
     return StoredSecret(**_parts(body), data=data, body=body)
 
 
 def config_map_from(body: Mapping[str, JSON]) -> StoredConfigMap:
-    """Read a ConfigMap; binary values are kept aside."""
+    """Return a ConfigMap from its JSON. Binary values are left out; `body` keeps them."""
     return StoredConfigMap(**_parts(body), data=body.get("data") or {}, body=body)
 
 
@@ -60,14 +60,14 @@ def _parts(body: Mapping[str, JSON]) -> dict[str, JSON]:
     }
 
 
-def stored(data_object: DataObject) -> Mapping[str, JSON]:
-    """Give a Secret or ConfigMap as the API server showed it; empty for one that was not read."""
+def stored_body(data_object: DataObject) -> Mapping[str, JSON]:
+    """Return the JSON that the API server sent of a Secret or ConfigMap; empty for one that was not read."""
     return data_object.body if isinstance(data_object, StoredSecret | StoredConfigMap) else {}
 
 
 def data_object_body(data_object: DataObject) -> dict[str, JSON]:
-    """Write a Secret or ConfigMap as it is sent: all of it, for a PUT replaces all of it."""
-    before = stored(data_object)
+    """Return the JSON to write for a Secret or ConfigMap: all of it, for a PUT replaces all of it."""
+    before = stored_body(data_object)
     body = {
         "apiVersion": "v1",
         "kind": data_object.kind,
@@ -109,7 +109,8 @@ def _metadata(data_object: DataObject, stored: Mapping[str, JSON]) -> dict[str, 
 
 
 def _reference(owner: Owner) -> dict[str, JSON]:
-    """Own without blocking: our finalizer does what blocking would, and needs no right on finalizers."""
+    """Return an owner reference that does not block the owner's deletion."""
+    # The finalizer of jitops does what blocking would, and `blockOwnerDeletion` needs a right on finalizers.
     return {
         "apiVersion": API_VERSION,
         "kind": owner.kind,
@@ -121,7 +122,10 @@ def _reference(owner: Owner) -> dict[str, JSON]:
 
 
 def fingerprint(body: Mapping[str, JSON]) -> int:
-    """Sum up all that anyone can edit on a Secret or ConfigMap, to tell an echo of our own write from an edit."""
+    """Return a hash of all that anyone can edit on a Secret or ConfigMap.
+
+    It tells the echo of an own write from an edit. Python salts it per process, so it reveals no value.
+    """
     meta = body["metadata"]
     return hash(
         (
@@ -136,7 +140,7 @@ def fingerprint(body: Mapping[str, JSON]) -> int:
 
 
 def owner_of(body: Mapping[str, JSON]) -> Key | None:
-    """Name the resource whose output an object is; None: it is none of ours."""
+    """Return the resource whose output an object is; None if jitops did not make it."""
     meta = body["metadata"]
     labels = meta.get("labels") or {}
     if labels.get(MANAGED_BY) != MANAGER or OWNER_KIND not in labels:
@@ -145,10 +149,9 @@ def owner_of(body: Mapping[str, JSON]) -> Key | None:
 
 
 def status_patch(resource: Resource, status: Mapping[str, JSON], *, guarded: bool) -> list[JSON]:
-    """Write the difference as a JSON patch that applies to this very resource, and if `guarded` to this version of it.
-
-    A merge patch could not: in one on the status, the API server ignores the UID.
-    """
+    """Return the changes as a JSON patch for this very resource, and if `guarded` for this version of it."""
+    # Not a merge patch: on the status subresource the API server ignores its UID, and a resource made anew under the
+    # same name would inherit the id of its predecessor's remote object.
     known = resource.status
     tests = {"uid": resource.uid} | ({"resourceVersion": resource.resource_version} if guarded else {})
     patch: list[JSON] = [{"op": "test", "path": f"/metadata/{name}", "value": value} for name, value in tests.items()]
@@ -157,15 +160,16 @@ def status_patch(resource: Resource, status: Mapping[str, JSON], *, guarded: boo
     for name, value in status.items():
         if known.get(name) != value:
             patch.append({"op": "add", "path": f"/status/{name}", "value": value})
-    gone = known.keys() - status.keys()
-    return patch + [{"op": "remove", "path": f"/status/{name}"} for name in sorted(gone)]
+    removed = known.keys() - status.keys()
+    return patch + [{"op": "remove", "path": f"/status/{name}"} for name in sorted(removed)]
 
 
 def event_body(resource: Resource, event: Event, instance: str, moment: datetime) -> dict[str, JSON]:
-    """Write an event; its name follows from what it tells, so that telling it twice makes one."""
+    """Return the JSON of an event."""
     key = resource.key
-    told = f"{resource.uid}\0{resource.resource_version}\0{event.reason}\0{event.message}"
-    digest = hashlib.sha256(told.encode()).hexdigest()[:16]
+    # The name follows from the content, so that the same event sent twice (a leader changed) is refused.
+    content = f"{resource.uid}\0{resource.resource_version}\0{event.reason}\0{event.message}"
+    digest = hashlib.sha256(content.encode()).hexdigest()[:16]
     return {
         "apiVersion": "events.k8s.io/v1",
         "kind": "Event",
@@ -189,7 +193,7 @@ def event_body(resource: Resource, event: Event, instance: str, moment: datetime
 
 
 def _shortened(note: str) -> str:
-    """Keep within the API server's limit, which counts bytes."""
+    """Return a note cut to the API server's limit, which counts bytes."""
     encoded = note.encode()
     return note if len(encoded) <= LONGEST_NOTE else encoded[: LONGEST_NOTE - 3].decode(errors="ignore") + "…"
 

@@ -1,4 +1,4 @@
-"""What the API server's refusals mean to the core."""
+"""The core's errors for the errors of the API server."""
 
 from __future__ import annotations
 
@@ -6,23 +6,27 @@ from collections.abc import Mapping
 
 from jitops.core import errors
 from jitops.core.kube import Key
-from jitops.runtime.cluster.session import Refusal
+from jitops.runtime.cluster.session import ApiError
 
 FORBIDDEN, NOT_FOUND, CONFLICT = 403, 404, 409
 INVALID = frozenset({400, 413, 422})
 
 
-def meaning(refusal: Refusal, verb: str, key: Key, values: Mapping[str, str] | None = None) -> errors.JitopsError:
-    """Say what a refusal means to the core; the server's words are passed on unless they repeat a value we sent."""
-    words = refusal.message
-    if not words or any(value and value in words for value in (values or {}).values()):
-        words = f"HTTP {refusal.status} {refusal.reason}".rstrip()
-    sentence = f"Kubernetes refuses to {verb} {key}: {words}"
-    creates_nowhere = verb == "create" and refusal.status == NOT_FOUND
-    if refusal.caused_by("NamespaceTerminating") or creates_nowhere:
+def core_error(error: ApiError, verb: str, key: Key, values: Mapping[str, str] | None = None) -> errors.JitopsError:
+    """Return the core's error for an error of the API server.
+
+    `values` are those that were sent. The server's message is part of the error unless it repeats one of them.
+    """
+    message = error.message
+    if not message or any(value and value in message for value in (values or {}).values()):
+        message = f"HTTP {error.status} {error.reason}".rstrip()
+    sentence = f"Kubernetes refuses to {verb} {key}: {message}"
+    # A create fails with 404 only if its namespace doesn't exist any more.
+    in_deleted_namespace = verb == "create" and error.status == NOT_FOUND
+    if error.caused_by("NamespaceTerminating") or in_deleted_namespace:
         return errors.NamespaceTerminating(sentence)
-    if refusal.status in (NOT_FOUND, CONFLICT) or refusal.outdated:
+    if error.status in (NOT_FOUND, CONFLICT) or error.outdated:
         return errors.Conflict(sentence)
-    if refusal.status == FORBIDDEN:
+    if error.status == FORBIDDEN:
         return errors.PermissionDenied(sentence)
-    return (errors.SpecInvalid if refusal.status in INVALID else errors.ClusterUnavailable)(sentence)
+    return (errors.SpecInvalid if error.status in INVALID else errors.ClusterUnavailable)(sentence)

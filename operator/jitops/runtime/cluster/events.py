@@ -1,7 +1,7 @@
-"""Events, told in the background: one task, a bounded queue; what can't be told is dropped and never missed.
+"""Events, sent in the background by one task from a bounded queue; an event that can't be sent is dropped.
 
-They are the least urgent thing that is written, so they give way to everything else, for some time at most: what is
-created a thousand at a time is Ready sooner, and told of afterwards.
+They are the least urgent writes, so they wait for all others, 30 s at most: of a thousand resources created at once,
+all are Ready sooner, and their events follow.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from jitops.core.clock import Clock
 from jitops.core.errors import JitopsError
 from jitops.core.kube import JSON, Event, Resource
 from jitops.runtime.cluster.codec import event_body
-from jitops.runtime.cluster.session import ApiServer, Refusal
+from jitops.runtime.cluster.session import ApiError, ApiServer
 
 log = logging.getLogger(__name__)
 
 MOST_WAITING = 10_000
 LONGEST_WAIT = 30.0
-"""Seconds for which an event gives way to other writes."""
+"""Seconds for which an event waits for other writes."""
 
 
-class Events:
-    """Tells events, in their order, as fast as the API server takes them."""
+class EventRecorder:
+    """Sends events, in their order, as fast as the API server accepts them."""
 
     def __init__(
         self,
@@ -47,11 +47,11 @@ class Events:
         self._free = asyncio.Event()
         self._free.set()
         self._task: asyncio.Task[None] | None = None
-        self.on_tell: Callable[[Resource, Event], None] = lambda _resource, _event: None
+        self.on_event: Callable[[Resource, Event], None] = lambda _resource, _event: None
 
-    def tell(self, resource: Resource, event: Event) -> None:
-        """Take an event; drop it when too many wait."""
-        self.on_tell(resource, event)
+    def record(self, resource: Resource, event: Event) -> None:
+        """Queue an event, or drop it if too many wait."""
+        self.on_event(resource, event)
         with contextlib.suppress(asyncio.QueueFull):
             self._waiting.put_nowait((time.monotonic(), event_body(resource, event, self._instance, self._clock.now())))
         if self._task is None:
@@ -59,7 +59,7 @@ class Events:
 
     @contextlib.contextmanager
     def urgent(self) -> Iterator[None]:
-        """Have events give way to what is written in here."""
+        """Return a context during which events wait."""
         self._urgent += 1
         self._free.clear()
         try:
@@ -70,7 +70,7 @@ class Events:
                 self._free.set()
 
     async def drain(self, limit: float) -> None:
-        """Tell what waits, `limit` seconds at most, and end."""
+        """Send the waiting events, for `limit` seconds at most, and stop."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._waiting.join(), limit)
         task, self._task = self._task, None
@@ -80,21 +80,22 @@ class Events:
 
     async def _run(self) -> None:
         while True:
-            told, body = await self._waiting.get()
+            recorded, body = await self._waiting.get()
             try:
-                await self._give_way(told)
+                await self._wait_for_others(recorded)
                 await self._send(body)
             finally:
                 self._waiting.task_done()
 
-    async def _give_way(self, told: float) -> None:
+    async def _wait_for_others(self, recorded: float) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._free.wait(), told + self._longest_wait - time.monotonic())
+            await asyncio.wait_for(self._free.wait(), recorded + self._longest_wait - time.monotonic())
 
     async def _send(self, body: JSON) -> None:
-        """Send one; a namespace that ends, a name that is taken, a Lease that isn't ours: all the same here."""
+        """Send one event, or drop it."""
         path = f"/apis/events.k8s.io/v1/namespaces/{body['metadata']['namespace']}/events"
         try:
             await self._api.request("POST", path, body, gate=self._gate)
-        except (Refusal, JitopsError) as error:
+        # Dropped alike: the namespace is terminating, the event exists already, or this process lost the Lease.
+        except (ApiError, JitopsError) as error:
             log.debug("event %s dropped: %s", body["reason"], type(error).__name__)

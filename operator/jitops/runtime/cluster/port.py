@@ -1,23 +1,19 @@
 """The Kubernetes port on a real API server: what the core reads and writes there.
 
-Resources are held in a store that the watch feeds and our own answers correct; Secrets and ConfigMaps are read live.
-Before every write the gate is asked, which raises where this replica does not hold the Lease.
+Resources are kept in a cache that the watch feeds and the answers to own writes correct. Secrets and ConfigMaps are
+read live. Before each write the gate is asked: it raises unless this process holds the Lease.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
 
-from jitops.api.meta import GROUP, VERSION
 from jitops.core.clock import Clock
 from jitops.core.kube import JSON, ConfigMap, DataObject, Event, Key, Resource, Secret
-from jitops.kinds import KINDS
-from jitops.runtime.cluster import session as apiserver
-from jitops.runtime.cluster.cache import Store
+from jitops.runtime.cluster import session
+from jitops.runtime.cluster.cache import ResourceCache
 from jitops.runtime.cluster.codec import (
     config_map_from,
     data_object_body,
@@ -25,21 +21,17 @@ from jitops.runtime.cluster.codec import (
     owner_of,
     secret_from,
     status_patch,
-    stored,
+    stored_body,
 )
-from jitops.runtime.cluster.errors import NOT_FOUND, meaning
-from jitops.runtime.cluster.events import Events
-from jitops.runtime.cluster.session import ApiServer, Refusal, allow_writes
-
-PLURALS = {info.kind: info.plural for info in KINDS}
-NAME = re.compile(r"[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?")
-"""What can name an object; anything else in a path would ask for something else."""
-CHUNK = 500
-"""How many resources one page of a listing holds."""
+from jitops.runtime.cluster.errors import NOT_FOUND, core_error
+from jitops.runtime.cluster.events import EventRecorder
+from jitops.runtime.cluster.listing import CHUNK, Lister
+from jitops.runtime.cluster.paths import NAME, PLURALS, collection_path, object_path
+from jitops.runtime.cluster.session import ApiError, ApiServer, allow_writes
 
 
 class Cluster:
-    """The port. `on_change`, `on_deleted` and `on_input` tell the controller what was learned, by whatever way."""
+    """The port. `on_change`, `on_deleted` and `on_input` report to the controller what was learned from any source."""
 
     def __init__(
         self, api: ApiServer, clock: Clock, *, namespaces: tuple[str, ...] = (), instance: str = "jitops"
@@ -49,249 +41,220 @@ class Cluster:
         self.on_change: Callable[[Resource | None, Resource], None] = lambda _before, _after: None
         self.on_deleted: Callable[[Key], None] = lambda _: None
         self.on_input: Callable[[Key, Key | None], None] = lambda _target, _but: None
-        self.events = Events(api, clock, instance, self._may_write)
+        self.events = EventRecorder(api, clock, instance, self._may_write)
         self._namespaces = namespaces
-        self._store = Store()
-        self._known: dict[Key, int] = {}
-        """The fingerprints of the outputs that we wrote, or read as their owner: the watch tells of them once more."""
-        self.heard = time.monotonic()
-        """The monotonic moment at which the watch last told something."""
+        self._lister = Lister(api, namespaces)
+        self._cache = ResourceCache()
+        self._fingerprints: dict[Key, int] = {}
+        """Of the outputs as written here, or as read by their owner: the watch will deliver each of them once more."""
+        self.last_watch_event = time.monotonic()
+        """The monotonic moment of the last event of the watch."""
 
-    # What was last seen.
+    # Reads from the cache.
 
     def get(self, key: Key) -> Resource | None:
         """Return the resource as last seen."""
-        return self._store.get(key)
+        return self._cache.get(key)
 
     def list(self, kind: str) -> Collection[Resource]:
         """Return all resources of a kind as last seen."""
-        return self._store.all(kind)
+        return self._cache.all(kind)
 
-    # What the watch tells.
+    # Events of the watch.
 
-    def seen(self, kind: str, body: Mapping[str, JSON]) -> Resource:
-        """Take in a resource as anyone showed it; the controller hears of what is newer than what was known."""
+    def resource_seen(self, kind: str, body: Mapping[str, JSON]) -> Resource:
+        """Store a resource from any source, and report it to the controller if it is newer than what was known."""
         resource = Resource.parse(kind, body)
-        before, newer = self._store.put(resource)
+        before, newer = self._cache.put(resource)
         if newer:
             self.on_change(before, resource)
         return resource
 
     def knows(self, kind: str, body: Mapping[str, JSON]) -> bool:
-        """Say whether a resource as someone shows it is no news: most often the echo of a write of ours."""
+        """Return whether this version of a resource is no news; most often it is the echo of an own write."""
         meta = body["metadata"]
-        return self._store.knows(Key(kind, meta["namespace"], meta["name"]), meta["uid"], int(meta["resourceVersion"]))
+        return self._cache.knows(Key(kind, meta["namespace"], meta["name"]), meta["uid"], int(meta["resourceVersion"]))
 
-    def lost(self, key: Key, uid: str) -> None:
-        """Take in that a resource is gone."""
-        if self._store.drop(key, uid):
+    def resource_deleted(self, key: Key, uid: str) -> None:
+        """Remove a deleted resource, and report it to the controller if it was known."""
+        if self._cache.drop(key, uid):
             self.on_deleted(key)
 
     def input_seen(self, kind: str, body: Mapping[str, JSON], *, deleted: bool) -> None:
-        """Take in a Secret or ConfigMap that is watched; in a state that we know it is no news to its owner."""
+        """Report a watched Secret or ConfigMap to its users; to its owner only if it was edited or deleted."""
         meta = body["metadata"]
         key = Key(kind, meta["namespace"], meta["name"])
         if deleted:
-            self._known.pop(key, None)
+            self._fingerprints.pop(key, None)
             self.on_input(key, None)
-        elif self._known.get(key) != fingerprint(body):
+        elif self._fingerprints.get(key) != fingerprint(body):
             self.on_input(key, None)
+        # As its owner wrote or read it: news to the others that use it.
         elif (owner := owner_of(body)) is not None:
             self.on_input(key, owner)
 
-    # Our resources.
+    # Custom resources.
 
     async def prime(self) -> None:
-        """Read all resources from the source, connections first: what is decided next rests on nothing older."""
+        """Read all resources live, connections first, so that no later decision rests on an older state."""
+        # kopf's own listing delivers object by object without a sign of its end. The controller must not start before
+        # all is known: a connection that is being deleted would be released because its users weren't listed yet.
         for kind in PLURALS:
-            await self._relist(kind, accept=apiserver.PLAIN, each=self.seen)
+            await self._relist(kind, accept=session.PLAIN, each=self.resource_seen)
 
     async def refresh(self, key: Key) -> Resource | None:
-        """Read the resource from the source and remember it."""
+        """Read the resource live and store it; return None if it doesn't exist."""
         known = self.get(key)
         try:
-            return self.seen(key.kind, await self.api.request("GET", _path(key)))
-        except Refusal as refusal:
-            if refusal.status != NOT_FOUND:
-                raise meaning(refusal, "read", key) from None
+            return self.resource_seen(key.kind, await self.api.request("GET", object_path(key)))
+        except ApiError as error:
+            if error.status != NOT_FOUND:
+                raise core_error(error, "read", key) from None
         if known is not None:
-            self.lost(key, known.uid)
+            self.resource_deleted(key, known.uid)
         return None
 
     async def prune(self, kind: str) -> Collection[Key]:
-        """Forget the resources that are gone though no deletion was reported; where none is, that costs one count."""
-        if await self._counted(kind) == self._store.count(kind):
+        """Remove the resources whose deletion the watch did not report, and return their keys."""
+        # A deletion during a gap of the watch (410 Gone) is never reported. A count is cheap, and almost always equal.
+        if await self._lister.count(kind) == self._cache.count(kind):
             return ()
-        return await self._relist(kind, accept=apiserver.METADATA)
+        return await self._relist(kind, accept=session.METADATA)
 
     async def set_finalizers(self, resource: Resource, finalizers: tuple[str, ...]) -> Resource:
-        """Replace the finalizers, if the resource is still in this version."""
+        """Replace the finalizers; raise Conflict if the resource is not in this version any more."""
         guards = {"uid": resource.uid, "resourceVersion": resource.resource_version}
         body = {"metadata": {"finalizers": list(finalizers), **guards}}
-        return await self._patch(resource, "", body, apiserver.MERGE_PATCH)
+        return await self._patch(resource, "", body, session.MERGE_PATCH)
 
     async def write_status(self, resource: Resource, status: Mapping[str, JSON], *, guarded: bool = False) -> Resource:
-        """Make the status so, sending just the fields that differ."""
-        return await self._patch(
-            resource, "/status", status_patch(resource, status, guarded=guarded), apiserver.JSON_PATCH
-        )
+        """Write the status by sending only the fields that differ; `guarded`: over this version only."""
+        patch = status_patch(resource, status, guarded=guarded)
+        return await self._patch(resource, "/status", patch, session.JSON_PATCH)
 
     async def _patch(self, resource: Resource, subresource: str, body: JSON, content_type: str) -> Resource:
         key = resource.key
         try:
-            answer = await self._write("PATCH", _path(key) + subresource, body, content_type)
-        except Refusal as refusal:
-            if refusal.status == NOT_FOUND:
-                self.lost(key, resource.uid)
-            raise meaning(refusal, "update", key) from None
-        return self._answered(key, answer)
+            answer = await self._write("PATCH", object_path(key) + subresource, body, content_type)
+        except ApiError as error:
+            if error.status == NOT_FOUND:
+                self.resource_deleted(key, resource.uid)
+            raise core_error(error, "update", key) from None
+        return self._written(key, answer)
 
-    def _answered(self, key: Key, answer: Mapping[str, JSON]) -> Resource:
-        """Remember what the API server made of our write; a deletion that nothing holds any more is done."""
+    def _written(self, key: Key, answer: Mapping[str, JSON]) -> Resource:
+        """Store the answer to an own write and return it as a resource."""
         resource = Resource.parse(key.kind, answer)
+        # Without finalizers a deletion is complete: this answer is the last state of the resource.
         if resource.deleting and not resource.finalizers:
-            self.lost(key, resource.uid)
+            self.resource_deleted(key, resource.uid)
         else:
-            self.seen(key.kind, answer)
+            self.resource_seen(key.kind, answer)
         return resource
 
-    # Secrets, ConfigMaps, namespaces.
+    # Secrets, ConfigMaps, namespaces, events.
 
     async def read_secret(self, namespace: str, name: str) -> Secret | None:
-        """Read a Secret now."""
+        """Return a Secret, read live."""
         body = await self._read_data_object(Key("Secret", namespace, name))
         return None if body is None else secret_from(body)
 
     async def write_secret(self, secret: Secret) -> Secret:
-        """Create the Secret (no resource version) or replace that very version of it."""
+        """Create the Secret if it has no resource version, else replace this very version of it."""
         return secret_from(await self._write_data_object(secret))
 
     async def delete_secret(self, secret: Secret) -> None:
-        """Delete this very Secret; one that is gone is deleted."""
+        """Delete this very Secret; do nothing if it doesn't exist any more."""
         await self._delete_data_object(secret)
 
     async def read_config_map(self, namespace: str, name: str) -> ConfigMap | None:
-        """Read a ConfigMap now."""
+        """Return a ConfigMap, read live."""
         body = await self._read_data_object(Key("ConfigMap", namespace, name))
         return None if body is None else config_map_from(body)
 
     async def write_config_map(self, config_map: ConfigMap) -> ConfigMap:
-        """Create the ConfigMap (no resource version) or replace that very version of it."""
+        """Create the ConfigMap if it has no resource version, else replace this very version of it."""
         return config_map_from(await self._write_data_object(config_map))
 
     async def delete_config_map(self, config_map: ConfigMap) -> None:
-        """Delete this very ConfigMap; one that is gone is deleted."""
+        """Delete this very ConfigMap; do nothing if it doesn't exist any more."""
         await self._delete_data_object(config_map)
+
+    async def namespace_labels(self, namespace: str) -> Mapping[str, str]:
+        """Return a namespace's labels; raise PermissionDenied if it can't be read."""
+        body = await self._read(Key("Namespace", "", namespace))
+        return {} if body is None else body["metadata"].get("labels") or {}
+
+    async def namespace_uid(self, name: str) -> str | None:
+        """Return a namespace's UID; that of kube-system identifies the cluster."""
+        body = await self._read(Key("Namespace", "", name))
+        return None if body is None else str(body["metadata"]["uid"])
+
+    def event(self, resource: Resource, event: Event) -> None:
+        """Record an event of a resource; never waits, never fails."""
+        self.events.record(resource, event)
 
     async def _read_data_object(self, key: Key) -> JSON:
         body = await self._read(key)
         if body is not None and owner_of(body) is not None:
-            self._known[key] = fingerprint(body)
+            self._fingerprints[key] = fingerprint(body)
         return body
 
-    async def _write_data_object(self, data_object: DataObject) -> Any:  # noqa: ANN401 - JSON
+    async def _write_data_object(self, data_object: DataObject) -> JSON:
         body = data_object_body(data_object)
-        self._known[data_object.key] = fingerprint(body)  # before it is sent: the watch may be faster than the answer
+        # Taken before the request is sent: the watch may be faster than the answer.
+        self._fingerprints[data_object.key] = fingerprint(body)
         creates = not data_object.resource_version
-        path = _path(data_object.key).rpartition("/")[0] if creates else _path(data_object.key)
+        path = collection_path(data_object.key) if creates else object_path(data_object.key)
         try:
             return await self._write("POST" if creates else "PUT", path, body)
-        except Refusal as refusal:
-            raise meaning(refusal, "create" if creates else "update", data_object.key, body["data"]) from None
+        except ApiError as error:
+            raise core_error(error, "create" if creates else "update", data_object.key, body["data"]) from None
 
     async def _delete_data_object(self, data_object: DataObject) -> None:
-        uid = (stored(data_object).get("metadata") or {}).get("uid")
+        uid = (stored_body(data_object).get("metadata") or {}).get("uid")
+        preconditions = {"preconditions": {"uid": uid}} if uid else None
         try:
-            await self._write("DELETE", _path(data_object.key), {"preconditions": {"uid": uid}} if uid else None)
-        except Refusal as refusal:
-            if refusal.status != NOT_FOUND:
-                raise meaning(refusal, "delete", data_object.key) from None
-
-    async def namespace_labels(self, namespace: str) -> Mapping[str, str]:
-        """Read a namespace's labels; PermissionDenied where we may not."""
-        body = await self._read(Key("Namespace", "", namespace))
-        return {} if body is None else body["metadata"].get("labels") or {}
-
-    def event(self, resource: Resource, event: Event) -> None:
-        """Tell what happened; never waits, never fails."""
-        self.events.tell(resource, event)
-
-    async def namespace_uid(self, name: str) -> str | None:
-        """Read a namespace's UID; that of kube-system tells clusters apart."""
-        body = await self._read(Key("Namespace", "", name))
-        return None if body is None else str(body["metadata"]["uid"])
+            await self._write("DELETE", object_path(data_object.key), preconditions)
+        except ApiError as error:
+            if error.status != NOT_FOUND:
+                raise core_error(error, "delete", data_object.key) from None
 
     async def _read(self, key: Key) -> JSON:
-        """Read an object; None where there is none, or can be none of this name."""
+        """Return an object's JSON, read live; None if it doesn't exist, or its name is not valid."""
         if not NAME.fullmatch(key.name):
             return None
         try:
-            return await self.api.request("GET", _path(key))
-        except Refusal as refusal:
-            if refusal.status == NOT_FOUND:
+            return await self.api.request("GET", object_path(key))
+        except ApiError as error:
+            if error.status == NOT_FOUND:
                 return None
-            raise meaning(refusal, "read", key) from None
+            raise core_error(error, "read", key) from None
 
-    async def _write(self, method: str, path: str, body: JSON, content_type: str = apiserver.PLAIN) -> Any:  # noqa: ANN401 - JSON
+    async def _write(self, method: str, path: str, body: JSON, content_type: str = session.PLAIN) -> JSON:
         with self.events.urgent():
             return await self.api.request(method, path, body, content_type=content_type, gate=self._may_write)
 
     def _may_write(self) -> None:
+        # Read at each call: the gate is set after the recorder and its queue exist.
         self.gate()
-
-    # Listings.
 
     async def _relist(
         self, kind: str, *, accept: str, each: Callable[[str, Mapping[str, JSON]], object] = lambda _kind, _body: None
     ) -> Collection[Key]:
-        """List a kind, tell `each` of what is there, and forget what isn't; name the forgotten."""
+        """List a kind, call `each` for all that exist, remove all others and return their keys."""
         listed: set[Key] = set()
         missing: list[Resource] = []
-        for namespace in self._namespaces or ("",):
+        for namespace in self._lister.scopes:
             version = 0
-            async for page in self._pages(kind, namespace, CHUNK, accept):
+            async for page in self._lister.pages(kind, namespace, limit=CHUNK, accept=accept):
                 version = int(page["metadata"]["resourceVersion"])
                 for item in page.get("items") or ():
                     listed.add(Key(kind, item["metadata"]["namespace"], item["metadata"]["name"]))
                     each(kind, item)
+                # A page is work of some milliseconds; probes and the Lease must not wait for all of them.
                 await asyncio.sleep(0)
-            missing += self._store.missing(kind, listed, version, self._namespaces and (namespace,))
+            missing += self._cache.missing(kind, listed, version, self._namespaces and (namespace,))
         for resource in missing:
-            self.lost(resource.key, resource.uid)
+            self.resource_deleted(resource.key, resource.uid)
         return [resource.key for resource in missing]
-
-    async def _counted(self, kind: str) -> int:
-        """Count the resources at the source, by a page of one and the number that the server gives for the rest."""
-        total = 0
-        for namespace in self._namespaces or ("",):
-            async for page in self._pages(kind, namespace, 1, apiserver.METADATA):
-                total += len(page.get("items") or ()) + (page["metadata"].get("remainingItemCount") or 0)
-                break
-        return total
-
-    async def _pages(self, kind: str, namespace: str, limit: int, accept: str) -> AsyncIterator[Any]:
-        base, token = _collection(Key(kind, namespace, "")), ""
-        while True:
-            following = f"&continue={token}" if token else ""
-            try:
-                page = await self.api.request("GET", f"{base}?limit={limit}{following}", accept=accept)
-            except Refusal as refusal:
-                if refusal.status == NOT_FOUND:  # The kind's definition is not there, or not any more.
-                    return
-                raise meaning(refusal, "list", Key(kind, namespace, "*")) from None
-            yield page
-            token = page["metadata"].get("continue")
-            if not token:
-                return
-
-
-def _collection(key: Key) -> str:
-    scope = f"/namespaces/{key.namespace}" if key.namespace else ""
-    match key.kind:
-        case "Secret" | "ConfigMap" | "Namespace":
-            return f"/api/v1{scope}/{key.kind.lower()}s"
-    return f"/apis/{GROUP}/{VERSION}{scope}/{PLURALS[key.kind]}"
-
-
-def _path(key: Key) -> str:
-    return f"{_collection(key)}/{key.name}"

@@ -1,7 +1,6 @@
-"""One way to the Kubernetes API: its requests over a bare aiohttp session, every failure one of ours.
+"""Requests to the Kubernetes API over a bare aiohttp session; each failure is an ApiError or ClusterUnavailable.
 
-kubernetes.aio's own calls cost three times the CPU of the session below them, and the operator shares its machine
-with whatever it is measured against (docs/decisions/0003-kubernetes-session.md).
+kubernetes.aio's own calls cost three times the CPU of the session below them (docs/decisions/port.md).
 """
 
 from __future__ import annotations
@@ -21,14 +20,15 @@ from jitops.core.errors import ClusterUnavailable
 from jitops.core.kube import JSON
 from jitops.runtime.cluster.auth import ClusterAuth, NoClusterConfigured
 
-PATIENCE = 30.0
+TIMEOUT = 30.0
 CONNECT = 3.0
-"""Seconds from the check of the Lease to the first byte, at most: less than the Lease outlasts its deadline."""
+"""Seconds from the check of the Lease to the first byte, at most: the Lease outlasts its deadline by as much."""
 RENEWALS = 10.0
-"""Seconds between two attempts at new credentials."""
+"""Seconds between two renewals of the credentials."""
 MOST_THROTTLED = 3
-"""How often one request waits as the API server asks it to (429) before it fails."""
+"""How many times one request is sent if the API server throttles it (429)."""
 LONGEST_WAIT = 5.0
+"""Seconds to wait for a throttling API server, at most."""
 MERGE_PATCH = "application/merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
 PLAIN = "application/json"
@@ -36,12 +36,12 @@ METADATA = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,app
 UNAUTHORIZED = 401
 UNPROCESSABLE = 422
 TOO_MANY = 429
-REFUSALS = range(400, 500)
+CLIENT_ERRORS = range(400, 500)
 
 
 @dataclass(eq=False)
-class Refusal(Exception):
-    """The API server's refusal of a request, as its Status object puts it."""
+class ApiError(Exception):
+    """The API server refused a request (HTTP 4xx); the values of its Status object."""
 
     status: int
     reason: str = ""
@@ -49,8 +49,8 @@ class Refusal(Exception):
     causes: tuple[Mapping[str, str], ...] = field(default=(), repr=False)
 
     @classmethod
-    def read(cls, status: int, content: bytes) -> Refusal:
-        """Read the Status; whatever else a proxy in between may answer keeps its number alone."""
+    def from_response(cls, status: int, content: bytes) -> ApiError:
+        """Return the error of a response; if it is no Status, as a proxy may answer, with the number alone."""
         try:
             body = json.loads(content)
             causes = tuple((body.get("details") or {}).get("causes") or ())
@@ -59,19 +59,20 @@ class Refusal(Exception):
             return cls(status)
 
     def caused_by(self, reason: str) -> bool:
-        """Say whether the Status names this cause."""
+        """Return whether the Status names this cause."""
         return any(cause.get("reason") == reason for cause in self.causes)
 
     @property
     def outdated(self) -> bool:
-        """Say whether a patch was refused for what it rests on: a test in it failed, or the name is another's now."""
+        """Whether the state that the request assumed is outdated: another version, or another object of the name."""
+        # A failed `test` of a JSON patch is a 422 without causes; an invalid object has causes.
         unapplied = self.status == UNPROCESSABLE and not self.causes
         return unapplied or any(cause.get("field") == "metadata.uid" for cause in self.causes)
 
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """What is sent, once or again."""
+    """One request, which may be sent several times."""
 
     method: str
     path: str
@@ -81,34 +82,34 @@ class _Request:
 
 
 def allow_writes() -> None:
-    """Permit every request: for reads, and for a process that needs no Lease."""
+    """Permit every request: the gate of reads, and of a process that needs no Lease."""
 
 
 class ApiServer:
-    """A configured API server, and the session that our own requests share."""
+    """A configured API server, and the session that all requests of the port share."""
 
-    def __init__(self, access: ClusterAuth) -> None:
-        self._access = access
+    def __init__(self, auth: ClusterAuth) -> None:
+        self._auth = auth
         self._session: aiohttp.ClientSession | None = None
         self._renewing = asyncio.Lock()
         self._renewed = float("-inf")
 
     @classmethod
     async def connect(cls, kubeconfig: Path | None = None, context: str | None = None) -> ApiServer:
-        """Read the configuration; nothing is asked of the server yet."""
-        access = ClusterAuth(kubeconfig, context)
-        await access.load()
-        return cls(access)
+        """Return an API server as configured, without a request; raise NoClusterConfigured."""
+        auth = ClusterAuth(kubeconfig, context)
+        await auth.load()
+        return cls(auth)
 
     @property
     def url(self) -> str:
         """The server's address."""
-        return self._access.server
+        return self._auth.server
 
     @property
     def namespace(self) -> str:
         """The namespace of the pod, or of the kubeconfig's context."""
-        return self._access.namespace
+        return self._auth.namespace
 
     async def request(  # noqa: PLR0913 - all but two have a default
         self,
@@ -120,21 +121,21 @@ class ApiServer:
         accept: str = PLAIN,
         gate: Callable[[], None] = allow_writes,
     ) -> JSON:
-        """Send one request and return the decoded answer; raises Refusal, or ClusterUnavailable.
+        """Send one request and return the decoded answer; raise ApiError or ClusterUnavailable.
 
-        The gate is asked each time that it is sent.
+        The gate is asked each time before the request is sent.
         """
         data = None if body is None else json.dumps(body, separators=(",", ":")).encode()
         headers = {"Accept": accept} if data is None else {"Accept": accept, "Content-Type": content_type}
-        status, content = await self._persist(_Request(method, path, data, headers, gate))
-        if status < REFUSALS.start:
+        status, content = await self._send(_Request(method, path, data, headers, gate))
+        if status < CLIENT_ERRORS.start:
             return _decoded(content)
-        if status in REFUSALS and status not in (UNAUTHORIZED, TOO_MANY):
-            raise Refusal.read(status, content)
+        if status in CLIENT_ERRORS and status not in (UNAUTHORIZED, TOO_MANY):
+            raise ApiError.from_response(status, content)
         raise ClusterUnavailable(f"the Kubernetes API answered HTTP {status}")
 
-    async def _persist(self, request: _Request) -> tuple[int, bytes]:
-        """Ask again with new credentials where the old ones were refused, and later where that was asked."""
+    async def _send(self, request: _Request) -> tuple[int, bytes]:
+        """Send, again with new credentials if they were refused, and again later if the server throttles."""
         for _ in range(MOST_THROTTLED):
             began = time.monotonic()
             status, content, after = await self._exchange(request)
@@ -149,6 +150,7 @@ class ApiServer:
         if self._session is None:
             self._session = self.session()
         url = URL(self.url + request.path, encoded=True)
+        # The last check before the send; `CONNECT` bounds the time from here to the first byte.
         request.gate()
         try:
             async with self._session.request(
@@ -159,35 +161,40 @@ class ApiServer:
             raise ClusterUnavailable(f"the Kubernetes API can't be reached ({type(error).__name__})") from None
 
     def session(self) -> aiohttp.ClientSession:
-        """Make a session that carries the credentials, renewed as they are, to this server; its owner closes it."""
+        """Return a session that always sends the current credentials; its owner closes it."""
         return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, ssl=self._access.trust()),
-            middlewares=(self._access.authorize,),
-            headers={"User-Agent": MANAGER},  # and so the name of our field manager
+            connector=aiohttp.TCPConnector(limit=0, ssl=self._auth.trust()),
+            middlewares=(self._auth.authorize,),
+            headers={"User-Agent": MANAGER},  # the API server derives the field manager from it
             cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=PATIENCE, sock_connect=CONNECT),
-            proxy=self._access.proxy(),
+            timeout=aiohttp.ClientTimeout(total=TIMEOUT, sock_connect=CONNECT),
+            proxy=self._auth.proxy(),
         )
 
     async def renew(self, refused: float) -> bool:
-        """Read the credentials anew, as those of the monotonic moment `refused` were; False: there are no others."""
+        """Renew the credentials, which the server refused at the monotonic moment `refused`.
+
+        Returns False if they were renewed less than `RENEWALS` ago; raises ClusterUnavailable if they can't be read.
+        """
         async with self._renewing:
+            # Another request renewed them meanwhile.
             if self._renewed > refused:
                 return True
             if time.monotonic() - self._renewed < RENEWALS:
                 return False
             try:
-                other_certificates = await self._access.load()
+                other_certificates = await self._auth.load()
             except NoClusterConfigured as error:
                 raise ClusterUnavailable(f"the credentials for the Kubernetes API can't be renewed: {error}") from None
             self._renewed = time.monotonic()
+            # The token is read at each request; certificates belong to the session's TLS context.
             if other_certificates:
                 await self._drop_session()
             return True
 
     async def aclose(self) -> None:
-        """Close the session and end the renewal of credentials."""
-        await self._access.aclose()
+        """Close the session and stop the renewal of credentials."""
+        await self._auth.aclose()
         await self._drop_session()
 
     async def _drop_session(self) -> None:

@@ -1,1 +1,1 @@
-"""Logs, metrics, traces and probes."""
+"""What the process reports of itself: logs, metrics, traces and probes."""

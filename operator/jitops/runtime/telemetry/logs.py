@@ -1,7 +1,6 @@
-"""Logs as text or as JSON lines with stable keys: time, level, logger, message, and error where there is one.
+"""Logs as text or as JSON lines with stable keys: time, level, logger, message, and error if there is one.
 
-The law is that nothing secret is logged at all; taking out what looks like credentials is a second fence, for what
-libraries may say.
+No code of jitops logs a secret. Text that looks like credentials is removed all the same: libraries may log some.
 """
 
 from __future__ import annotations
@@ -13,6 +12,8 @@ import sys
 from datetime import UTC, datetime
 from typing import TextIO
 
+from typing_extensions import override
+
 from jitops.runtime.settings import LogFormat
 
 TEXT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
@@ -22,22 +23,22 @@ CREDENTIALS = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 QUIET = {"kopf.objects": logging.WARNING, "asyncio": logging.WARNING, "httpx": logging.WARNING}
-"""Who talks too much at the level of the rest: kopf reports each event of each object as a success."""
+"""Loggers that are too verbose at the common level: kopf reports each event of each object as a success."""
 
 
 class TextLines(logging.Formatter):
-    """Lines for people."""
+    """Formats records as text."""
 
+    @override
     def format(self, record: logging.LogRecord) -> str:
-        """Write a record."""
         return redacted(super().format(record))
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a line."""
+    """Formats records as JSON objects, one a line."""
 
+    @override
     def format(self, record: logging.LogRecord) -> str:
-        """Write a record."""
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -50,12 +51,12 @@ class JsonLines(logging.Formatter):
 
 
 def redacted(text: str) -> str:
-    """Take out what looks like credentials."""
+    """Return the text without anything that looks like credentials."""
     return CREDENTIALS.sub(r"\1[redacted]", text)
 
 
 def configure(level: str, style: LogFormat, stream: TextIO | None = None) -> None:
-    """Send everything to standard error (or a stream), in one form."""
+    """Send all logs to standard error (or a stream), in one format."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines() if style == "json" else TextLines(TEXT))
     root = logging.getLogger()
@@ -65,6 +66,6 @@ def configure(level: str, style: LogFormat, stream: TextIO | None = None) -> Non
 
 
 def quieten() -> None:
-    """Let nobody talk too much; all that `kopf run` needs, which sets the rest up itself."""
+    """Set the levels of verbose loggers. `kopf run` configures everything else itself."""
     for name, least in QUIET.items():
         logging.getLogger(name).setLevel(least)

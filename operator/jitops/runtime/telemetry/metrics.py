@@ -1,4 +1,4 @@
-"""What can be measured, for Prometheus; the controller, the remotes' HTTP and the watch are observed from here."""
+"""The metrics, for Prometheus: of the controller, of the requests to the remotes, and of the watch."""
 
 from __future__ import annotations
 
@@ -9,98 +9,93 @@ from functools import cache
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
+from typing_extensions import override
 
 from jitops.api.reasons import EventReason
 from jitops.core.kube import Event, Key, Resource
 from jitops.remote.exchange import Exchange
+from jitops.runtime.telemetry.observers import Observer
 
 DRIFT = (EventReason.DRIFT_DETECTED, EventReason.DRIFT_CORRECTED)
 CONNECTION = ("connection_kind", "connection_namespace", "connection")
 """The labels that name a connection."""
-_NOTHING = nullcontext()
+NOTHING = nullcontext()
 SECONDS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 120.0)
+"""The buckets of the histograms; 120 s is the limit of a reconcile."""
 
 
-class Metrics:
-    """The measures of one operator, in a registry of their own."""
+class Metrics(Observer):
+    """The metrics of one operator process, in a registry of their own."""
 
     def __init__(self) -> None:
-        disable_created_metrics()  # type: ignore[no-untyped-call]
+        # A `_created` series beside each counter would double their number, and nobody asks for them.
+        disable_created_metrics()
         self.registry = CollectorRegistry()
-        reconciles = Counter(
-            "jitops_reconciles", "Reconciles, by how they ended.", ("kind", "outcome"), registry=self.registry
+        reconciles = self._counter("jitops_reconciles", "Reconciles, by how they ended.", "kind", "outcome")
+        lasted = self._histogram("jitops_reconcile_seconds", "How long a reconcile took.", "kind")
+        requests = self._counter(
+            "jitops_remote_requests", "Requests to the remotes.", *CONNECTION, "host", "method", "code"
         )
-        lasted = Histogram(
-            "jitops_reconcile_seconds", "How long a reconcile took.", ("kind",), buckets=SECONDS, registry=self.registry
-        )
-        requests = Counter(
-            "jitops_remote_requests",
-            "Requests to the remotes.",
-            (*CONNECTION, "host", "method", "code"),
-            registry=self.registry,
-        )
-        waited = Histogram(
-            "jitops_remote_request_seconds",
-            "How long a remote took to answer.",
-            ("host", "method"),
-            buckets=SECONDS,
-            registry=self.registry,
-        )
-        drift = Counter(
-            "jitops_drift_found",
-            "Differences that others made, corrected or reported.",
-            ("kind",),
-            registry=self.registry,
-        )
-        # Looking a child up by its labels costs more than counting; there are few of them.
+        waited = self._histogram("jitops_remote_request_seconds", "How long a remote took to answer.", "host", "method")
+        drift = self._counter("jitops_drift_found", "Differences that others made, corrected or reported.", "kind")
+        # To find a child by its labels costs more than to count; there are few of them.
         self._reconciles = cache(reconciles.labels)
         self._lasted = cache(lasted.labels)
         self._requests = cache(requests.labels)
         self._waited = cache(waited.labels)
         self._drift = cache(drift.labels)
 
-    def working(self, action: str, key: Key) -> AbstractContextManager[None]:  # noqa: ARG002 - the protocol's
-        """Measure nothing around a piece of work: its end tells how long it took."""
-        return _NOTHING
+    @override
+    def working(self, action: str, key: Key) -> AbstractContextManager[None]:
+        # `reconciled` measures the work at its end.
+        return NOTHING
 
+    @override
     def reconciled(self, kind: str, outcome: str, seconds: float) -> None:
-        """Note one piece of the controller's work."""
         self._reconciles(kind, outcome).inc()
         self._lasted(kind).observe(seconds)
 
+    @override
     def request(self, exchange: Exchange) -> None:
-        """Note one request to a remote; paths are too many for a label."""
+        # Without the path: its values are too many for a label.
         self._requests(*exchange.connection, exchange.host, exchange.method, exchange.outcome).inc()
         self._waited(exchange.host, exchange.method).observe(exchange.seconds)
 
-    def told(self, resource: Resource, event: Event) -> None:
-        """Note an event of a resource."""
+    def count_event(self, resource: Resource, event: Event) -> None:
+        """Count an event of a resource, if it reports drift."""
         if event.reason in DRIFT:
             self._drift(resource.key.kind).inc()
 
     def gauge(self, name: str, meaning: str, value: Callable[[], float]) -> None:
-        """Show a value that is asked for when the metrics are read."""
+        """Add a gauge whose value is read when the metrics are."""
         Gauge(name, meaning, registry=self.registry).set_function(value)
 
     def gauges(
         self, name: str, meaning: str, labels: tuple[str, ...], values: Callable[[], Mapping[tuple[str, ...], float]]
     ) -> None:
-        """Show values by their labels, asked for when the metrics are read."""
-        self.registry.register(_Asked(name, meaning, labels, values))
+        """Add a gauge with labels whose values are read when the metrics are."""
+        self.registry.register(_Gauges(name, meaning, labels, values))
 
     def text(self) -> bytes:
-        """Give all of it in Prometheus' text format."""
+        """Return all metrics in Prometheus' text format."""
         return generate_latest(self.registry)
 
+    def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
+        return Counter(name, meaning, labels, registry=self.registry)
 
-class _Asked(Collector):
-    """A gauge whose children come and go with what they are about."""
+    def _histogram(self, name: str, meaning: str, *labels: str) -> Histogram:
+        return Histogram(name, meaning, labels, buckets=SECONDS, registry=self.registry)
+
+
+class _Gauges(Collector):
+    """A gauge whose children exist as long as the objects that they measure."""
 
     def __init__(
         self, name: str, meaning: str, labels: tuple[str, ...], values: Callable[[], Mapping[tuple[str, ...], float]]
     ) -> None:
         self._name, self._meaning, self._labels, self._values = name, meaning, labels, values
 
+    @override
     def collect(self) -> Iterator[GaugeMetricFamily]:
         family = GaugeMetricFamily(self._name, self._meaning, labels=self._labels)
         for labels, value in self._values().items():

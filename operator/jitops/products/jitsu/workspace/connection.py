@@ -10,7 +10,7 @@ from jitops.core.errors import SpecInvalid
 from jitops.products.jitsu import errors
 from jitops.products.jitsu.client import JitsuClient
 from jitops.products.jitsu.object_type import ObjectType
-from jitops.remote.budget import stated
+from jitops.remote.budget import limits_by_method
 from jitops.remote.exchange import HttpConfig
 
 if TYPE_CHECKING:
@@ -41,6 +41,6 @@ async def open_workspace(
         headers={"Authorization": f"Bearer {key_id}:{secret}"},
         secrets=(raw, match.group(), secret),
         budget=BUDGET,
-        limits=stated(opening.spec.limits),
+        limits=limits_by_method(opening.spec.limits),
     )
     return JitsuClient(pool.http(access), opening.spec.workspace, clock, types)

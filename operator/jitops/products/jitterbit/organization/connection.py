@@ -11,7 +11,7 @@ from jitops.products.jitterbit.client import JitterbitClient, region_of
 from jitops.products.jitterbit.errors import classify
 from jitops.products.jitterbit.gateway import Gateway
 from jitops.products.jitterbit.session import Account, Session
-from jitops.remote.budget import stated
+from jitops.remote.budget import limits_by_method
 from jitops.remote.exchange import HttpConfig
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ async def open_organization(opening: Opening, pool: HttpPool, clock: Clock) -> J
         classify=classify,
         connection=opening.key,
         secrets=(account.email, account.password),
-        limits=stated(spec.limits),
+        limits=limits_by_method(spec.limits),
     )
     session = pool.share(account, lambda: Session(account, clock))
     contract, gateway = open_contract(opening, pool, clock), Gateway(pool, spec.organization_id, opening.ca, clock)
