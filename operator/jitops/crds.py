@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from jitops.api.kind import KindInfo
-from jitops.api.managed import ConnectionRef
 from jitops.api.meta import GROUP, LONGEST_NAME, VERSION
+from jitops.api.schema.reference import connection_field
 from jitops.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -133,16 +133,10 @@ def columns(kind: KindInfo) -> list[Schema]:
     ]
     if not kind.is_connection:
         shown += [
-            _column("CONNECTION", f".spec.{connection_field(kind)}.name", "The connection used.", priority=1),
+            _column("CONNECTION", f".spec.{connection_field(kind.spec).name}.name", "The connection used.", priority=1),
             _column("DRIFT", _condition("DriftDetected", "status"), "Whether others changed it.", priority=1),
         ]
     return [*shown, _column("MESSAGE", _condition("Ready", "message"), "What to do about it.", priority=1)]
-
-
-def connection_field(kind: KindInfo) -> str:
-    """Find the field of a spec that names the connection."""
-    fields = kind.spec.model_fields.values()
-    return next(str(info.validation_alias) for info in fields if info.annotation is ConnectionRef)
 
 
 def _condition(name: str, field: str) -> str:

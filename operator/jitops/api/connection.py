@@ -7,6 +7,7 @@ from pydantic import Field
 from jitops.api.managed import DeletionPolicy, NameRef
 from jitops.api.schema.integers import WHOLE
 from jitops.api.schema.model import Model, Rule
+from jitops.api.schema.reference import ReferenceModel, RefersTo
 from jitops.api.schema.strings import DataKey, Duration, LabelKey, Labels, LabelValue, ObjectName
 
 PerMinute = Annotated[int, Field(ge=1, le=1_000_000), WHOLE]
@@ -77,7 +78,7 @@ class Limits(Model):
     """DELETE calls a minute."""
 
 
-class CaRef(Model):
+class CaRef(ReferenceModel):
     """Points at the certificates of a private certificate authority."""
 
     kind: Literal["ConfigMap", "Secret"]
@@ -86,6 +87,8 @@ class CaRef(Model):
     """Its name, in the connection's namespace."""
     key: DataKey = "ca.crt"
     """The key whose value is one or more certificates in PEM. Default: ca.crt."""
+
+    refers_to: ClassVar[RefersTo] = RefersTo("Secret", kind_field="kind")
 
 
 class Tls(Model):
@@ -107,7 +110,7 @@ class CredentialPolicy(Model):
 class ConnectionSpec(Model):
     """How a product is reached, by whom, and what holds for everything that is reached through it."""
 
-    credentials_ref: NameRef
+    credentials_ref: Annotated[NameRef, RefersTo("Secret")]
     """The Secret with the credentials, in the connection's namespace. With the label `jitops.dev/watch:
     "true"` on it, a change is noticed at once."""
     allowed_namespaces: AllowedNamespaces = AllowedNamespaces()

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from jitops.api.meta import GROUP, MANAGED_BY
 from jitops.api.schema.model import Model, Rule
+from jitops.api.schema.reference import ReferenceModel, RefersTo
 from jitops.api.schema.strings import Annotations, DataKey, Duration, Labels, NamespaceName, ObjectName, OutputKeys
 
 DeletionPolicy = Literal["Delete", "Retain"]
@@ -36,7 +37,7 @@ class ConnectionRef(Model):
     Default: the namespace of this resource."""
 
 
-class SecretKeyRef(Model):
+class SecretKeyRef(ReferenceModel):
     """Points at one value in a Secret."""
 
     name: ObjectName
@@ -44,14 +45,18 @@ class SecretKeyRef(Model):
     key: DataKey
     """The key of the value in the Secret's data."""
 
+    refers_to: ClassVar[RefersTo] = RefersTo("Secret", keyed=True)
 
-class ConfigMapKeyRef(Model):
+
+class ConfigMapKeyRef(ReferenceModel):
     """Points at one value in a ConfigMap."""
 
     name: ObjectName
     """The ConfigMap's name, in the namespace of this resource."""
     key: DataKey
     """The key of the value in the ConfigMap's `data`."""
+
+    refers_to: ClassVar[RefersTo] = RefersTo("ConfigMap", keyed=True)
 
 
 class Adopt(Model):
@@ -153,11 +158,6 @@ class ManagedSpec(Model):
 
     output_names: ClassVar[tuple[str, ...]] = ("id",)
     """The names of the outputs that the kind has."""
-
-    @property
-    def connection_ref(self) -> ConnectionRef:
-        """Say which connection is used; each kind calls it by the name its users know."""
-        raise NotImplementedError
 
 
 class CascadingSpec(ManagedSpec):

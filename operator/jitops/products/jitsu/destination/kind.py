@@ -5,7 +5,6 @@ from jitops.core.contract.kinds import ManagedKind
 from jitops.products.jitsu.destination.adapter import DestinationAdapter
 from jitops.products.jitsu.destination.spec import JitsuDestinationSpec
 from jitops.products.jitsu.destination.status import JitsuDestinationStatus
-from jitops.products.jitsu.masked.secret_fields import secret_inputs
 
 KIND = ManagedKind(
     info=KindInfo(
@@ -19,8 +18,5 @@ KIND = ManagedKind(
         is_connection=False,
         description="A destination of a Jitsu workspace, which links send events to.",
     ),
-    connection="JitsuWorkspace",
-    reference="workspaceRef",
     adapter=DestinationAdapter,
-    inputs=secret_inputs,
 )

@@ -8,6 +8,7 @@ from pydantic import Field, JsonValue
 from jitops.api.managed import ConnectionRef, output_rules
 from jitops.api.schema.model import Rule, immutable, matching
 from jitops.api.schema.open_map import OpenMap
+from jitops.api.schema.reference import UsesConnection
 from jitops.products.jitsu.fields import StreamName, adopted_by_id
 from jitops.products.jitsu.masked.spec import SecretSpec
 
@@ -33,7 +34,7 @@ class JitsuDestinationSpec(SecretSpec):
     A Secret with the destination's id is written only where `outputs.secret.name` is set.
     """
 
-    workspace_ref: ConnectionRef
+    workspace_ref: Annotated[ConnectionRef, UsesConnection("JitsuWorkspace")]
     """The JitsuWorkspace in which the destination lives. It can't be changed."""
     name: StreamName | None = None
     """The name that the console shows. Default: metadata.name."""
@@ -49,11 +50,6 @@ class JitsuDestinationSpec(SecretSpec):
         adopted_by_id("destination"),
         *output_rules(("id",)),
     )
-
-    @property
-    def connection_ref(self) -> ConnectionRef:
-        """Say in which workspace the destination lives."""
-        return self.workspace_ref
 
     @property
     def free_form(self) -> Mapping[str, JsonValue]:

@@ -6,6 +6,7 @@ from pydantic import Field, WithJsonSchema
 
 from jitops.api.managed import ConfigMapKeyRef, ConnectionRef, ManagedSpec, output_rules
 from jitops.api.schema.model import Model, Rule, immutable, matching
+from jitops.api.schema.reference import UsesConnection
 from jitops.api.schema.strings import DisplayName
 from jitops.products.jitsu.fields import NO_DATE, StreamName, adopted_by_id
 from jitops.products.jitsu.function.expectations import FunctionTests
@@ -62,7 +63,7 @@ class JitsuFunctionSpec(ManagedSpec):
     A Secret with the function's id is written only where `outputs.secret.name` is set.
     """
 
-    workspace_ref: ConnectionRef
+    workspace_ref: Annotated[ConnectionRef, UsesConnection("JitsuWorkspace")]
     """The JitsuWorkspace in which the function lives. It can't be changed."""
     name: StreamName | None = None
     """The name that the console shows. Default: metadata.name."""
@@ -105,8 +106,3 @@ class JitsuFunctionSpec(ManagedSpec):
         adopted_by_id("function"),
         *output_rules(("id",)),
     )
-
-    @property
-    def connection_ref(self) -> ConnectionRef:
-        """Say in which workspace the function lives."""
-        return self.workspace_ref

@@ -7,6 +7,7 @@ from pydantic import Field, JsonValue
 from jitops.api.managed import ConnectionRef, ManagedSpec, output_rules
 from jitops.api.schema.model import Model, Rule, immutable
 from jitops.api.schema.open_map import LIST_OF_OBJECTS, OpenMap
+from jitops.api.schema.reference import RefersTo, UsesConnection
 from jitops.api.schema.strings import ObjectName, PathSegment
 
 DATA = OpenMap(
@@ -38,9 +39,9 @@ class RemoteRef(Model):
 class LinkSource(Model):
     """Where a link starts."""
 
-    stream_ref: RemoteRef | None = None
+    stream_ref: Annotated[RemoteRef, RefersTo("JitsuStream")] | None = None
     """The JitsuStream whose events go to the destination."""
-    service_ref: RemoteRef | None = None
+    service_ref: Annotated[RemoteRef, RefersTo("JitsuService")] | None = None
     """The JitsuService whose data is synced to the destination."""
 
     rules: ClassVar[tuple[Rule, ...]] = (
@@ -55,14 +56,14 @@ class LinkSource(Model):
 class LinkTarget(Model):
     """Where a link leads."""
 
-    destination_ref: RemoteRef
+    destination_ref: Annotated[RemoteRef, RefersTo("JitsuDestination")]
     """The JitsuDestination that receives the events or the data."""
 
 
 class LinkFunction(Model):
     """A function that a link runs."""
 
-    function_ref: RemoteRef
+    function_ref: Annotated[RemoteRef, RefersTo("JitsuFunction")]
     """The JitsuFunction to run."""
     options: Annotated[dict[str, JsonValue], Field(max_length=64), OPTIONS] | None = None
     """Options for the function; what they mean is the function's own affair."""
@@ -74,7 +75,7 @@ class JitsuLinkSpec(ManagedSpec):
     A Secret with the link's id is written only where `outputs.secret.name` is set.
     """
 
-    workspace_ref: ConnectionRef
+    workspace_ref: Annotated[ConnectionRef, UsesConnection("JitsuWorkspace")]
     """The JitsuWorkspace in which the link lives. It can't be changed."""
     from_: LinkSource = Field(validation_alias="from", serialization_alias="from")
     """Where the link starts: at a stream, or at a service. It can't be changed."""
@@ -118,11 +119,6 @@ class JitsuLinkSpec(ManagedSpec):
         ),
         *output_rules(("id",)),
     )
-
-    @property
-    def connection_ref(self) -> ConnectionRef:
-        """Say in which workspace the link lives."""
-        return self.workspace_ref
 
     @property
     def is_sync(self) -> bool:

@@ -7,6 +7,7 @@ from pydantic import Field, JsonValue
 
 from jitops.api.managed import CascadingSpec, SecretKeyRef
 from jitops.api.schema.model import ListMap, Model, Rule, matching
+from jitops.api.schema.reference import RefersTo
 from jitops.products.jitsu.preflight.spec import Validation
 
 FIELD_PATH = matching(
@@ -22,7 +23,7 @@ class SecretField(Model):
 
     path: FieldPath
     """The field, such as password; a dot leads into a map, such as parameters.token."""
-    secret_key_ref: SecretKeyRef
+    secret_key_ref: Annotated[SecretKeyRef, RefersTo("Secret", keyed=True, path_field="path")]
     """The value in a Secret; for a field that the console's schema calls a list, a number or true or false, it is
     written as JSON. A change of it is applied, at once where the Secret bears the label jitops.dev/watch:
     "true"."""

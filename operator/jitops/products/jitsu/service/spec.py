@@ -8,6 +8,7 @@ from pydantic import Field, JsonValue
 from jitops.api.managed import ConnectionRef, output_rules
 from jitops.api.schema.model import Rule, immutable
 from jitops.api.schema.open_map import OpenMap
+from jitops.api.schema.reference import UsesConnection
 from jitops.api.schema.strings import DisplayName
 from jitops.products.jitsu.fields import NO_DATE, StreamName, adopted_by_id
 from jitops.products.jitsu.masked.spec import SecretSpec
@@ -21,7 +22,7 @@ class JitsuServiceSpec(SecretSpec):
     A Secret with the service's id is written only where `outputs.secret.name` is set.
     """
 
-    workspace_ref: ConnectionRef
+    workspace_ref: Annotated[ConnectionRef, UsesConnection("JitsuWorkspace")]
     """The JitsuWorkspace in which the service lives. It can't be changed."""
     name: StreamName | None = None
     """The name that the console shows. Default: metadata.name."""
@@ -39,11 +40,6 @@ class JitsuServiceSpec(SecretSpec):
         adopted_by_id("service"),
         *output_rules(("id",)),
     )
-
-    @property
-    def connection_ref(self) -> ConnectionRef:
-        """Say in which workspace the service lives."""
-        return self.workspace_ref
 
     @property
     def free_form(self) -> Mapping[str, JsonValue]:

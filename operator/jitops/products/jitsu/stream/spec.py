@@ -9,6 +9,7 @@ from jitops.api.managed import CascadingSpec, ConnectionRef, output_rules
 from jitops.api.schema.integers import Count
 from jitops.api.schema.model import Model, Rule, immutable, matching
 from jitops.api.schema.open_map import LIST_OF_OBJECTS, LIST_OF_STRINGS, OpenMap
+from jitops.api.schema.reference import UsesConnection
 from jitops.api.schema.strings import Duration
 from jitops.products.jitsu.fields import StreamName, adopted_by_id
 
@@ -71,7 +72,7 @@ class JitsuStreamSpec(CascadingSpec):
     The Secret `<name>-jitsustream` always receives the id and the keys that were made for it.
     """
 
-    workspace_ref: ConnectionRef
+    workspace_ref: Annotated[ConnectionRef, UsesConnection("JitsuWorkspace")]
     """The JitsuWorkspace in which the stream lives. It can't be changed."""
     name: StreamName | None = None
     """The name that the console shows. Default: metadata.name."""
@@ -103,11 +104,6 @@ class JitsuStreamSpec(CascadingSpec):
         adopted_by_id("stream"),
         *output_rules(OUTPUTS),
     )
-
-    @property
-    def connection_ref(self) -> ConnectionRef:
-        """Say in which workspace the stream lives."""
-        return self.workspace_ref
 
     @property
     def public_key_mode(self) -> KeyMode:

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from jitops.api.managed import REPLACEABLE, ConfigMapKeyRef, ConnectionRef, ReplacingSpec, output_rules
 from jitops.api.schema.model import Model, Rule, immutable, matching
+from jitops.api.schema.reference import UsesConnection
 from jitops.api.schema.strings import DisplayName
 from jitops.products.jitterbit.connector.jar_manifest import ConnectorManifest
 
@@ -80,7 +81,7 @@ class ConnectorSpec(ReplacingSpec):
     manifest of its JAR, ready for packaging.
     """
 
-    organization_ref: ConnectionRef
+    organization_ref: Annotated[ConnectionRef, UsesConnection("JitterbitOrganization")]
     """The JitterbitOrganization in which the connector is registered. It can't be changed."""
     source: Literal["SDK", "Builder"] = "SDK"
     """How the connector is made. SDK: it is registered for a JAR that is written with the Connector SDK. Builder: a
@@ -163,8 +164,3 @@ class ConnectorSpec(ReplacingSpec):
         ),
         *output_rules(OUTPUTS),
     )
-
-    @property
-    def connection_ref(self) -> ConnectionRef:
-        """Say in which organization the connector is registered."""
-        return self.organization_ref

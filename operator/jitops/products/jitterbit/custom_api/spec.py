@@ -6,6 +6,7 @@ from pydantic import Field
 
 from jitops.api.managed import ConnectionRef, ManagedSpec, Outputs, output_rules
 from jitops.api.schema.model import ListMap, Model, Rule, immutable
+from jitops.api.schema.reference import UsesConnection
 from jitops.api.schema.strings import DisplayName, HttpUrl, ObjectName
 from jitops.products.jitterbit.custom_api.parts import (
     ApiLogging,
@@ -44,7 +45,7 @@ class CustomAPISpec(ManagedSpec):
     receives it, with an OpenAPI document of the API.
     """
 
-    organization_ref: ConnectionRef
+    organization_ref: Annotated[ConnectionRef, UsesConnection("JitterbitOrganization")]
     """The JitterbitOrganization in which the API lives. It can't be changed."""
     name: DisplayName | None = None
     """The API's name in API Manager. Default: metadata.name."""
@@ -97,11 +98,6 @@ class CustomAPISpec(ManagedSpec):
         ),
         *output_rules(API_OUTPUTS),
     )
-
-    @property
-    def connection_ref(self) -> ConnectionRef:
-        """Say in which organization the API lives."""
-        return self.organization_ref
 
     @property
     def looks(self) -> bool:
