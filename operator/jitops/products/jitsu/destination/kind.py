@@ -16,7 +16,7 @@ KIND = ManagedKind(
         spec=JitsuDestinationSpec,
         status=JitsuDestinationStatus,
         is_connection=False,
-        description="A destination of a Jitsu workspace, which links send events to.",
+        description="A destination of a Jitsu workspace, which receives the events and data of links.",
     ),
     adapter=DestinationAdapter,
 )

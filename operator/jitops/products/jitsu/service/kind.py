@@ -16,7 +16,7 @@ KIND = ManagedKind(
         spec=JitsuServiceSpec,
         status=JitsuServiceStatus,
         is_connection=False,
-        description="A service of a Jitsu workspace, a source that syncs start at.",
+        description="A service of a Jitsu workspace, a source that syncs read data from.",
     ),
     adapter=ServiceAdapter,
 )

@@ -18,7 +18,7 @@ KIND = ManagedKind(
         spec=ConnectorSpec,
         status=ConnectorStatus,
         is_connection=False,
-        description="A connector registered in a Jitterbit Harmony organization, with its key and entity ids.",
+        description="A connector of a Jitterbit Harmony organization, with its key and entity ids.",
     ),
     adapter=ConnectorAdapter,
     output_name="{}-connector".format,
