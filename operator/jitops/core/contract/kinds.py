@@ -49,7 +49,7 @@ class ManagedKind:
         return self.observes(resource) or (resource.spec.get("management") or {}).get("policy") == "Observe"
 
     def inputs(self, resource: Resource) -> tuple[Input, ...]:
-        """Return the references of a resource other than its connection, from the spec as written, which may be invalid."""
+        """Return the references of a resource but its connection, from the spec as written, which may be invalid."""
         namespace = resource.key.namespace
         found = find_references(self.info.spec, resource.spec)
         return tuple([Input(path, Key(kind, namespace, name), key) for path, kind, name, key in found])

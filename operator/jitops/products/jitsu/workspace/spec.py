@@ -25,5 +25,5 @@ class JitsuWorkspaceSpec(ConnectionSpec):
 
     @property
     def address(self) -> str:
-        """The address of the console."""
+        """Return the URL of the console."""
         return self.base_url
