@@ -13,8 +13,8 @@ from pydantic.json_schema import GenerateJsonSchema
 from typing_extensions import override
 
 from jitops.api.kind import KindInfo
-from jitops.api.managed import ConnectionRef
 from jitops.api.meta import GROUP, LONGEST_NAME, VERSION
+from jitops.api.schema.reference import connection_field
 from jitops.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -130,24 +130,28 @@ def object_schema(kind: KindInfo) -> Schema:
 def columns(kind: KindInfo) -> list[Schema]:
     """Return the columns of `kubectl get`; those with a priority are shown with `-o wide` only."""
     shown = [
-        _column("READY", _condition("Ready", "status"), "Whether the remote holds what the spec asks."),
+        _column("READY", _condition("Ready", "status"), "Whether the resource is ready, as the condition Ready says."),
         _column("SYNCED", _condition("Synced", "status"), "Whether the last comparison or write succeeded."),
-        _column("REMOTE-ID", ".status.id", "The object's id at the remote."),
-        _column("AGE", ".metadata.creationTimestamp", "Since when the resource exists.", kind="date"),
-        _column("REASON", _condition("Ready", "reason"), "Why it is ready or not.", priority=1),
+        _column("REMOTE-ID", ".status.id", "The id of the remote object."),
+        _column("AGE", ".metadata.creationTimestamp", "When the resource was created.", kind="date"),
+        _column("REASON", _condition("Ready", "reason"), "The reason of the condition Ready.", priority=1),
     ]
     if not kind.is_connection:
         shown += [
-            _column("CONNECTION", f".spec.{connection_field(kind)}.name", "The connection used.", priority=1),
-            _column("DRIFT", _condition("DriftDetected", "status"), "Whether others changed it.", priority=1),
+            _column(
+                "CONNECTION",
+                f".spec.{connection_field(kind.spec).name}.name",
+                "The connection that the resource uses.",
+                priority=1,
+            ),
+            _column(
+                "DRIFT", _condition("DriftDetected", "status"), "Whether others changed the remote object.", priority=1
+            ),
         ]
-    return [*shown, _column("MESSAGE", _condition("Ready", "message"), "What to do about it.", priority=1)]
-
-
-def connection_field(kind: KindInfo) -> str:
-    """Return the field of a spec that refers to the connection."""
-    fields = kind.spec.model_fields.values()
-    return next(str(info.validation_alias) for info in fields if info.annotation is ConnectionRef)
+    return [
+        *shown,
+        _column("MESSAGE", _condition("Ready", "message"), "The message of the condition Ready.", priority=1),
+    ]
 
 
 def _condition(name: str, field: str) -> str:

@@ -37,8 +37,6 @@ CONNECTED = [
 ]
 GOOD = {Reason.PUBLISHED, Reason.VERIFIED, Reason.ACKNOWLEDGED}
 """What Ready rests on where the remote alone does not tell."""
-NOT_YET = {Reason.UPDATING}
-"""Reasons that nothing gives."""
 
 
 class Judge(Protocol):
@@ -115,7 +113,7 @@ def test_every_reason_has_a_situation() -> None:
     told = {one.reason for one in SITUATIONS.values()} | {one.reason for one in CONNECTIONS.values()}
     told |= {verdict.reason for verdict, _ in BY_VERDICT.values()}
     # A pause stands in Synced, a deletion in the timestamp that both judges look at first.
-    assert set(Reason) - {Reason.RECONCILE_PAUSED, Reason.DELETING} - NOT_YET <= told
+    assert set(Reason) - {Reason.RECONCILE_PAUSED, Reason.DELETING} <= told
 
 
 async def test_a_pause_is_not_taken_for_the_new_spec(world: World) -> None:

@@ -63,8 +63,8 @@ def test_defaults_of_a_stream() -> None:
     assert spec.outputs.secret.name is None
     assert (spec.public_key_mode, spec.private_key_mode) == ("Generate", "Generate")
     assert spec.key_overlap == timedelta(hours=24)
-    assert spec.connection_ref.name == "acme"
-    assert spec.connection_ref.namespace is None
+    assert spec.workspace_ref.name == "acme"
+    assert spec.workspace_ref.namespace is None
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_activities_of_a_connector_keep_their_order() -> None:
     spec = validate_spec(ConnectorSpec, connector(manifest={"activities": ["z", "a"]}))
     assert spec.manifest is not None
     assert spec.manifest.activities == ["z", "a"]
-    assert spec.connection_ref.name == "acme"
+    assert spec.organization_ref.name == "acme"
 
 
 def test_kinds_can_be_told_apart() -> None:

@@ -14,6 +14,7 @@ from tests.harness.repository import ROOT
 from jitops import crds
 from jitops.api.connection import ConnectionSpec
 from jitops.api.schema.model import InvalidSpec, validate_spec
+from jitops.api.schema.reference import connection_field
 from jitops.kinds import KINDS
 from jitops.products.jitsu.stream.kind import KIND as STREAM
 from jitops.products.jitterbit.connector.kind import KIND as REGISTRATION
@@ -229,7 +230,8 @@ def test_examples_are_valid_and_show_every_kind() -> None:
             if isinstance(spec, ConnectionSpec):
                 assert ("Secret", spec.credentials_ref.name) in names
             else:
-                assert spec.connection_ref.name in {name for _, name in names}
+                field, kind = connection_field(type(spec))
+                assert (kind, document["spec"][field]["name"]) in names
     assert {kind for kind, _ in names} == {"Secret", "ConfigMap", *specs}
 
 

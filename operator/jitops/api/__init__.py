@@ -1,1 +1,1 @@
-"""The contract with users: what may stand in a resource, and what we tell in its status. Models only."""
+"""The contract with users: the models of every spec and status that all kinds share."""

@@ -1,4 +1,4 @@
-"""How the API server knows a kind: its names and the models of its spec and status."""
+"""The description of a kind that its CRD is generated from."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from jitops.api.schema.model import Model
 
 @dataclass(frozen=True, slots=True)
 class KindInfo:
-    """One kind: how the API server calls it, and the models of its spec and status."""
+    """One kind: its names at the API server, and the models of its spec and status."""
 
     kind: str
     plural: str

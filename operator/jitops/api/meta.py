@@ -1,4 +1,4 @@
-"""Names that stand in the cluster: the API group, finalizers, annotations and labels."""
+"""The names that jitops uses in the cluster: the API group, finalizers, annotations and labels."""
 
 from __future__ import annotations
 
@@ -7,35 +7,35 @@ VERSION = "v1alpha1"
 API_VERSION = f"{GROUP}/{VERSION}"
 
 FINALIZER = f"{GROUP}/finalizer"
-"""On every resource that has, or may get, something to clean up."""
+"""The finalizer of every resource that has, or may get, a remote object or outputs to clean up."""
 IN_USE_FINALIZER = f"{GROUP}/in-use"
-"""On a credentials Secret, for as long as its connection is used."""
+"""The finalizer of a Secret with credentials, while its connection is used."""
 
-# Annotations that a user sets: operational switches only.
+# Annotations that users set. They are operational switches only; everything else belongs into the spec.
 PAUSED = f"{GROUP}/paused"
-"""`"true"` stops everything but a deletion with Retain."""
+"""The value "true" pauses the resource: nothing is done for it but a deletion with the policy Retain."""
 RECONCILE_REQUESTED_AT = f"{GROUP}/reconcile-requested-at"
-"""A changed token asks for a reconcile now; it is echoed in `status.lastHandledReconcileAt`."""
+"""A changed value requests a reconcile now; `status.lastHandledReconcileAt` then repeats it."""
 FLUX_RECONCILE_REQUESTED_AT = "reconcile.fluxcd.io/requestedAt"
-"""Flux's name for the same, set by `flux reconcile`."""
+"""The same annotation as `flux reconcile` sets it."""
 DRIFT_HOLD_UNTIL = f"{GROUP}/drift-hold-until"
 """An RFC 3339 time until which drift is reported and not corrected."""
 RELEASE_FINALIZER = f"{GROUP}/release-finalizer"
-"""The way out of a stuck deletion: the value `RELEASE_ORPHAN` lets go and leaves the remote object alone."""
+"""Ends a stuck deletion: with the value `RELEASE_ORPHAN` the finalizer is removed and the remote object is kept."""
 RELEASE_ORPHAN = "orphan"
 
-# What we write on Secrets and ConfigMaps of ours, and what users put on those they want watched.
+# Labels and annotations of the Secrets and ConfigMaps that jitops writes.
 WATCH = f"{GROUP}/watch"
-"""The label by which Secrets and ConfigMaps are watched, outputs and labelled inputs alike."""
+"""The label by which Secrets and ConfigMaps are watched: outputs have it, and users set it on inputs."""
 MANAGED_BY = "app.kubernetes.io/managed-by"
 MANAGER = "jitops"
-"""The value of `MANAGED_BY`, and the name of our field manager."""
+"""The value of `MANAGED_BY`, and the name of the operator's field manager."""
 OWNER_KIND = f"{GROUP}/owner-kind"
 OWNER_NAME = f"{GROUP}/owner-name"
 DATA_HASH = f"{GROUP}/data-hash"
-"""The annotation with the HMAC of an output's data, by which an edit is told from our own write."""
+"""The annotation with the HMAC of an output's data. If the data does not match it, someone else edited it."""
 TRUE = "true"
-"""The value that a switch or a watch label must have."""
+"""The value of a switch or of the watch label that turns it on."""
 
 LONGEST_NAME = 63
-"""How long a resource's name may be: it is a label on its Secret, and a part of that Secret's name."""
+"""The longest name of a resource: it becomes a label value on its Secret, and a part of that Secret's name."""

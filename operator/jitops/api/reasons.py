@@ -1,4 +1,4 @@
-"""The words of conditions and events, each said in one place."""
+"""The types and reasons of conditions and events, each defined in one place."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class ConditionType(StrEnum):
-    """What a condition is about. The last three are abnormal: present only when true."""
+    """The types of conditions. The last three are abnormal: they are present only when true."""
 
     READY = "Ready"
     SYNCED = "Synced"
@@ -17,11 +17,10 @@ class ConditionType(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a condition is as it is; chosen so that the reader knows what to do."""
+    """The reasons of conditions. Each is chosen so that the reader knows what to do."""
 
     AVAILABLE = "Available"
     CREATING = "Creating"
-    UPDATING = "Updating"
     DELETING = "Deleting"
     RECONCILE_PAUSED = "ReconcilePaused"
     DEPENDENCY_NOT_FOUND = "DependencyNotFound"
@@ -47,7 +46,7 @@ class Reason(StrEnum):
 
 
 class EventReason(StrEnum):
-    """What happened, verb first; an event is made on a change only."""
+    """The reasons of events. An event is recorded only when something changes."""
 
     CREATED = "Created"
     ADOPTED = "Adopted"
@@ -72,5 +71,4 @@ class EventReason(StrEnum):
     CANNOT_RESOLVE = "CannotResolve"
     MANUAL_ACTION_REQUIRED = "ManualActionRequired"
     VALIDATION_FAILED = "ValidationFailed"
-    KEY_EXPIRING = "KeyExpiring"
     REPLACED_NON_ATOMICALLY = "ReplacedNonAtomically"

@@ -1,4 +1,4 @@
-"""What we tell in `status`. The operator writes it and reads its own memory in it; users only read it."""
+"""The status that all kinds share. Only the operator writes it; it also reads it to remember what it did."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -7,25 +7,24 @@ from jitops.api.schema.model import ListMap, Model
 
 
 class Condition(Model):
-    """One statement about the resource, in Kubernetes' usual form."""
+    """One condition of the resource, as defined by the Kubernetes API conventions."""
 
     type: str
-    """What the statement is about: Ready, Synced, ReferencesResolved, DriftDetected, Reconciling or Stalled.
-    """
+    """The type of the condition: Ready, Synced, ReferencesResolved, DriftDetected, Reconciling or Stalled."""
     status: Literal["True", "False", "Unknown"]
-    """Whether it is so."""
+    """The status of the condition: True, False or Unknown."""
     reason: str
-    """Why, in one word for programs."""
+    """The reason for the status, as one word that programs can read."""
     message: str
-    """Why and what to do about it, in a sentence for people."""
+    """The reason for the status, and what to do about it, as a sentence for people."""
     last_transition_time: datetime
-    """Since when the status is what it is."""
+    """When the status last changed."""
     observed_generation: int | None = None
-    """The generation of the spec that the statement is about."""
+    """The metadata.generation that the condition was set for."""
 
 
 class Drift(Model):
-    """What others changed at the remote."""
+    """Changes that others made to the remote object."""
 
     fields: list[str]
     """The paths of the fields that differ; never their values."""
@@ -34,33 +33,36 @@ class Drift(Model):
 
 
 class Status(Model):
-    """What every kind tells."""
+    """The status that every kind has."""
 
     observed_generation: int | None = None
-    """The generation of the spec that was last looked at; -1 before the first time."""
+    """The metadata.generation that was last processed; -1 before the first time."""
     synced_generation: int | None = None
-    """The generation of the spec that was last carried out completely."""
+    """The last metadata.generation that was applied completely."""
     id: str | None = None
-    """The object's id at the remote."""
+    """The id of the remote object."""
     conditions: Annotated[list[Condition], ListMap("type")] | None = None
-    """How things stand. Ready: the remote holds what the spec asks, and the Secret is written."""
+    """The conditions of the resource. Ready is True when the remote object equals the spec and the outputs are written;
+    for a connection, when it works."""
     applied_fields: list[str] | None = None
-    """The paths of the fields that were last sent to the remote, by which a removed field is noticed."""
+    """The paths of the fields that were last sent to the remote. A field that is removed from the spec is found by
+    comparing with them."""
     last_handled_reconcile_at: str | None = None
-    """The last token of jitops.dev/reconcile-requested-at, or Flux's, that was acted on."""
+    """The last value of the annotation jitops.dev/reconcile-requested-at, or of Flux's, that was acted on."""
 
 
 class ManagedStatus(Status):
-    """What every managed kind tells."""
+    """The status that every managed kind has."""
 
     drift: Drift | None = None
-    """What others changed at the remote; there only while there is a difference."""
+    """Changes that others made to the remote object; set only while there is a difference."""
     secret_name: str | None = None
-    """The Secret that holds the outputs."""
+    """The name of the Secret that holds the outputs."""
 
 
 class ConnectionStatus(Status):
-    """What every connection tells."""
+    """The status that every connection kind has."""
 
     credentials_secret: str | None = None
-    """The Secret that the credentials are taken from; when the spec names another one, this one is let go."""
+    """The name of the Secret that the credentials were last read from. When the spec names another Secret, the
+    finalizer is removed from this one."""

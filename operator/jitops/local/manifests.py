@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, JsonValue
 
 from jitops.api.meta import API_VERSION, MANAGED_BY, MANAGER
-from jitops.api.schema.model import InvalidSpec, Model, Problem, refusal, validate_spec
+from jitops.api.schema.model import InvalidSpec, Model, Problem, rejection, validate_spec
 from jitops.api.schema.strings import DataKey, NamespaceName, ObjectName
 from jitops.core.kube import JSON, Key
 from jitops.kinds import KINDS
@@ -65,13 +65,13 @@ def _base64(value: str) -> str:
         base64.b64decode(value, validate=True).decode()
     except ValueError:
         cure = "must be text in UTF-8, written in base64; or write it as it is under stringData"
-        raise refusal((None, cure)) from None
+        raise rejection((None, cure)) from None
     return value
 
 
 def _not_managed(labels: dict[str, str]) -> dict[str, str]:
     if labels.get(MANAGED_BY) == MANAGER:
-        raise refusal((None, f"must leave out {MANAGED_BY}: {MANAGER}, which marks the objects that jitops wrote"))
+        raise rejection((None, f"must leave out {MANAGED_BY}: {MANAGER}, which marks the objects that jitops wrote"))
     return labels
 
 

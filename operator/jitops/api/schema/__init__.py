@@ -1,1 +1,1 @@
-"""The pydantic base model and the field types that also generate CRD schemas."""
+"""The pydantic base model, rules, references and field types; CRD schemas are generated from them."""

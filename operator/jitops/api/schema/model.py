@@ -1,4 +1,15 @@
-"""What all models share: strict parsing, rules that hold in Python as in the API server, clear refusals."""
+"""The base of all models: strict parsing, and rules that the API server and Python check alike.
+
+One `Rule` holds the three forms of a constraint: a CEL expression, a Python check and a message. From it follow
+
+* the CRD: `__get_pydantic_json_schema__` adds the expression and the message to `x-kubernetes-validations`, so the API
+  server rejects a bad resource when it is applied;
+* the operator, the command line and the local store: `__get_pydantic_core_schema__` adds the check to pydantic's
+  validation, which raises the same message.
+
+A rule about one field is a marker of it (`Annotated[str, matching(…)]`). A rule about several fields, or about a
+change, is in `rules` of the model. The tests check every case in Python and on a real API server, and compare.
+"""
 
 from __future__ import annotations
 
@@ -18,51 +29,56 @@ if TYPE_CHECKING:
     from pydantic.json_schema import JsonSchemaValue
     from pydantic_core import ErrorDetails
 
-OURS = "ours"
-"""The type of pydantic error that carries sentences of ours."""
+BROKEN_RULE = "broken_rule"
+"""The type of pydantic error that carries the messages of rules."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule in two languages: CEL for the API server, a Python check for the local store and the operator.
+    """One constraint: a CEL expression for the API server, the same check in Python, and the message of both.
 
-    As a marker of a field (`Annotated[str, Rule(…)]`) it speaks of the field's value; in a model's `rules` it
-    speaks of the whole object, and `field` (camelCase) names the part that the refusal points at. A rule with
-    `oldSelf` holds on changes only, gets the old object as the check's second argument, and stands in the
-    `rules` of a spec.
+    As a marker of a field (`Annotated[str, Rule(…)]`) it is about the value of the field. In `rules` of a model it is
+    about the whole object. A rule whose CEL uses `oldSelf` is about a change: it must be in `rules` of a spec, and its
+    check gets the old object as second argument.
     """
 
     cel: str
     message: str
+    """What is wrong and what to write instead. It is shown after the path of the field, and never has the value."""
     check: Callable[..., bool]
+    """Returns whether the value, or the object, is valid."""
     field: str | None = None
+    """For a rule of an object: the field (camelCase) that is reported as wrong. None: the object itself."""
 
     @property
     def transition(self) -> bool:
-        """Tell whether the rule compares with what was there before."""
+        """Return whether the rule compares with the object before the change."""
         return "oldSelf" in self.cel
 
     def manifest(self) -> dict[str, str]:
-        """Give the rule as an entry of `x-kubernetes-validations`."""
+        """Return the rule as an entry of `x-kubernetes-validations`."""
         entry = {"rule": self.cel, "message": self.message}
         return entry if self.field is None else {**entry, "fieldPath": f".{self.field}"}
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401 - pydantic's signature
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         if self.transition:
             raise TypeError(f"{self.cel!r} compares with oldSelf: put it into the rules of the spec")
-        return core_schema.no_info_after_validator_function(self._obey, handler(source))
+        return core_schema.no_info_after_validator_function(self._checked, handler(source))
 
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         return with_rules(handler(core), [self])
 
-    def _obey(self, value: object) -> object:
+    def _checked(self, value: object) -> object:
         if not self.check(value):
-            raise refusal((None, self.message))
+            raise rejection((None, self.message))
         return value
 
 
 def matching(pattern: str, message: str) -> Rule:
-    """Ask that a whole string matches; the pattern means the same to RE2 and Python, and holds no quote."""
+    """Return a rule that the whole string matches a pattern.
+
+    The pattern must mean the same in RE2 (CEL) and in Python, and must not contain a single quote.
+    """
     compiled = re.compile(pattern, re.ASCII)
     return Rule(
         cel=f"self.matches(r'^(?:{pattern})$')",
@@ -72,7 +88,7 @@ def matching(pattern: str, message: str) -> Rule:
 
 
 def keys_matching(pattern: str, message: str) -> Rule:
-    """Ask the same of every key of a map."""
+    """Return a rule that every key of a map matches a pattern, as in `matching`."""
     key = matching(pattern, message)
     return Rule(
         cel=f"self.all(k, {key.cel.replace('self', 'k', 1)})",
@@ -82,9 +98,9 @@ def keys_matching(pattern: str, message: str) -> Rule:
 
 
 def immutable(field: str, instead: str, *, unless: Rule | None = None) -> Rule:
-    """Refuse a change of `field` (camelCase), also its removal and return; say what to do `instead`.
+    """Return a rule that `field` (camelCase) is not changed, removed or added; the message says what to do `instead`.
 
-    A new object of which `unless` is true may change it.
+    The change is allowed if the rule `unless` holds for the new object.
     """
     same = f"has(self.{field}) == has(oldSelf.{field}) && (!has(self.{field}) || self.{field} == oldSelf.{field})"
     return Rule(
@@ -96,24 +112,25 @@ def immutable(field: str, instead: str, *, unless: Rule | None = None) -> Rule:
 
 
 def _given(model: Model, alias: str) -> tuple[bool, object]:
+    """Return whether a field was set, and its value: setting a field to its default is a change too, as in CEL."""
     name = next(name for name, info in type(model).model_fields.items() if info.validation_alias == alias)
     return name in model.model_fields_set, getattr(model, name)
 
 
-def refusal(*sentences: tuple[str | None, str]) -> PydanticCustomError:
-    """Make an error of sentences, each about a field of the value at hand or (None) the value itself."""
-    return PydanticCustomError(OURS, "the value is refused", {"sentences": sentences})
+def rejection(*sentences: tuple[str | None, str]) -> PydanticCustomError:
+    """Return an error of messages, each with the field of the value that is wrong, or None for the value itself."""
+    return PydanticCustomError(BROKEN_RULE, "the value is rejected", {"sentences": sentences})
 
 
 def with_rules(schema: JsonSchemaValue, rules: Sequence[Rule]) -> JsonSchemaValue:
-    """Add rules to a node of a schema."""
+    """Return a node of a schema with rules added."""
     key = "x-kubernetes-validations"
     return {**schema, key: [*schema.get(key, []), *(rule.manifest() for rule in rules)]}
 
 
 @dataclass(frozen=True, slots=True)
 class ListMap:
-    """Marks a list whose items are told apart by one field, so that server-side apply merges it by item."""
+    """Marks a list whose items are identified by one field, so that server-side apply merges it item by item."""
 
     key: str
 
@@ -123,7 +140,7 @@ class ListMap:
 
 
 class Model(pydantic.BaseModel):
-    """The base of every model: frozen, camelCase in JSON, as strict about types as the API server."""
+    """The base of every model: frozen, camelCase in JSON, and as strict about types as the API server."""
 
     model_config = pydantic.ConfigDict(
         frozen=True,
@@ -135,22 +152,22 @@ class Model(pydantic.BaseModel):
         hide_input_in_errors=True,
     )
     rules: ClassVar[tuple[Rule, ...]] = ()
-    """What must hold between the fields, and on changes."""
+    """The rules between fields, and the rules about changes."""
 
     @pydantic.model_validator(mode="before")
     @classmethod
     def _drop_nulls(cls, data: object) -> object:
-        """Take a known field that is null for absent, as the API server does."""
+        """Remove known fields that are null, as the API server does."""
         if not isinstance(data, Mapping):
             return data
         known = {*cls.model_fields, *(info.validation_alias for info in cls.model_fields.values())}
         return {name: value for name, value in data.items() if value is not None or name not in known}
 
     @pydantic.model_validator(mode="after")
-    def _obey(self) -> Self:
+    def _check_rules(self) -> Self:
         broken = [rule for rule in self.rules if not rule.transition and not rule.check(self)]
         if broken:
-            raise refusal(*((rule.field, rule.message) for rule in broken))
+            raise rejection(*((rule.field, rule.message) for rule in broken))
         return self
 
     @classmethod
@@ -167,7 +184,7 @@ M = TypeVar("M", bound=Model)
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong: the field by its path, and what to write instead; never the value."""
+    """One problem of a spec: the path of the field, and what to write instead. Never the value: it may be a secret."""
 
     field: str
     message: str
@@ -177,7 +194,7 @@ class Problem:
 
 
 class InvalidSpec(ValueError):
-    """A spec that can't be accepted, with every problem that was found."""
+    """Raised for a spec that is not valid, with every problem that was found."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__("; ".join(str(problem) for problem in problems))
@@ -185,7 +202,7 @@ class InvalidSpec(ValueError):
 
 
 def validate_spec(model: type[M], data: Mapping[str, Any], old: Mapping[str, Any] | None = None) -> M:
-    """Turn the spec of a manifest into its model, or raise InvalidSpec; with `old`, judge the change too."""
+    """Return the model of a spec; raise InvalidSpec if it, or the change from `old`, is not valid."""
     spec = _parse(model, data)
     before = None if old is None else _parse_old(model, old)
     if before is None:
@@ -205,7 +222,7 @@ def _parse(model: type[M], data: Mapping[str, Any]) -> M:
 
 
 def _parse_old(model: type[M], old: Mapping[str, Any]) -> M | None:
-    """Read what was stored; what only an earlier version accepted has nothing to be compared with."""
+    """Return the model of the stored spec; None if only an earlier version accepted it, and nothing can be compared."""
     try:
         return _parse(model, old)
     except InvalidSpec:
@@ -218,7 +235,7 @@ def _problems(detail: ErrorDetails) -> list[Problem]:
         if part != "[key]":
             where = f"{where}[{part}]" if isinstance(part, int) else _path(where, part)
     context = detail.get("ctx", {})
-    if detail["type"] == OURS:
+    if detail["type"] == BROKEN_RULE:
         return [Problem(_path(where, field), message) for field, message in context["sentences"]]
     sentence = SENTENCES.get(detail["type"], "is not valid here; see `kubectl explain` for this field")
     return [Problem(where, sentence.format_map(context))]
@@ -230,7 +247,7 @@ def _path(where: str, field: str | None) -> str:
 
 SENTENCES = {
     "missing": "is required",
-    "extra_forbidden": "is not a known field; check the spelling, or take it out",
+    "extra_forbidden": "is not a known field; check the spelling, or remove it",
     "literal_error": "must be one of {expected}",
     "string_type": "must be a string; put numbers, dates, true and false in quotes",
     "string_too_short": "must have at least {min_length} character(s)",
@@ -246,4 +263,4 @@ SENTENCES = {
     "greater_than_equal": "must be {ge} or more",
     "less_than_equal": "must be {le} or less",
 }
-"""What pydantic finds, in sentences that never repeat the value (it may be a secret)."""
+"""The messages for pydantic's own errors. They never repeat the value, which may be a secret."""

@@ -1,4 +1,4 @@
-"""Kinds of strings that have a syntax, each refused with a sentence that says how it should look."""
+"""Types of strings with a syntax; the message of each says how a valid string looks."""
 
 import re
 from datetime import timedelta
@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
-from jitops.api.schema.model import keys_matching, matching, refusal
+from jitops.api.schema.model import keys_matching, matching, rejection
 
 DNS_LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 QUALIFIED = r"([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
@@ -35,7 +35,7 @@ DataKey = Annotated[
     Field(min_length=1, max_length=253),
     matching(
         r"\.?[-_A-Za-z0-9][-._A-Za-z0-9]*",
-        "must be a key of a Secret or ConfigMap: letters, digits, '-', '_' and '.', not '..' at its beginning",
+        "must be a key of a Secret or ConfigMap: letters, digits, '-', '_' and '.', and not '..' at the beginning",
     ),
 ]
 """A key in the data of a Secret or a ConfigMap."""
@@ -48,42 +48,42 @@ LabelKey = Annotated[
 """The key of a label or an annotation."""
 
 LABEL_KEYS = keys_matching(QUALIFIED, "must have keys such as team or example.com/team")
-"""The same for all keys of a map."""
+"""A rule for maps: every key must be the key of a label or an annotation."""
 
 LabelValue = Annotated[
     str,
     Field(max_length=63),
-    matching(LABEL_VALUE, "must be the value of a label: letters, digits, '-', '_' and '.', 63 at most"),
+    matching(LABEL_VALUE, "must be the value of a label: at most 63 letters, digits, '-', '_' and '.'"),
 ]
 """The value of a label."""
 
 DisplayName = Annotated[
     str,
     Field(min_length=1, max_length=255),
-    matching(r"\S(.*\S)?", "must be one line, with no space at its beginning or end"),
+    matching(r"\S(.*\S)?", "must be one line, without a space at the beginning or end"),
 ]
-"""A name that people read at the remote."""
+"""A name that the remote shows to people."""
 
 HttpUrl = Annotated[
     str,
     Field(min_length=1, max_length=2048),
     matching(
         HTTP_URL,
-        "must be an http or https address such as https://jitsu.example.com, with no user, query or fragment",
+        "must be an http or https URL such as https://jitsu.example.com, without user, query or fragment",
     ),
 ]
-"""An address of a server; credentials never stand in it."""
+"""The URL of a server, without credentials."""
 
 PathSegment = Annotated[
     str,
     Field(min_length=1, max_length=128),
     matching("[A-Za-z0-9][-A-Za-z0-9._~]*", "must be an id or a slug: letters, digits, '-', '_', '.' and '~'"),
 ]
-"""An id or slug that the remote takes as one part of a path."""
+"""An id or slug that is used as one segment of a URL path."""
 
 
 def drop_nulls(entries: object) -> object:
-    """Take an entry that is null for absent, as the API server does."""
+    """Return a map without its null entries, which the API server removes too."""
     if not isinstance(entries, dict):
         return entries
     return {key: value for key, value in entries.items() if value is not None}
@@ -92,29 +92,29 @@ def drop_nulls(entries: object) -> object:
 DROP_NULLS = BeforeValidator(drop_nulls)
 
 Labels = Annotated[dict[str, LabelValue], Field(max_length=64), LABEL_KEYS, DROP_NULLS]
-"""Labels, as Kubernetes takes them."""
+"""Labels of a Kubernetes object."""
 
 Annotations = Annotated[dict[str, Annotated[str, Field(max_length=4096)]], Field(max_length=64), LABEL_KEYS, DROP_NULLS]
-"""Annotations, as Kubernetes takes them."""
+"""Annotations of a Kubernetes object."""
 
 OutputKeys = Annotated[dict[str, DataKey], Field(max_length=32), DROP_NULLS]
-"""Keys of a Secret, by the names of the outputs that get them."""
+"""The keys that outputs get in a Secret, by the names of the outputs."""
 
 DURATION = "^(0|([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?)$"
 UNITS = {"h": "hours", "m": "minutes", "s": "seconds"}
 
 
 def read_duration(text: object) -> timedelta:
-    """Read `10m`, `24h`, `1h30m` or `0`; what is a timedelta already stays one."""
+    """Return the duration of a text such as `10m`, `24h`, `1h30m` or `0`; a timedelta is returned as it is."""
     if isinstance(text, timedelta):
         return text
     if not isinstance(text, str) or not text or re.fullmatch(DURATION[1:-1], text) is None:
-        raise refusal((None, "must be a duration such as 90s, 10m, 24h or 1h30m, or 0, in quotes"))
+        raise rejection((None, "must be a duration in quotes, such as 90s, 10m, 24h or 1h30m, or 0"))
     return timedelta(**{UNITS[unit]: int(number) for number, unit in re.findall("([0-9]+)([hms])", text)})
 
 
 def write_duration(length: timedelta) -> str:
-    """Write a duration as a manifest has it."""
+    """Return the text of a duration, as manifests have it."""
     rest, parts = int(length.total_seconds()), ""
     for unit, size in (("h", 3600), ("m", 60), ("s", 1)):
         number, rest = divmod(rest, size)
@@ -128,4 +128,4 @@ Duration = Annotated[
     PlainSerializer(write_duration, return_type=str),
     WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 21, "pattern": DURATION}),
 ]
-"""A length of time, written as Kubernetes users write it."""
+"""A duration, written as in other Kubernetes resources."""

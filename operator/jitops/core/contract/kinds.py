@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from jitops.api.schema.reference import connection_field, find_references
 from jitops.core.contract.adapter import Adapter
 from jitops.core.contract.desired import Input
 from jitops.core.kube import Key
@@ -27,9 +28,6 @@ class ManagedKind:
     """A managed kind: its models, and the adapter that acts at the remote over a client."""
 
     info: KindInfo
-    connection: str
-    reference: str
-    """The spec's field that names the connection."""
     adapter: Callable[[Any], Adapter[Any, Any, Any]]
     output_name: Callable[[str], str | None] = lambda _: None
     """The output Secret's name for a resource's name; None: only where the spec asks for a Secret."""
@@ -37,8 +35,6 @@ class ManagedKind:
     """The output ConfigMap's name for a resource's name; None: the kind writes none."""
     write_once: frozenset[str] = frozenset()
     """The outputs that the remote shows only once, and the outputs that belong to them."""
-    inputs: Callable[[Resource], Iterable[Input]] = lambda _: ()
-    """The references of a resource other than its connection, from the spec as written, which may be invalid."""
     uses: Callable[[Resource], frozenset[str]] | None = None
     """The remote ids of the objects that a resource's object uses; None: the kind uses none."""
     observes: Callable[[Resource], bool] = lambda _: False
@@ -51,6 +47,12 @@ class ManagedKind:
     def only_observes(self, resource: Resource) -> bool:
         """Return whether a resource never writes: by its policy, or because its kind can only be observed."""
         return self.observes(resource) or (resource.spec.get("management") or {}).get("policy") == "Observe"
+
+    def inputs(self, resource: Resource) -> tuple[Input, ...]:
+        """Return the references of a resource but its connection, from the spec as written, which may be invalid."""
+        namespace = resource.key.namespace
+        found = find_references(self.info.spec, resource.spec)
+        return tuple([Input(path, Key(kind, namespace, name), key) for path, kind, name, key in found])
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +83,9 @@ class KindRegistry:
 
 def connection_key(row: ManagedKind, resource: Resource) -> Key:
     """Return the connection that a resource uses, from the spec as written."""
-    ref = resource.spec.get(row.reference) or {}
-    namespace = ref.get("namespace") or resource.key.namespace
-    return Key(row.connection, namespace, ref.get("name") or "")
+    field, kind = connection_field(row.info.spec)
+    ref = resource.spec.get(field) or {}
+    return Key(kind, ref.get("namespace") or resource.key.namespace, ref.get("name") or "")
 
 
 def output_secret(row: ManagedKind, resource: Resource) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from jitops.api.schema.reference import find_references
 from jitops.core.contract.kinds import KindRegistry, ManagedKind, connection_key, output_config_map, output_secret
 from jitops.core.kube import Key
 
@@ -46,19 +47,11 @@ class References:
         return frozenset(self._dependents.get(target, ()))
 
     def targets(self, resource: Resource) -> Iterable[Key]:
-        """Return what a resource refers to: its connection, outputs and inputs, or its credentials."""
-        row = self._kinds.row(resource.key.kind)
-        if not isinstance(row, ManagedKind):
-            yield from _credentials(resource)
-            return
-        yield connection_key(row, resource)
-        for kind, name in (("Secret", output_secret(row, resource)), ("ConfigMap", output_config_map(row, resource))):
-            if name:
-                yield Key(kind, resource.key.namespace, name)
-        yield from (each.target for each in row.inputs(resource))
-
-
-def _credentials(resource: Resource) -> Iterable[Key]:
-    for ref in (resource.spec.get("credentialsRef"), (resource.spec.get("tls") or {}).get("caRef")):
-        if ref and ref.get("name"):
-            yield Key(ref.get("kind") or "Secret", resource.key.namespace, ref["name"])
+        """Return what a resource refers to: its connection, outputs and inputs, or a connection's credentials."""
+        row, namespace = self._kinds.row(resource.key.kind), resource.key.namespace
+        targets = [Key(kind, namespace, name) for _, kind, name, _ in find_references(row.info.spec, resource.spec)]
+        if isinstance(row, ManagedKind):
+            targets.append(connection_key(row, resource))
+            outputs = (("Secret", output_secret(row, resource)), ("ConfigMap", output_config_map(row, resource)))
+            targets.extend(Key(kind, namespace, name) for kind, name in outputs if name)
+        return targets

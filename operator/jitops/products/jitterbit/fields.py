@@ -9,10 +9,10 @@ HARMONY = re.compile(r"https?://([^/]*\.)?jitterbit\.com([:/].*)?")
 
 NOT_HARMONY = Rule(
     cel="!self.lowerAscii().matches(r'^https?://([^/]*[.])?jitterbit[.]com([:/].*)?$')",
-    message="is a host of Harmony itself, which has no such API: write that of a service of yours, or of a gateway",
+    message="must not be a host of Harmony itself, which has no such API: set the URL of your own service or gateway",
     check=lambda url: HARMONY.fullmatch(url.lower()) is None,
 )
-"""Nothing but the documented calls is ever sent to Harmony (docs/reference/jitterbit.md section 4.9)."""
+"""Only documented calls are ever sent to Harmony (docs/reference/jitterbit.md section 4.9)."""
 
 Region = Literal["NA", "EMEA", "APAC"]
 
@@ -21,7 +21,7 @@ REGION_HOSTS: dict[Region, str] = {
     "EMEA": "https://emea-west.jitterbit.com",
     "APAC": "https://apac-southeast.jitterbit.com",
 }
-"""Where each region's REST services are."""
+"""The URL of the REST services of each region."""
 
 GATEWAY_DOMAINS: dict[Region, str] = {"NA": "jitterbit.net", "EMEA": "jitterbit.eu", "APAC": "jitterbit.cc"}
-"""Where each region's gateways are."""
+"""The domain of the gateways of each region."""

@@ -5,7 +5,6 @@ from jitops.core.contract.kinds import ManagedKind
 from jitops.products.jitsu.destination.adapter import DestinationAdapter
 from jitops.products.jitsu.destination.spec import JitsuDestinationSpec
 from jitops.products.jitsu.destination.status import JitsuDestinationStatus
-from jitops.products.jitsu.masked.secret_fields import secret_inputs
 
 KIND = ManagedKind(
     info=KindInfo(
@@ -17,10 +16,7 @@ KIND = ManagedKind(
         spec=JitsuDestinationSpec,
         status=JitsuDestinationStatus,
         is_connection=False,
-        description="A destination of a Jitsu workspace, which links send events to.",
+        description="A destination of a Jitsu workspace, which receives the events and data of links.",
     ),
-    connection="JitsuWorkspace",
-    reference="workspaceRef",
     adapter=DestinationAdapter,
-    inputs=secret_inputs,
 )

@@ -1,4 +1,4 @@
-"""JitsuDestination: where events go, with its credentials taken from Secrets."""
+"""The spec of a JitsuDestination."""
 
 from collections.abc import Mapping
 from typing import Annotated, ClassVar
@@ -8,6 +8,7 @@ from pydantic import Field, JsonValue
 from jitops.api.managed import ConnectionRef, output_rules
 from jitops.api.schema.model import Rule, immutable, matching
 from jitops.api.schema.open_map import OpenMap
+from jitops.api.schema.reference import UsesConnection
 from jitops.products.jitsu.fields import StreamName, adopted_by_id
 from jitops.products.jitsu.masked.spec import SecretSpec
 
@@ -18,7 +19,7 @@ DestinationType = Annotated[
 ]
 
 CONFIG = OpenMap(
-    refused={
+    rejected={
         **{name: {"type": "string"} for name in ("id", "type", "workspaceId", "name", "destinationType", "cloneId")},
         **{name: {"type": "string"} for name in ("updatedAt", "testConnectionError")},
         "provisioned": {"type": "boolean"},
@@ -28,34 +29,30 @@ CONFIG = OpenMap(
 
 
 class JitsuDestinationSpec(SecretSpec):
-    """A destination of a workspace: a warehouse, a file store or a service that events are sent to.
+    """A destination of a workspace: a warehouse, a file store or a service that receives events.
 
-    A Secret with the destination's id is written only where `outputs.secret.name` is set.
+    A Secret with the id of the destination is written only if `outputs.secret.name` is set.
     """
 
-    workspace_ref: ConnectionRef
-    """The JitsuWorkspace in which the destination lives. It can't be changed."""
+    workspace_ref: Annotated[ConnectionRef, UsesConnection("JitsuWorkspace")]
+    """The JitsuWorkspace that the destination belongs to. It can't be changed."""
     name: StreamName | None = None
-    """The name that the console shows. Default: metadata.name."""
+    """The name in the console. Default: metadata.name."""
     destination_type: DestinationType
-    """The console's name of the type, such as clickhouse, postgres, s3 or webhook. A change keeps the destination's id
-    and its links; `config` must then be that of the new type."""
+    """The type of the destination as the console names it, such as clickhouse, postgres, s3 or webhook. A change keeps
+    the id of the destination and its links; `config` must then be the configuration of the new type."""
     config: Annotated[dict[str, JsonValue], Field(max_length=128), CONFIG] | None = None
-    """The fields of the type, by the console's names. They are checked against the type's schema before anything is
-    sent. Fields that are left out get the console's defaults, and changes that others make to them are left alone."""
+    """The configuration of the destination, with the fields of its type as the console names them. It is checked
+    against the schema of the type before anything is sent. Omitted fields get the defaults of the console; changes that
+    others make to them are kept."""
 
     rules: ClassVar[tuple[Rule, ...]] = (
-        immutable("workspaceRef", "delete this resource, and create it again in the other workspace"),
+        immutable("workspaceRef", "delete this resource and create it again in the other workspace"),
         adopted_by_id("destination"),
         *output_rules(("id",)),
     )
 
     @property
-    def connection_ref(self) -> ConnectionRef:
-        """Say in which workspace the destination lives."""
-        return self.workspace_ref
-
-    @property
     def free_form(self) -> Mapping[str, JsonValue]:
-        """Give the fields of the type."""
+        """Return the configuration of the destination."""
         return self.config or {}

@@ -4,4 +4,4 @@ from jitops.products.jitsu.masked.status import MaskedStatus
 
 
 class JitsuDestinationStatus(MaskedStatus):
-    """What is told of a destination."""
+    """The observed state of a JitsuDestination."""

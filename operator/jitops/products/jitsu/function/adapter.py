@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import override
 
 from jitops.core.contract.adapter import compare
-from jitops.core.contract.desired import Desired, Input
+from jitops.core.contract.desired import Desired
 from jitops.core.contract.draft import Prepared
 from jitops.core.contract.observation import Change, Observation
 from jitops.core.errors import SpecInvalid
-from jitops.core.kube import Key
 from jitops.products.jitsu.function.spec import CODE_IS_NO_DATE, NO_NUL, JitsuFunctionSpec
 from jitops.products.jitsu.function.tests import disappointment, run_of
 from jitops.products.jitsu.function.wire import FUNCTION, HASHED, FunctionRow, code_hash
@@ -24,9 +23,9 @@ from jitops.products.jitsu.preflight.trials import preflight
 from jitops.products.jitsu.wire import UNSET
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
-    from jitops.core.kube import JSON, Resource
+    from jitops.core.kube import JSON
 
 Want = Desired[JitsuFunctionSpec]
 Ready = Prepared[JitsuFunctionSpec, str]
@@ -36,15 +35,6 @@ Found = Observation[FunctionRow]
 CODE_FROM = "codeFrom"
 CODE = frozenset({"code", CODE_FROM})
 """The spec's paths of the code: one of them is always set, so that it is never to be removed."""
-
-
-def function_inputs(resource: Resource) -> Iterator[Input]:
-    """Name the ConfigMaps' values that the code is joined from."""
-    listed = resource.spec.get(CODE_FROM)
-    for index, source in enumerate(listed if isinstance(listed, list) else ()):
-        ref = source.get("configMapKeyRef") if isinstance(source, dict) else None
-        if isinstance(ref, dict) and ref.get("name") and ref.get("key"):
-            yield Input(_path(index), Key("ConfigMap", resource.key.namespace, ref["name"]), ref["key"])
 
 
 def _path(index: int) -> str:

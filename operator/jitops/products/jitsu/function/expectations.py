@@ -1,4 +1,4 @@
-"""The tests of a function: `spec.tests`."""
+"""The models of the tests of a function: `spec.tests`."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -8,25 +8,25 @@ from jitops.api.schema.model import ListMap, Model, Rule
 from jitops.api.schema.open_map import OpenMap
 from jitops.api.schema.strings import DisplayName
 
-FREE = OpenMap(refused={}, why="")
+FREE = OpenMap()
 FreeForm = Annotated[dict[str, JsonValue], Field(max_length=128), FREE]
 MOST_TESTS = 32
 
 
 class Expectation(Model):
-    """How a run is to end."""
+    """The expected result of a run."""
 
     outcome: Literal["Passed", "Dropped", "Failed"] = "Passed"
-    """Passed: the function returns an event, or several, or nothing. Dropped: it says that the event goes no further.
-    Failed: it throws. Default: Passed."""
+    """The expected outcome. Passed: the function returns an event, several events or nothing. Dropped: it drops the
+    event. Failed: it throws an error. Default: Passed."""
     event: FreeForm | None = None
-    """Fields that the returned event must have, compared by value, maps field by field; others may be there too. Of
-    several events one must have them."""
+    """Fields that the returned event must have. Values must be equal; maps are compared field by field. The event may
+    have more fields. Of several events, one must match."""
 
     rules: ClassVar[tuple[Rule, ...]] = (
         Rule(
             cel="!has(self.event) || !has(self.outcome) || self.outcome == 'Passed'",
-            message="there is an event only where the outcome is Passed: take the event out, or set outcome to Passed",
+            message="an event is returned only with outcome Passed: remove the event, or set outcome to Passed",
             check=lambda expectation: expectation.event is None or expectation.outcome == "Passed",
             field="event",
         ),
@@ -34,16 +34,16 @@ class Expectation(Model):
 
 
 class FunctionTest(Model):
-    """One event that the function is run on."""
+    """One test of a function: an event, and the expected result."""
 
     name: DisplayName
-    """What the test is called in messages."""
+    """The name of the test, which messages refer to."""
     event: FreeForm
-    """The event, as the function gets it."""
+    """The event that the function receives."""
     options: FreeForm | None = None
-    """The function's options, as a link gives them. Default: none."""
+    """The options that the function receives, as from a link. Default: none."""
     expect: Expectation = Expectation()
-    """How the run is to end. Default: without an error."""
+    """The expected result of the run. Default: no error."""
 
 
 FunctionTests = Annotated[list[FunctionTest], Field(max_length=MOST_TESTS), ListMap("name")]

@@ -2,7 +2,7 @@
 
 from jitops.api.kind import KindInfo
 from jitops.core.contract.kinds import ManagedKind
-from jitops.products.jitsu.function.adapter import FunctionAdapter, function_inputs
+from jitops.products.jitsu.function.adapter import FunctionAdapter
 from jitops.products.jitsu.function.spec import JitsuFunctionSpec
 from jitops.products.jitsu.function.status import JitsuFunctionStatus
 
@@ -18,8 +18,5 @@ KIND = ManagedKind(
         is_connection=False,
         description="A function of a Jitsu workspace, which links run on their events.",
     ),
-    connection="JitsuWorkspace",
-    reference="workspaceRef",
     adapter=FunctionAdapter,
-    inputs=function_inputs,
 )

@@ -4,11 +4,12 @@ from jitops.api.status import ManagedStatus
 
 
 class JitsuFunctionStatus(ManagedStatus):
-    """What is told of a function."""
+    """The observed state of a JitsuFunction."""
 
     incarnation: int | None = None
-    """The number in the function's id; it grows when an id was used up by a deleted function."""
+    """The number in the function's id. It grows when the previous id belongs to a deleted function."""
     workspace_id: str | None = None
-    """The id of the workspace in which the function lives."""
+    """The id of the workspace that the function belongs to."""
     code_hash: str | None = None
-    """Length and SHA-256 of the code that was last asked for; it tells a changed ConfigMap from drift."""
+    """The length and SHA-256 of the code that the spec last asked for. With it a changed ConfigMap is distinguished
+    from drift."""

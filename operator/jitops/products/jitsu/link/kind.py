@@ -3,7 +3,7 @@
 from jitops.api.kind import KindInfo
 from jitops.core.contract.kinds import ManagedKind, remote_ids
 from jitops.products.jitsu.link.adapter import LinkAdapter
-from jitops.products.jitsu.link.references import link_claims, link_inputs, link_uses
+from jitops.products.jitsu.link.references import link_claims, link_uses
 from jitops.products.jitsu.link.spec import JitsuLinkSpec
 from jitops.products.jitsu.link.status import JitsuLinkStatus
 
@@ -19,10 +19,7 @@ KIND = ManagedKind(
         is_connection=False,
         description="A connection from a stream, or a sync from a service, to a destination of a Jitsu workspace.",
     ),
-    connection="JitsuWorkspace",
-    reference="workspaceRef",
     adapter=LinkAdapter,
-    inputs=link_inputs,
     uses=link_uses,
     claims=lambda resource: remote_ids(resource) | link_claims(resource),
 )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jitops.core.contract.desired import Desired, Input
-from jitops.core.kube import Key
+from jitops.core.contract.desired import Desired
 from jitops.products.jitsu.link.spec import JitsuLinkSpec, RemoteRef
 from jitops.products.jitsu.wire import normal
 
@@ -24,13 +23,6 @@ class End(NamedTuple):
     type: str
     kind: str
     ref: RemoteRef
-
-
-def link_inputs(resource: Resource) -> Iterator[Input]:
-    """Name the resources that a link refers to."""
-    for path, kind, ref in _refs(resource.spec):
-        if isinstance(ref, dict) and isinstance(ref.get("name"), str):
-            yield Input(path, Key(kind, resource.key.namespace, ref["name"]))
 
 
 def link_claims(resource: Resource) -> frozenset[str]:

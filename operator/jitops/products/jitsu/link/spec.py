@@ -1,4 +1,4 @@
-"""JitsuLink: a connection from a stream, or a sync from a service, to a destination."""
+"""The spec of a JitsuLink."""
 
 from typing import Annotated, ClassVar
 
@@ -7,24 +7,25 @@ from pydantic import Field, JsonValue
 from jitops.api.managed import ConnectionRef, ManagedSpec, output_rules
 from jitops.api.schema.model import Model, Rule, immutable
 from jitops.api.schema.open_map import LIST_OF_OBJECTS, OpenMap
+from jitops.api.schema.reference import RefersTo, UsesConnection
 from jitops.api.schema.strings import ObjectName, PathSegment
 
 DATA = OpenMap(
-    refused={"functions": LIST_OF_OBJECTS},
+    rejected={"functions": LIST_OF_OBJECTS},
     why="has a field of its own in this spec",
 )
-OPTIONS = OpenMap(refused={}, why="")
+OPTIONS = OpenMap()
 
-INSTEAD = "delete this resource, and create another one between the other two"
+INSTEAD = "delete this resource and create another one between the other two"
 
 
 class RemoteRef(Model):
-    """Names something at the console: by a resource of this namespace, or by its id."""
+    """A reference to an object of the console: by a resource in this namespace, or by its id."""
 
     name: ObjectName | None = None
-    """The name of the resource that stands for it, in the namespace of this resource."""
+    """The name of the resource that manages the object, in the namespace of this resource."""
     external: PathSegment | None = None
-    """Its id at the console, where no resource of this namespace stands for it."""
+    """The id of the object at the console, if no resource in this namespace manages it."""
 
     rules: ClassVar[tuple[Rule, ...]] = (
         Rule(
@@ -38,9 +39,9 @@ class RemoteRef(Model):
 class LinkSource(Model):
     """Where a link starts."""
 
-    stream_ref: RemoteRef | None = None
-    """The JitsuStream whose events go to the destination."""
-    service_ref: RemoteRef | None = None
+    stream_ref: Annotated[RemoteRef, RefersTo("JitsuStream")] | None = None
+    """The JitsuStream whose events are sent to the destination."""
+    service_ref: Annotated[RemoteRef, RefersTo("JitsuService")] | None = None
     """The JitsuService whose data is synced to the destination."""
 
     rules: ClassVar[tuple[Rule, ...]] = (
@@ -53,56 +54,56 @@ class LinkSource(Model):
 
 
 class LinkTarget(Model):
-    """Where a link leads."""
+    """Where a link ends."""
 
-    destination_ref: RemoteRef
+    destination_ref: Annotated[RemoteRef, RefersTo("JitsuDestination")]
     """The JitsuDestination that receives the events or the data."""
 
 
 class LinkFunction(Model):
     """A function that a link runs."""
 
-    function_ref: RemoteRef
+    function_ref: Annotated[RemoteRef, RefersTo("JitsuFunction")]
     """The JitsuFunction to run."""
     options: Annotated[dict[str, JsonValue], Field(max_length=64), OPTIONS] | None = None
-    """Options for the function; what they mean is the function's own affair."""
+    """Options that are passed to the function. Only the function itself knows them."""
 
 
 class JitsuLinkSpec(ManagedSpec):
     """A link: a connection that sends a stream's events to a destination, or a sync of a service's data to one.
 
-    A Secret with the link's id is written only where `outputs.secret.name` is set.
+    A Secret with the id of the link is written only if `outputs.secret.name` is set.
     """
 
-    workspace_ref: ConnectionRef
-    """The JitsuWorkspace in which the link lives. It can't be changed."""
+    workspace_ref: Annotated[ConnectionRef, UsesConnection("JitsuWorkspace")]
+    """The JitsuWorkspace that the link belongs to. It can't be changed."""
     from_: LinkSource = Field(validation_alias="from", serialization_alias="from")
-    """Where the link starts: at a stream, or at a service. It can't be changed."""
+    """Where the link starts: at a stream or at a service. It can't be changed."""
     to: LinkTarget
-    """Where the link leads. It can't be changed."""
+    """Where the link ends: at a destination. It can't be changed."""
     functions: Annotated[list[LinkFunction], Field(max_length=64)] | None = None
-    """The functions that a stream's events run through on their way, in this order."""
+    """The functions that process the events of a stream before they reach the destination, in this order."""
     data: Annotated[dict[str, JsonValue], Field(max_length=64), DATA] | None = None
-    """The link's options, such as mode, frequency or streams, by the console's own names. Which there are depends
-    on the type of the destination; the console checks them. Options that others set and this spec does not name are
-    left alone. What stands here is no secret: `functionsEnv` is readable for everyone who can read the link."""
+    """The options of the link, such as mode, frequency or streams, as the console names them. They depend on the type
+    of the destination; the console checks them. Options that others set and that are not listed here are kept. Don't
+    put secrets here: everyone who can read the link can read `functionsEnv`."""
     allow_parallel: bool | None = None
-    """Whether a sync may be made beside other syncs between the same two, which are then left alone. Default:
-    false: there is one."""
+    """Whether a sync may be created although other syncs exist between the same service and destination, which are then
+    not changed. Default: false, there is only one."""
 
     rules: ClassVar[tuple[Rule, ...]] = (
-        immutable("workspaceRef", "delete this resource, and create it again in the other workspace"),
+        immutable("workspaceRef", "delete this resource and create it again in the other workspace"),
         immutable("from", INSTEAD),
         immutable("to", INSTEAD),
         Rule(
             cel="!has(self.functions) || !has(self.from.serviceRef)",
-            message="functions run on the events of a stream: take them out of a link that starts at a service",
+            message="functions run on the events of a stream: remove them from a link that starts at a service",
             check=lambda spec: spec.functions is None or spec.from_.service_ref is None,
             field="functions",
         ),
         Rule(
             cel="!has(self.allowParallel) || !self.allowParallel || has(self.from.serviceRef)",
-            message="only syncs may be parallel: a stream and a destination have one link; take allowParallel out",
+            message="only syncs may be parallel, as a stream and a destination have one link: remove allowParallel",
             check=lambda spec: not spec.allow_parallel or spec.from_.service_ref is not None,
             field="allowParallel",
         ),
@@ -110,7 +111,7 @@ class JitsuLinkSpec(ManagedSpec):
             cel="!has(self.allowParallel) || !self.allowParallel || !has(self.management)"
             " || !has(self.management.adopt) || !has(self.management.adopt.mode)"
             " || self.management.adopt.mode == 'Never' || has(self.management.adopt.id)",
-            message="one of several syncs is adopted by its id: set management.adopt.id to it",
+            message="one of several syncs is adopted by its id: set management.adopt.id",
             check=lambda spec: (
                 not spec.allow_parallel or spec.management.adopt.mode == "Never" or spec.management.adopt.id is not None
             ),
@@ -120,11 +121,6 @@ class JitsuLinkSpec(ManagedSpec):
     )
 
     @property
-    def connection_ref(self) -> ConnectionRef:
-        """Say in which workspace the link lives."""
-        return self.workspace_ref
-
-    @property
     def is_sync(self) -> bool:
-        """Say whether it starts at a service."""
+        """Return whether the link is a sync, which starts at a service."""
         return self.from_.service_ref is not None

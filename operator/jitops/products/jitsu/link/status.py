@@ -7,31 +7,31 @@ from jitops.api.status import ManagedStatus
 
 
 class LinkIntent(Model):
-    """What was about to be linked, written down before the attempt."""
+    """A link that the operator is about to create, recorded before the attempt."""
 
     at: datetime
-    """When."""
+    """When the intent was recorded."""
     type: str
-    """How: push or sync."""
+    """The type of the link: push or sync."""
     from_id: str
-    """The id of the link's start."""
+    """The id of the object where the link starts."""
     to_id: str
-    """The id of the link's end."""
+    """The id of the object where the link ends."""
     ids: list[str]
-    """The ids of links between these two that were there before."""
+    """The ids of the links between these two that existed before."""
 
 
 class JitsuLinkStatus(ManagedStatus):
-    """What is told of a link."""
+    """The observed state of a JitsuLink."""
 
     intent: LinkIntent | None = None
-    """What was there before the link was asked for; by it the operator finds its own after a crash. It is there
-    only until the link is."""
+    """The link that is being created, and the links that existed before it. After a crash the operator finds its own
+    link by it. Set only until the link exists."""
     workspace_id: str | None = None
-    """The id of the workspace in which the link lives."""
+    """The id of the workspace that the link belongs to."""
     link_type: str | None = None
-    """How it links: push from a stream, sync from a service."""
+    """The type of the link: push for a stream, sync for a service."""
     from_id: str | None = None
     """The id of the stream or service where the link starts."""
     to_id: str | None = None
-    """The id of the destination where the link leads."""
+    """The id of the destination where the link ends."""

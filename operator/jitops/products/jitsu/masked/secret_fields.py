@@ -5,29 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from jitops.core.contract.desired import Input
 from jitops.core.errors import SpecInvalid
-from jitops.core.kube import Key
 from jitops.products.jitsu.masked.sealed import MASK, Path, dotted
 from jitops.products.jitsu.wire import UNSET
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from jitops.core.kube import JSON, Resource
+    from jitops.core.kube import JSON
 
 SECRET = "secretConfig"  # noqa: S105 - the name of a field
 PLACEHOLDER = "<the console does not show it: put it here>"  # what an import writes into a Secret
 NO_VALUES = {MASK: "what the console shows in place of a secret", UNSET: "a sign of the console's own"}
-
-
-def secret_inputs(resource: Resource) -> Iterator[Input]:
-    """Name the values that a resource takes out of Secrets, from the spec as written, which may be invalid."""
-    listed = resource.spec.get(SECRET)
-    for each in listed if isinstance(listed, list) else ():
-        path, ref = (each.get("path"), each.get("secretKeyRef")) if isinstance(each, dict) else (None, None)
-        if isinstance(path, str) and isinstance(ref, dict) and ref.get("name") and ref.get("key"):
-            yield Input(f"{SECRET}.{path}", Key("Secret", resource.key.namespace, ref["name"]), ref["key"])
 
 
 def without_nulls(free: Mapping[str, JSON]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What is tried at the console before it is written."""
+"""The field `validation`, by which users ask for a preflight."""
 
 from typing import Literal
 

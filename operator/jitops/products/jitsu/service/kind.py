@@ -2,7 +2,6 @@
 
 from jitops.api.kind import KindInfo
 from jitops.core.contract.kinds import ManagedKind
-from jitops.products.jitsu.masked.secret_fields import secret_inputs
 from jitops.products.jitsu.service.adapter import ServiceAdapter
 from jitops.products.jitsu.service.spec import JitsuServiceSpec
 from jitops.products.jitsu.service.status import JitsuServiceStatus
@@ -17,10 +16,7 @@ KIND = ManagedKind(
         spec=JitsuServiceSpec,
         status=JitsuServiceStatus,
         is_connection=False,
-        description="A service of a Jitsu workspace, a source that syncs start at.",
+        description="A service of a Jitsu workspace, a source that syncs read data from.",
     ),
-    connection="JitsuWorkspace",
-    reference="workspaceRef",
     adapter=ServiceAdapter,
-    inputs=secret_inputs,
 )

@@ -4,4 +4,4 @@ from jitops.products.jitsu.masked.status import MaskedStatus
 
 
 class JitsuServiceStatus(MaskedStatus):
-    """What is told of a service."""
+    """The observed state of a JitsuService."""

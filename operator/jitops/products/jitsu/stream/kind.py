@@ -18,8 +18,6 @@ KIND = ManagedKind(
         is_connection=False,
         description="A stream (site) of a Jitsu workspace, with its write keys.",
     ),
-    connection="JitsuWorkspace",
-    reference="workspaceRef",
     adapter=StreamAdapter,
     output_name="{}-jitsustream".format,
     write_once=frozenset({"publicKeyId", "publicKeySecret", "privateKeyId", "privateKeySecret"}),

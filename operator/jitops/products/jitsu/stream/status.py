@@ -11,30 +11,30 @@ class StreamKey(Model):
     """A write key that the operator made."""
 
     id: str
-    """The key's id at the console."""
+    """The id of the key at the console."""
     use: Literal["public", "private"]
-    """Whom the key is for: public for browsers, private for servers."""
+    """The use of the key: public for browsers, private for servers."""
     number: int
-    """Its number among the keys of its use; the newest has the largest."""
+    """The number of the key among the keys with the same use. The newest key has the largest number."""
     retire_after: datetime | None = None
-    """When the key is removed, since another one took its place."""
+    """When the key is removed, if a newer key replaced it."""
 
 
 class StreamKeysStatus(Model):
     """The write keys that the operator made."""
 
     rotate: str | None = None
-    """The token in `spec.keys.rotate` that was last acted on."""
+    """The value of `spec.keys.rotate` that was last acted on."""
     entries: Annotated[list[StreamKey], ListMap("id")] | None = None
-    """The keys, new and old, without their secrets."""
+    """The keys, both current and replaced, without their secrets."""
 
 
 class JitsuStreamStatus(ManagedStatus):
-    """What is told of a stream."""
+    """The observed state of a JitsuStream."""
 
     incarnation: int | None = None
-    """The number in the stream's id; it grows when an id was used up by a deleted stream."""
+    """The number in the stream's id. It grows when the previous id belongs to a deleted stream."""
     workspace_id: str | None = None
-    """The id of the workspace in which the stream lives."""
+    """The id of the workspace that the stream belongs to."""
     keys: StreamKeysStatus | None = None
     """The write keys that the operator made."""

@@ -27,7 +27,7 @@ INFO = KindInfo(
     spec=JitsuWorkspaceSpec,
     status=JitsuWorkspaceStatus,
     is_connection=True,
-    description="A Jitsu workspace, and the API key with which it is managed.",
+    description="A connection to a Jitsu workspace, with the API key to manage it.",
 )
 
 

@@ -8,22 +8,22 @@ from jitops.api.schema.strings import HttpUrl, PathSegment
 
 
 class JitsuWorkspaceSpec(ConnectionSpec):
-    """One Jitsu workspace: where its console is, and with which API key it is managed.
+    """A connection to one Jitsu workspace: the address of its console, and the API key to manage it with.
 
     The Secret holds the key as `apiKey: <key id>:<secret>`. The workspace itself is never created or deleted.
     """
 
     base_url: HttpUrl = "https://use.jitsu.com"
-    """The address of the Jitsu console. Default: https://use.jitsu.com, which is Jitsu's own cloud."""
+    """The URL of the Jitsu console. Default: https://use.jitsu.com, the cloud of Jitsu itself."""
     workspace: PathSegment
-    """The workspace, by its id or its slug. It can't be changed: the streams would be made again in another
-    one."""
+    """The id or the slug of the workspace. It can't be changed: all objects would be created again in another
+    workspace."""
 
     rules: ClassVar[tuple[Rule, ...]] = (
-        immutable("workspace", "create another JitsuWorkspace, and let the resources refer to it"),
+        immutable("workspace", "create another JitsuWorkspace, and refer to it in the resources"),
     )
 
     @property
     def address(self) -> str:
-        """The address of the console."""
+        """Return the URL of the console."""
         return self.base_url

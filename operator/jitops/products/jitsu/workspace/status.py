@@ -4,11 +4,11 @@ from jitops.api.status import ConnectionStatus
 
 
 class JitsuWorkspaceStatus(ConnectionStatus):
-    """What is told of a workspace."""
+    """The observed state of a JitsuWorkspace."""
 
     workspace_name: str | None = None
-    """The workspace's name."""
+    """The name of the workspace."""
     slug: str | None = None
-    """The workspace's slug."""
+    """The slug of the workspace."""
     host: str | None = None
-    """The address of the console."""
+    """The URL of the console."""

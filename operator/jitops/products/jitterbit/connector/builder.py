@@ -10,10 +10,9 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from jitops.core.contract.desired import Desired, Input
+from jitops.core.contract.desired import Desired
 from jitops.core.contract.observation import Observation
 from jitops.core.errors import AlreadyOwned, ManualActionRequired, SpecInvalid
-from jitops.core.kube import Key
 from jitops.products.jitterbit.connector.registrations import is_same
 
 if TYPE_CHECKING:
@@ -33,15 +32,6 @@ LARGEST_ICON = 120 * 1024
 def is_of_builder(resource: Resource) -> bool:
     """Tell whether a Connector is one that only people make."""
     return bool(resource.spec.get("source") == "Builder")
-
-
-def export_inputs(resource: Resource) -> Iterator[Input]:
-    """Name the ConfigMap that keeps the exported JSON."""
-    ref: JSON = resource.spec
-    for part in EXPORT.split("."):
-        ref = ref.get(part) if isinstance(ref, dict) else None
-    if isinstance(ref, dict) and ref.get("name") and ref.get("key"):
-        yield Input(EXPORT, Key("ConfigMap", resource.key.namespace, ref["name"]), ref["key"])
 
 
 def find(desired: Want, rows: Mapping[str, ConnectorRow]) -> Observation[ConnectorRow] | None:

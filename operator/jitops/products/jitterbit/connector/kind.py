@@ -3,7 +3,7 @@
 from jitops.api.kind import KindInfo
 from jitops.core.contract.kinds import ManagedKind
 from jitops.products.jitterbit.connector.adapter import ConnectorAdapter
-from jitops.products.jitterbit.connector.builder import export_inputs, is_of_builder
+from jitops.products.jitterbit.connector.builder import is_of_builder
 from jitops.products.jitterbit.connector.registrations import registration_claims
 from jitops.products.jitterbit.connector.spec import ConnectorSpec
 from jitops.products.jitterbit.connector.status import ConnectorStatus
@@ -18,13 +18,10 @@ KIND = ManagedKind(
         spec=ConnectorSpec,
         status=ConnectorStatus,
         is_connection=False,
-        description="A connector registered in a Jitterbit Harmony organization, with its key and entity ids.",
+        description="A connector of a Jitterbit Harmony organization, with its key and entity ids.",
     ),
-    connection="JitterbitOrganization",
-    reference="organizationRef",
     adapter=ConnectorAdapter,
     output_name="{}-connector".format,
-    inputs=export_inputs,
     observes=is_of_builder,
     claims=registration_claims,
 )

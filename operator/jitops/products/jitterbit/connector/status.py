@@ -8,41 +8,42 @@ from jitops.api.status import ManagedStatus
 
 
 class Intent(Model):
-    """What was about to be registered, written down before the attempt."""
+    """A registration that the operator is about to make, recorded before the attempt."""
 
     at: datetime
-    """When."""
+    """When the intent was recorded."""
     name: str | None = None
-    """Under which name."""
+    """The name of the registration."""
     version: str | None = None
-    """In which version."""
+    """The version of the registration."""
     ids: list[str]
-    """The ids of registrations with the same name and version that were there before."""
+    """The ids of the registrations with the same name and version that existed before."""
 
 
 class ReplacedConnector(Model):
-    """A registration of ours in whose place another one was made."""
+    """A registration of this resource that was replaced by another one."""
 
     id: str
-    """Its id."""
+    """The id of the registration."""
     name: str | None = None
-    """Its name."""
+    """The name of the registration."""
     version: str | None = None
-    """Its version."""
+    """The version of the registration."""
 
 
 class ConnectorStatus(ManagedStatus):
-    """What is told of a connector."""
+    """The observed state of a Connector."""
 
     replaced: Annotated[list[ReplacedConnector], ListMap("id")] | None = None
-    """The former registrations that are still there, since Harmony refuses to delete a connector that a project
-    uses, or the deletion policy keeps them."""
+    """The replaced registrations that still exist: Harmony does not delete a connector that a project uses, or the
+    deletion policy keeps them."""
 
     intent: Intent | None = None
-    """What was there before the last registration; by it the operator finds its own after a crash."""
+    """The registration that is being made, and those that existed before it. After a crash the operator finds its own
+    registration by it."""
     endpoint_entity_id: str | None = None
-    """The entity id of the connector's endpoint."""
+    """The entity id of the endpoint of the connector."""
     function_entity_start_id: str | None = None
-    """The first entity id for activities."""
+    """The first entity id of the activities."""
     function_entity_end_id: str | None = None
-    """The last entity id for activities."""
+    """The last entity id of the activities."""

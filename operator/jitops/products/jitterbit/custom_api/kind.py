@@ -3,7 +3,7 @@
 from jitops.api.kind import KindInfo
 from jitops.core.contract.kinds import ManagedKind, remote_ids
 from jitops.products.jitterbit.custom_api.adapter import CustomAPIAdapter, config_map_name
-from jitops.products.jitterbit.custom_api.references import api_claims, api_inputs, kept_by_hand
+from jitops.products.jitterbit.custom_api.references import api_claims, kept_by_hand
 from jitops.products.jitterbit.custom_api.spec import CustomAPISpec
 from jitops.products.jitterbit.custom_api.status import CustomAPIStatus
 
@@ -19,11 +19,8 @@ KIND = ManagedKind(
         is_connection=False,
         description="A Custom API of Jitterbit's API Manager: its configuration, and whether it is live.",
     ),
-    connection="JitterbitOrganization",
-    reference="organizationRef",
     adapter=CustomAPIAdapter,
     config_map_name=config_map_name,
-    inputs=api_inputs,
     claims=lambda resource: remote_ids(resource) | api_claims(resource),
     out_of_reach=kept_by_hand,
 )

@@ -1,4 +1,4 @@
-"""The parts of a Custom API, as API Manager's UI has them (docs/reference/jitterbit.md section 4)."""
+"""The parts of a CustomAPI's spec, as API Manager's UI has them (docs/reference/jitterbit.md section 4)."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -12,24 +12,24 @@ Kind = Literal["Anonymous", "Basic", "OAuth2", "ApiKey"]
 
 PROBE_INTERVAL_SECONDS = 3600.0
 
-# The specials are those that Jitterbit documents; letters are taken to be those of English.
+# Jitterbit documents these special characters. It documents "letters" without saying which: English ones are accepted.
 ServiceRoot = Annotated[
     str,
     Field(min_length=1, max_length=255),
     matching(
         r"[A-Za-z0-9_~()$;/\\?:@=&\x27!*,+-]+",
-        "may hold letters, digits and _ ~ ( ) $ ; / \\ ? : @ = & ' ! * , + - and no spaces; Jitterbit recommends no"
-        " special but _",
+        "must have only letters, digits and _ ~ ( ) $ ; / \\ ? : @ = & ' ! * , + - and no spaces; of these special"
+        " characters Jitterbit recommends only _",
     ),
 ]
 
 UrlSegment = Annotated[
     str,
     Field(min_length=1, max_length=255),
-    matching(r"[^\s/?#]+", "is a part of the URL: no spaces, and none of / ? #"),
+    matching(r"[^\s/?#]+", "must not contain spaces, / ? or #, as it is a part of the URL"),
     Rule(
         cel="!(self in ['.', '..'])",
-        message="is a part of the URL, and can't be . or ..",
+        message="must not be . or .., as it is a part of the URL",
         check=lambda text: text not in {".", ".."},
     ),
 ]
@@ -41,7 +41,7 @@ Path = Annotated[
     Field(min_length=1, max_length=256),
     matching(
         r"/([^\x00-\x20\x7f?#{}]|\{[^\x00-\x20\x7f?#{}/]+\})*",
-        "must begin with / and hold no spaces, control characters, ? or #, and braces only around the name of a path"
+        "must begin with / and have no spaces, control characters, ? or #, and braces only around the name of a path"
         " parameter, such as /customers/{id}",
     ),
 ]
@@ -51,12 +51,12 @@ LookPath = Annotated[
     Field(min_length=1, max_length=256),
     matching(
         r"/([A-Za-z0-9._~!$&\x27()*+,;=:@/-]|%[0-9A-Fa-f]{2})*",
-        "must begin with / and be written as in a URL, without parameters: no { or }, others percent-encoded, such as"
-        " /customers/7",
+        "must begin with / and be written as in a URL, without parameters: no { or }, and other special characters"
+        " percent-encoded, such as /customers/7",
     ),
     Rule(
         cel="!self.lowerAscii().replace('%2e', '.').split('/').exists(part, part == '.' || part == '..')",
-        message="must stay below the API's URL: no part of it can be . or ..",
+        message="must not have . or .. as a part, which would leave the URL of the API",
         check=lambda path: not {".", ".."} & set(path.lower().replace("%2e", ".").split("/")),
     ),
 ]
@@ -64,13 +64,13 @@ LookPath = Annotated[
 Method = Annotated[
     str,
     Field(min_length=1, max_length=32),
-    matching("[A-Z][A-Z0-9_-]*", "must be an HTTP method in capitals, such as GET, or a custom one"),
+    matching("[A-Z][A-Z0-9_-]*", "must be an HTTP method in capital letters, such as GET, or a custom method"),
 ]
 
 ProfileName = Annotated[
     str,
     Field(min_length=1, max_length=255),
-    matching(r"\S(.*\S)?", "must be one line, with no space at its beginning or end"),
+    matching(r"\S(.*\S)?", "must be one line, without a space at the beginning or end"),
 ]
 
 
@@ -78,7 +78,7 @@ OF_THE_TRANSPORT = (
     "accept", "accept-encoding", "connection", "content-length", "content-type", "expect", "host", "keep-alive", "te",
     "trailer", "transfer-encoding", "upgrade", "user-agent",
 )  # fmt: skip
-"""Headers that belong to the request as such, so that no credentials can stand in them."""
+"""The headers of the HTTP request itself, which can't hold credentials."""
 
 HeaderName = Annotated[
     str,
@@ -86,7 +86,7 @@ HeaderName = Annotated[
     matching("[A-Za-z0-9-]*[A-Za-z0-9][A-Za-z0-9-]*", "must be the name of a header"),
     Rule(
         cel=f"!(self.lowerAscii() in {list(OF_THE_TRANSPORT)})",
-        message="is a header of the request itself: name the one in which the API takes credentials, such as X-Api-Key",
+        message="must not be a header of the HTTP request itself: set the one with the credentials, such as X-Api-Key",
         check=lambda name: name.lower() not in OF_THE_TRANSPORT,
     ),
 ]
@@ -96,14 +96,14 @@ class Environment(Model):
     """An environment of the organization."""
 
     name: DisplayName
-    """The environment's name in the Management Console."""
+    """The name of the environment in the Management Console."""
     url_prefix: UrlSegment
-    """The environment's URL prefix in the Management Console, which stands in the URL of the API; it is not its name.
-    """
+    """The URL prefix of the environment in the Management Console, which is a part of the URL of the API. It is not the
+    name."""
 
 
 class ApiLogging(Model):
-    """What API Manager logs of the API."""
+    """What API Manager logs about the API."""
 
     debug: bool = False
     """Whether debug logging is on. Default: false."""
@@ -114,40 +114,41 @@ class ApiLogging(Model):
 class Parameter(Model):
     """A parameter of a service."""
 
-    name: Annotated[str, Field(min_length=1, max_length=64), matching(r"[^\s{}]+", "must hold no spaces, { or }")]
-    """The parameter's name."""
+    name: Annotated[str, Field(min_length=1, max_length=64), matching(r"[^\s{}]+", "must not contain spaces, { or }")]
+    """The name of the parameter."""
     in_: Literal["path", "query", "header"] = Field(validation_alias="in", serialization_alias="in")
-    """Where it stands: path, query or header."""
+    """Where the parameter is: path, query or header."""
     description: Annotated[str, Field(max_length=1024)] | None = None
-    """What it is for."""
+    """The description of the parameter."""
 
 
 class Service(Model):
-    """A service of the API: a method and path that run an operation."""
+    """A service of the API: a method and a path that run an operation."""
 
     name: Annotated[str, Field(min_length=1, max_length=128), matching(r"\S(.*\S)?", "must be one line")]
-    """The service's name; no two services of an API have the same."""
+    """The name of the service. It must be unique within the API."""
     project: DisplayName
     """The project that holds the operation."""
     operation: DisplayName
-    """The operation that the service runs. It must exist and be deployed in the API's environment, with no undeployed
-    changes; jitops can't check that."""
+    """The operation that the service runs. It must exist and be deployed in the environment of the API, without
+    undeployed changes; jitops can't check that."""
     method: Method
-    """The HTTP method: GET, POST, PUT and so on, or a custom one. Services with a custom method are left out of OpenAPI
-    documents, by Jitterbit as by jitops."""
+    """The HTTP method, such as GET, POST or PUT, or a custom method. Services with a custom method are not in the
+    OpenAPI document, neither in Jitterbit's nor in that of jitops."""
     path: Path | None = None
-    """What follows the API's URL, such as /{id}; a part in braces is a path parameter. Default: nothing."""
+    """The path of the service after the URL of the API, such as /{id}. A part in braces is a path parameter. Default:
+    none."""
     response_type: Literal["FinalTarget", "SystemVariable"]
-    """What is answered. FinalTarget: what the operation ends with, an API Response activity. SystemVariable: what it
-    put into jitterbit.api.response."""
+    """What the response is taken from. FinalTarget: the API Response activity at the end of the operation.
+    SystemVariable: the variable jitterbit.api.response."""
     parameters: Annotated[list[Parameter], Field(max_length=16)] = Field(default_factory=list)
-    """The parameters in path, query and header."""
+    """The parameters of the service."""
 
     rules: ClassVar[tuple[Rule, ...]] = (
         Rule(
             cel="!has(self.parameters) || self.parameters.all(p, p.__in__ != 'path'"
             " || (has(self.path) && self.path.contains('{' + p.name + '}')))",
-            message="a path parameter must stand in path as {its name}",
+            message="must have only path parameters that path contains as {name}",
             check=lambda service: all(
                 f"{{{one.name}}}" in (service.path or "") for one in service.parameters if one.in_ == "path"
             ),
@@ -156,7 +157,7 @@ class Service(Model):
         Rule(
             cel="!has(self.parameters) || self.parameters.all(a, self.parameters.exists_one(b, a.__in__ == b.__in__"
             " && a.name == b.name))",
-            message="must name each parameter of path, query and header once",
+            message="must list each parameter of path, query and header once",
             check=lambda service: len({(one.in_, one.name) for one in service.parameters}) == len(service.parameters),
             field="parameters",
         ),
@@ -167,23 +168,23 @@ class Profile(Model):
     """A security profile of the environment."""
 
     name: ProfileName
-    """The profile's name in API Manager; it belongs to the API's environment."""
+    """The name of the profile in API Manager. It must be a profile of the API's environment."""
     kind: Kind | None = None
-    """How it lets callers in, as it is set in API Manager: Anonymous, Basic, OAuth2 or ApiKey. It goes into the OpenAPI
-    document. Default: not told."""
+    """The authentication type of the profile as set in API Manager: Anonymous, Basic, OAuth2 or ApiKey. It is written
+    to the OpenAPI document. Default: none is written."""
     provider: Literal["EntraID", "Google", "Okta", "Salesforce"] | None = None
     """The identity provider of an OAuth2 profile."""
 
     rules: ClassVar[tuple[Rule, ...]] = (
         Rule(
             cel="!has(self.provider) || (has(self.kind) && self.kind == 'OAuth2')",
-            message="only a profile of kind OAuth2 has a provider",
+            message="must not be set unless kind is OAuth2",
             check=lambda profile: profile.provider is None or profile.kind == "OAuth2",
             field="provider",
         ),
         Rule(
             cel="!has(self.provider) || !(self.provider in ['EntraID', 'Google']) || !self.name.contains(' ')",
-            message="the name of a profile for OAuth 2.0 with Entra ID or Google can't hold spaces",
+            message="must not contain spaces for OAuth2 with provider EntraID or Google",
             check=lambda profile: profile.provider not in {"EntraID", "Google"} or " " not in profile.name,
             field="name",
         ),
@@ -194,17 +195,17 @@ class Security(Model):
     """Who may call the API."""
 
     profiles: Annotated[list[Profile], Field(max_length=64), ListMap("name")] = Field(default_factory=list)
-    """The security profiles that let callers in. Without any, the API is public."""
+    """The security profiles that authenticate callers. Without a profile the API is public."""
     anonymous: bool = False
-    """Says aloud that the API is public: true without a profile, or with one of kind Anonymous; else false. Default:
-    false."""
+    """States explicitly that the API is public: must be true without a profile or with a profile of kind Anonymous,
+    else false. Default: false."""
 
     rules: ClassVar[tuple[Rule, ...]] = (
         Rule(
             cel="(has(self.anonymous) && self.anonymous) == (!has(self.profiles) || size(self.profiles) == 0"
             " || self.profiles.exists(p, has(p.kind) && p.kind == 'Anonymous'))",
-            message="without a profile, or with one of kind Anonymous, anyone can call the API: say so with anonymous:"
-            " true; with other profiles leave it out",
+            message="must be true without a profile or with one of kind Anonymous, as anyone can call the API then, and"
+            " false with other profiles",
             check=lambda security: security.anonymous == security.public,
             field="anonymous",
         ),
@@ -212,51 +213,52 @@ class Security(Model):
 
     @property
     def public(self) -> bool:
-        """Tell whether anyone may call the API."""
+        """Return whether anyone may call the API."""
         return not self.profiles or any(profile.kind == "Anonymous" for profile in self.profiles)
 
 
 class Publication(Model):
-    """How the API gets to API Manager, and whether it is live there."""
+    """How the API is published in API Manager, and whether it is live there."""
 
     mode: Literal["Adapter", "Manual", "Observe"]
-    """Adapter: through a service of yours that speaks the contract of `jitops adapter-contract`; the organization's
-    spec.apiAdapter names it. Manual: a person does in API Manager's UI what the ConfigMap says, and acknowledges it.
-    Observe: a person takes care of the API; its URL is computed and looked at. Jitterbit publishes no API for this."""
+    """How the API is published; Jitterbit has no public API for this. Adapter: by a service of yours that implements
+    the contract of `jitops adapter-contract` and is set in spec.apiAdapter of the organization. Manual: a person
+    configures it in API Manager's UI as in the ConfigMap, and acknowledges that. Observe: a person manages the API;
+    jitops only computes its URL and checks it."""
     state: Literal["Published", "Draft"] = "Published"
-    """Published: the API is live, with this configuration. Draft: it is kept as a draft, and is not live. Default:
+    """Published: the API is live with this configuration. Draft: the API is a draft and not live. Default:
     Published."""
     acknowledged_hash: Annotated[str, Field(min_length=1, max_length=64)] | None = None
-    """What a person acknowledges to have done in API Manager: the configurationHash of status and ConfigMap. When the
-    configuration changes, so does its hash, and it has to be acknowledged again."""
+    """The configurationHash, from the status or the ConfigMap, of the configuration that a person has made in API
+    Manager. When the configuration changes, its hash changes too, and must be acknowledged again."""
 
 
 class Verification(Model):
-    """Whether the API's URL is looked at."""
+    """Whether and how the URL of the API is checked."""
 
     probe: bool | None = None
-    """Whether one request without credentials is sent to see if the API is there. For a public API that runs an
-    operation. Default: true in the modes Manual and Observe unless the API is public; else false."""
+    """Whether one request without credentials is sent to check that the API exists. For a public API this runs an
+    operation. Default: true for the modes Manual and Observe unless the API is public, else false."""
     credentials_ref: SecretKeyRef | None = None
-    """A value of a Secret with which the API is really called, by GET: that runs its operation and counts as a call.
-    It is sent as the header that `header` names, such as "Basic …" or "Bearer …" for Authorization. Default: none."""
+    """A value of a Secret to call the API with, by GET. This runs its operation and counts as a call. The value is sent
+    in the header that `header` names, such as "Basic …" or "Bearer …" for Authorization. Default: no such call."""
     header: HeaderName | None = None
-    """The header that carries the credentials. Default: Authorization."""
+    """The header that the credentials are sent in. Default: Authorization."""
     path: LookPath | None = None
-    """What follows the API's URL in a request that looks at it, without parameters. Default: nothing."""
+    """The path after the URL of the API that is requested, without parameters. Default: none."""
     interval: Duration | None = None
-    """How often it is looked at when nothing changes, such as 2h; less than 1m counts as 1m. Default: 1h."""
+    """How often the URL is checked when nothing changes, such as 2h; less than 1m counts as 1m. Default: 1h."""
 
     rules: ClassVar[tuple[Rule, ...]] = (
         Rule(
             cel="!has(self.credentialsRef) || !has(self.probe) || self.probe",
-            message="credentials are used only to look: take probe: false out, or the credentials",
+            message="must not be false with credentials, which are used only to check: remove probe or credentialsRef",
             check=lambda part: part.credentials_ref is None or part.probe is not False,
             field="probe",
         ),
         Rule(
             cel="!has(self.header) || has(self.credentialsRef)",
-            message="a header is sent only with credentials: set credentialsRef, or take it out",
+            message="is sent only with credentials: set credentialsRef, or remove it",
             check=lambda part: part.header is None or part.credentials_ref is not None,
             field="header",
         ),
@@ -264,5 +266,5 @@ class Verification(Model):
 
     @property
     def seconds(self) -> float:
-        """Give the seconds between two looks when nothing changes."""
+        """Return the seconds between two checks when nothing changes."""
         return PROBE_INTERVAL_SECONDS if self.interval is None else max(60.0, self.interval.total_seconds())

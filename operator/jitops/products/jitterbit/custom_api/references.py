@@ -4,21 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jitops.core.contract.desired import Input
-from jitops.core.kube import Key
-from jitops.products.jitterbit.custom_api.adapter import CREDENTIALS
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from jitops.core.kube import Resource
-
-
-def api_inputs(resource: Resource) -> Iterator[Input]:
-    """Name the credentials with which the API is called."""
-    ref = (resource.spec.get("verification") or {}).get("credentialsRef") or {}
-    if ref.get("name") and ref.get("key"):
-        yield Input(CREDENTIALS, Key("Secret", resource.key.namespace, ref["name"]), ref["key"])
 
 
 def api_claims(resource: Resource) -> frozenset[str]:

@@ -4,15 +4,16 @@ from jitops.api.status import ManagedStatus
 
 
 class CustomAPIStatus(ManagedStatus):
-    """What is told of a Custom API."""
+    """The observed state of a CustomAPI."""
 
     config_map_name: str | None = None
-    """The ConfigMap that holds the documents."""
+    """The name of the ConfigMap that holds the documents."""
     configuration_hash: str | None = None
-    """The hash of the configuration that the spec asks for: what a person acknowledges."""
+    """The hash of the configuration that the spec asks for. A person acknowledges it in
+    publication.acknowledgedHash."""
     publication_state: str | None = None
-    """How the adapter has it: draft, published or publishedWithDraft."""
+    """The state of the API as the adapter reports it: draft, published or publishedWithDraft."""
     url: str | None = None
-    """The API's address."""
+    """The URL of the API."""
     base_url: str | None = None
-    """The gateway's address."""
+    """The URL of the gateway."""

@@ -24,7 +24,7 @@ INFO = KindInfo(
     spec=JitterbitOrganizationSpec,
     status=JitterbitOrganizationStatus,
     is_connection=True,
-    description="A Jitterbit Harmony organization, and the login with which it is managed.",
+    description="A connection to a Jitterbit Harmony organization, with the user to manage it.",
 )
 
 

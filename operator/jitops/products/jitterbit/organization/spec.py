@@ -1,4 +1,4 @@
-"""Jitterbit Harmony: the organization as a connection."""
+"""The spec of a JitterbitOrganization."""
 
 from typing import Annotated, ClassVar
 
@@ -14,41 +14,41 @@ DEFAULT_SETTLE_SECONDS = 60
 
 
 class ApiAdapter(Model):
-    """A service of yours that brings Custom APIs to API Manager."""
+    """A service of yours that publishes Custom APIs in API Manager."""
 
     base_url: Annotated[HttpUrl, NOT_HARMONY]
-    """The service's address, before the /v1/ of the contract; never a host of Harmony itself."""
+    """The URL of the service, up to the /v1/ of the contract. It must not be a host of Harmony itself."""
 
 
 class JitterbitOrganizationSpec(ConnectionSpec):
-    """One Jitterbit Harmony organization: where it is, and with which login it is managed.
+    """A connection to one Jitterbit Harmony organization: its region, and the user to manage it with.
 
-    The Secret holds `email` and `password` of a Harmony user that needs no second factor and no single
-    sign-on, and `adapterToken` if an adapter asks for one.
+    The Secret holds `email` and `password` of a Harmony user without a second factor and without single sign-on, and
+    `adapterToken` if an adapter requires one.
     """
 
     region: Region | None = None
-    """The organization's region: NA, EMEA or APAC. Needed unless `host` is set."""
+    """The region of the organization: NA, EMEA or APAC. Required unless `host` is set."""
     host: HttpUrl | None = None
-    """The address of the region's REST services, such as https://na-east.jitterbit.com. It wins over
+    """The URL of the region's REST services, such as https://na-east.jitterbit.com. It takes precedence over
     `region`."""
     organization_id: PathSegment
-    """The organization's id, in quotes. It can't be changed: the objects would be made again in another one.
-    """
+    """The id of the organization, in quotes. It can't be changed: all objects would be created again in another
+    organization."""
     settle_seconds: Annotated[int, Field(ge=0, le=3600), WHOLE] | None = None
-    """How many seconds a registration may take to appear in the listing. After an unclear answer the operator
-    waits that long before it registers again, so that nothing is registered twice. Default: 60."""
+    """How many seconds a registration may take to appear in Harmony's list. After an unclear answer the operator waits
+    this long before it registers again, so that nothing is registered twice. Default: 60."""
     api_adapter: ApiAdapter | None = None
-    """A service of yours that brings Custom APIs with `publication.mode: Adapter` to API Manager: it speaks the
-    contract that `jitops adapter-contract` prints, which is no API of Jitterbit's. It gets the Secret's `adapterToken`,
-    if there is one, as a bearer token. A private certificate authority of it, or of a gateway, belongs in `tls` too.
-    Default: none."""
+    """A service of yours that publishes the Custom APIs with `publication.mode: Adapter` in API Manager. It implements
+    the contract that `jitops adapter-contract` prints, which is not an API of Jitterbit. It receives the `adapterToken`
+    of the Secret, if there is one, as a bearer token. If it, or a gateway, has a certificate of a private certificate
+    authority, set that in `tls` too. Default: none."""
 
     rules: ClassVar[tuple[Rule, ...]] = (
-        immutable("organizationId", "create another JitterbitOrganization, and let the resources refer to it"),
+        immutable("organizationId", "create another JitterbitOrganization, and refer to it in the resources"),
         Rule(
             cel="has(self.region) || has(self.host)",
-            message="set region to NA, EMEA or APAC, or host to the address of the REST services",
+            message="set region to NA, EMEA or APAC, or host to the URL of the REST services",
             check=lambda spec: spec.region is not None or spec.host is not None,
             field="region",
         ),
@@ -56,12 +56,12 @@ class JitterbitOrganizationSpec(ConnectionSpec):
 
     @property
     def address(self) -> str:
-        """Give the address to call."""
+        """Return the URL of the REST services; empty if neither field is set, which the rules reject."""
         if self.host is not None:
             return self.host.rstrip("/")
         return "" if self.region is None else REGION_HOSTS[self.region]
 
     @property
     def settle(self) -> float:
-        """Give the seconds that a registration may take to appear in the listing."""
+        """Return the seconds that a registration may take to appear in Harmony's list."""
         return DEFAULT_SETTLE_SECONDS if self.settle_seconds is None else self.settle_seconds

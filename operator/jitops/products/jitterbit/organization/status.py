@@ -10,24 +10,24 @@ from jitops.api.status import ConnectionStatus
 
 
 class Login(Model):
-    """Log-ins that were tried and not yet accepted."""
+    """Logins that were tried and not accepted yet, for one account."""
 
     account: str
-    """A keyed hash of host, e-mail and credentials."""
+    """A keyed hash of host, e-mail address and credentials."""
     attempts: int
-    """How many; at two the operator stops, since Harmony locks an account at five."""
+    """The number of logins. After two the operator stops, since Harmony locks an account after five."""
     since: datetime
-    """When the first of them was tried."""
+    """When the first login was tried."""
     granted: str | None = None
-    """The last token of jitops.dev/reconcile-requested-at for which one more was tried."""
+    """The last value of jitops.dev/reconcile-requested-at that allowed one more login."""
 
 
 class JitterbitOrganizationStatus(ConnectionStatus):
-    """What is told of an organization."""
+    """The observed state of a JitterbitOrganization."""
 
     organization_name: str | None = None
-    """The organization's name."""
+    """The name of the organization."""
     host: str | None = None
-    """The address of its region's REST services."""
+    """The URL of the region's REST services."""
     logins: Annotated[list[Login], ListMap("account"), Field(max_length=64)] | None = None
-    """Log-ins that were tried and not yet accepted."""
+    """Logins that were tried and not accepted yet."""
