@@ -11,7 +11,8 @@ import sys
 import time
 from typing import Any
 
-from tests.harness.command_line import Remote, Site, resource
+from tests.harness.command_line import Remote, Site
+from tests.harness.manifests import manifest
 
 from jitops.local.folder import StateFolder
 
@@ -35,7 +36,7 @@ def test_reads_what_kubectl_reads(site: Site, remote: Remote) -> None:
     (site.manifests / "below/.git").mkdir(parents=True)
     (site.manifests / "below/.git/x.yaml").write_text("[")
     (site.manifests / "notes.txt").write_text("[")
-    exported = resource("JitsuStream", "three", {"workspaceRef": {"name": "acme"}}, uid="u", resourceVersion="7")
+    exported = manifest("JitsuStream", "three", {"workspaceRef": {"name": "acme"}}, None, uid="u", resourceVersion="7")
     listed = {"apiVersion": "v1", "kind": "List", "items": [site.stream("two"), {**exported, "status": {"id": "old"}}]}
     (site.manifests / "below/list.json").write_text(json.dumps(listed))
     assert site.apply().code == 0
@@ -121,7 +122,7 @@ def test_namespaces_consent(site: Site, remote: Remote) -> None:
     key = remote.credentials["api_key"]
     site.write("jitsu.yaml", site.login("jitsu", apiKey=key), site.workspace(allowedNamespaces=allowed))
     reference = {"workspaceRef": {"name": "acme", "namespace": "default"}}
-    site.write("stream.yaml", resource("JitsuStream", "shop", reference, namespace="shop"))
+    site.write("stream.yaml", manifest("JitsuStream", "shop", reference, "shop"))
     refused = site.apply()
     assert refused.code == 1
     assert "ReferenceNotPermitted" in refused.err
