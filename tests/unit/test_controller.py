@@ -273,7 +273,7 @@ async def test_drain_ends_an_idle_run(controller: Controller, after: float | Non
     if after is not None:
         controller.queue.add(SHOP, after)
     await controller.drain(5)
-    await asyncio.wait_for(runner, 1)
+    await asyncio.wait_for(runner, 30)
     assert script(controller).seen == []
 
 
