@@ -12,6 +12,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(LOCKER)/bin/pip-compile --quiet --upgrade --generate-hashes --strip-extras \
 	--no-emit-options --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
+# Tests wait more than they work, so there are more processes than cores. Each has a control plane of its own.
+SPREAD := --numprocesses=3 --dist=worksteal
+
 ENGINE ?= $(firstword $(notdir $(wildcard $(foreach name,docker podman buildah,$(addsuffix /$(name),$(subst :, ,$(PATH)))))) docker)
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' operator/jitops/__init__.py)
 
@@ -28,10 +31,10 @@ demo-cluster: $(READY) ## the same on a real Kubernetes API server; the first ti
 	$(BIN)/jitops demo --cluster
 
 test: $(READY) ## all tests but the image's; the first time the control plane is built, for some minutes
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest $(SPREAD) $(ARGS)
 
 test-quick: $(READY) ## the tests that need no control plane
-	$(BIN)/pytest -m "not cluster"
+	$(BIN)/pytest $(SPREAD) -m "not cluster" $(ARGS)
 
 proof: $(READY) ## build the image, install the chart from it, and show in a table what holds; needs root, buildah, debootstrap
 	$(BIN)/python tests/proof.py $(ARGS)
