@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-OPERATOR = ROOT / "operator"
+from tests.harness.repository import OPERATOR, ROOT
+
 BASES = (ROOT, OPERATOR, OPERATOR / "jitops", OPERATOR / "jitops_sandbox")
 """The folders that paths in prose are relative to, besides the folder of the page or module itself."""
 TOP = "docs|tests|helm|examples|operator|benchmarks|crds|tools"
@@ -26,7 +26,6 @@ PAGES = sorted(
     if path.name != "README.template.md"  # its links are relative to the README that is generated from it
 )
 SOURCES = sorted(path for path in OPERATOR.rglob("*.py") if "__pycache__" not in path.parts)
-EXAMPLES = ROOT / "examples"
 
 
 def prose(source: Path) -> str:

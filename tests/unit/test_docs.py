@@ -8,7 +8,8 @@ from textwrap import dedent
 
 import pytest
 import yaml
-from tests.harness.pages import EXAMPLES, PAGES, ROOT, SOURCES, prose, unknown
+from tests.harness.pages import PAGES, SOURCES, prose, unknown
+from tests.harness.repository import EXAMPLES, ROOT
 
 from jitops.api.reasons import Reason
 from jitops.cli.app import main
@@ -78,11 +79,11 @@ def test_cited_sections_exist(folder: str) -> None:
 
 
 def test_every_reason_is_explained_once() -> None:
-    """The page on operations has one row for each reason that a condition can have, but for the two of success."""
+    """The page on operations has one row for each reason that a condition can have, but for those of success."""
     text = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
     rows = [line.split("|")[1] for line in text.splitlines() if re.match(r"\| `[A-Z]", line)]
     explained = [name for row in rows for name in re.findall(r"`(\w+)`", row) if name in set(Reason)]
-    good = {Reason.AVAILABLE, Reason.UPDATING, Reason.PUBLISHED, Reason.VERIFIED, Reason.ACKNOWLEDGED}
+    good = {"Available", "Updating", "Published", "Verified", "Acknowledged"}
     conditions = [Reason.DRIFT_DETECTED]  # the condition of this name has a row, too
     assert sorted(explained) == sorted([*(set(Reason) - good), *conditions])
 

@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.harness.pages import EXAMPLES, OPERATOR, PAGES, ROOT, SOURCES, prose
+from tests.harness.pages import PAGES, SOURCES, prose
+from tests.harness.repository import CRDS, EXAMPLES, OPERATOR, ROOT
 
 FORBIDDEN = re.compile(
     r"\b(?:let|lets|letting) (?:it |them |all |everything |the resource )?go\b|\b(?:take|takes|taken|taking) \w* ?up\b"
@@ -51,9 +52,7 @@ def test_code_has_no_new_forbidden_phrase() -> None:
 def test_crds_have_no_new_forbidden_phrase() -> None:
     """The descriptions that `kubectl explain` shows have no more than are known."""
     found = [
-        one
-        for file in sorted((ROOT / "crds").glob("*.yaml"))
-        for one in offenders(file.read_text(encoding="utf-8"), file.name)
+        one for file in sorted(CRDS.glob("*.yaml")) for one in offenders(file.read_text(encoding="utf-8"), file.name)
     ]
     assert len(found) <= MOST_IN_CRDS, found
 
