@@ -525,7 +525,7 @@ async def test_the_wrong_region_is_named(region: str | None, zone: str, refused:
 def replace_zone(seed: Seed, zone: str) -> Seed:
     """Give the seed with its first organization in another zone."""
     first, *others = seed.jitterbit.organizations
-    moved = [first.model_copy(update={"zoneUrl": zone}), *others]
+    moved = [first.model_copy(update={"zone_url": zone}), *others]
     return seed.model_copy(update={"jitterbit": seed.jitterbit.model_copy(update={"organizations": moved})})
 
 
