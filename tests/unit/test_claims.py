@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.harness.clock import TurnedClock
 from tests.harness.manifests import resource
 
-from jitops.core.index.claims import Claims
+from jitops.core.index.ownership import Claims
 from jitops.core.kube import Key, Resource
 from jitops.kinds import registry
 from jitops.remote.client import HttpPool

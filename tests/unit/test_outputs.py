@@ -16,8 +16,7 @@ from jitops.core.clock import SystemClock
 from jitops.core.errors import AlreadyOwned
 from jitops.core.kube import ConfigMap, Key, Owner, Resource, Secret
 from jitops.core.outputs.backends import ConfigMapBackend, SecretBackend
-from jitops.core.outputs.hash_key import HashKey
-from jitops.core.outputs.outputs import Outputs, PublishedOutput, is_changed
+from jitops.core.outputs.outputs import HashKey, Outputs, PublishedOutput, is_changed
 from jitops.kinds import registry
 from jitops.local.store import LocalStore
 from jitops.remote.client import HttpPool

@@ -16,10 +16,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from typing_extensions import override
 
-from jitops.core.contract.desired import Desired
-from jitops.core.contract.draft import Prepared
-from jitops.core.contract.observation import Change, Observation
-from jitops.core.contract.readiness import Readiness
+from jitops.core.contract.desired import Desired, Prepared
+from jitops.core.contract.observation import Change, Observation, Readiness
 
 if TYPE_CHECKING:
     from jitops.core.kube import JSON

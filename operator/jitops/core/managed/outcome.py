@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from jitops.core.contract.readiness import Readiness
+    from jitops.core.contract.observation import Readiness
     from jitops.core.kube import JSON, Key, Resource
     from jitops.core.managed.context import ReconcileContext, Recorder
     from jitops.core.managed.patience import Patience

@@ -14,7 +14,7 @@ from jitops.api.reasons import ConditionType as Kind
 from jitops.api.reasons import Reason
 from jitops.core import errors
 from jitops.core.clock import stamp
-from jitops.core.contract.readiness import ExtraCondition
+from jitops.core.contract.observation import ExtraCondition
 from jitops.core.status.error_rules import DEFECT, rule_of
 from jitops.core.status.requeue import Requeue
 
