@@ -18,7 +18,8 @@ from jitops.core.clock import SystemClock
 from jitops.core.kube import Key, Resource
 from jitops.core.managed.services import Services
 from jitops.core.schedule.controller import Controller, Pace, is_news
-from jitops.core.status.requeue import Requeue, Result
+from jitops.core.status.conditions import Result
+from jitops.core.status.requeue import Requeue
 from jitops.kinds import registry
 from jitops.local.store import LocalStore
 from jitops.remote.client import HttpPool

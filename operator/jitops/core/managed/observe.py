@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from jitops.core.contract.desired import Prepared
     from jitops.core.contract.observation import Observation
     from jitops.core.managed.context import Recorder
-    from jitops.core.managed.patience import Patience
+    from jitops.core.managed.memory import Patience
     from jitops.core.managed.resolve import Resolver
 
 

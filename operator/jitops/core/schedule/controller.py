@@ -23,7 +23,8 @@ from jitops.core.kube import Key
 from jitops.core.managed.reconciler import Reconciler
 from jitops.core.schedule.queue import QueueClosed, WorkQueue
 from jitops.core.schedule.resync import Resync, Resyncer, resync_period
-from jitops.core.status.requeue import Requeue, Result, When
+from jitops.core.status.conditions import Result
+from jitops.core.status.requeue import Requeue, When
 from jitops.core.status.writer import log_defect
 
 if TYPE_CHECKING:

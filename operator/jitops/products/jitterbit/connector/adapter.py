@@ -60,6 +60,7 @@ class ConnectorAdapter(Adapter[ConnectorSpec, ConnectorRow, Replaced]):
     """Connectors of one organization."""
 
     intends = True
+    replaces = True
 
     def __init__(self, client: JitterbitClient) -> None:
         self._client = client
