@@ -15,7 +15,7 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(LOCKER)/bin/pip-compile --quiet 
 ENGINE ?= $(firstword $(notdir $(wildcard $(foreach name,docker podman buildah,$(addsuffix /$(name),$(subst :, ,$(PATH)))))) docker)
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' operator/jitops/__init__.py)
 
-.PHONY: help demo demo-cluster test test-quick proof check lint crds image bench lock sbom licenses audit clean
+.PHONY: help demo demo-cluster test test-quick proof check lint crds new-kind image bench lock sbom licenses audit clean
 .DEFAULT_GOAL := help
 
 help: ## show this
@@ -49,6 +49,9 @@ lint: $(READY) ## linters, types, layers, generated files
 crds: $(READY) ## generate the CRDs from the models, and what the chart has of them
 	$(BIN)/jitops crds --write crds
 	$(BIN)/python helm/generate.py
+
+new-kind: $(READY) ## write the package, row, example and sample of a new kind: PRODUCT=jitsu NAME=JitsuThing
+	$(BIN)/python tools/new_kind.py $(PRODUCT) $(NAME)
 
 image: ## build the image with docker, podman or buildah; BASE is the image that it stands on
 	$(ENGINE) build --tag jitops:$(VERSION) $(if $(BASE),--build-arg BASE=$(BASE)) .
