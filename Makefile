@@ -18,7 +18,7 @@ SPREAD := --numprocesses=3 --dist=worksteal
 ENGINE ?= $(firstword $(notdir $(wildcard $(foreach name,docker podman buildah,$(addsuffix /$(name),$(subst :, ,$(PATH)))))) docker)
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' operator/jitops/__init__.py)
 
-.PHONY: help demo demo-cluster test test-quick proof check lint actionlint crds wheels image bench lock sbom licenses audit clean
+.PHONY: help demo demo-cluster test test-quick proof check lint actionlint crds new-kind wheels image bench lock sbom licenses audit clean
 .DEFAULT_GOAL := help
 
 help: ## show this
@@ -61,6 +61,9 @@ crds: $(READY) ## generate the CRDs from the models, and what the chart has of t
 
 wheels: $(READY) ## build the wheels of jitops and jitops-sandbox in dist
 	$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist . $(SANDBOX)
+
+new-kind: $(READY) ## write the package, row, example and sample of a new kind: PRODUCT=jitsu NAME=JitsuThing
+	$(BIN)/python tools/new_kind.py $(PRODUCT) $(NAME)
 
 image: ## build the image with docker, podman or buildah; BASE is the image that it stands on
 	$(ENGINE) build --tag jitops:$(VERSION) $(if $(BASE),--build-arg BASE=$(BASE)) .

@@ -155,6 +155,12 @@ def test_every_kind_has_an_example() -> None:
     assert {info.kind for info in KINDS} <= {manifest.key.kind for manifest in load(folder())}
 
 
+def test_the_readme_lists_every_kind() -> None:
+    """The table of kinds in the README has one row for each."""
+    rows = re.findall(r"^\| `(\w+)` \|", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert sorted(rows) == sorted(info.kind for info in KINDS)
+
+
 @every_page
 def test_manifests_in_pages_are_accepted(page: Path, tmp_path: Path) -> None:
     """A complete manifest on a page is accepted by the rules of its kind."""
