@@ -15,6 +15,7 @@ from jitops.api.reasons import Reason
 from jitops.cli.app import main
 from jitops.kinds import KINDS
 from jitops.local.manifests import load
+from jitops.runtime.settings import Settings, variable
 from jitops_sandbox.demo.examples import folder
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -147,6 +148,13 @@ def test_commands_and_options_exist(page: Path, options: dict[str, set[str]]) ->
 def test_a_wrong_command_is_found(text: str, options: dict[str, set[str]]) -> None:
     """A misspelt command, and an option of another command, are found."""
     assert wrong_commands(text, options) != []
+
+
+@every_page
+def test_variables_exist(page: Path) -> None:
+    """A variable of the environment that a page names sets a setting."""
+    named = set(re.findall(r"\bJITOPS_[A-Z_]+\b", page.read_text(encoding="utf-8")))
+    assert named <= {variable(name) for name in Settings.model_fields}
 
 
 def test_every_kind_has_an_example() -> None:
