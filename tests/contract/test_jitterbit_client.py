@@ -32,8 +32,9 @@ from jitops.products.jitterbit.organization.connection import open_organization
 from jitops.products.jitterbit.organization.spec import JitterbitOrganizationSpec
 from jitops.products.jitterbit.wire import ConnectorRow
 from jitops.remote.breaker import THRESHOLD
-from jitops.remote.client import TIMEOUT, HttpPool
+from jitops.remote.client import HttpPool
 from jitops.remote.exchange import Answer, AnswerLost
+from jitops.remote.transport import TIMEOUT
 from jitops_sandbox import Fault, Sandbox, Seed, Switches
 from jitops_sandbox.seed import shipped
 
