@@ -1,4 +1,4 @@
-"""Where the tests of the command line happen: the sandbox in a process of its own, and a user's folders."""
+"""The sandbox in a process of its own, and a user's folders, for tests of the command line."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(jitops.__file__).parents[1])
 """Makes `python -m jitops` find the sources under test."""
 
 FREE_PORTS = [word for name in ("jitsu", "jitterbit", "adapter", "gateway") for word in (f"--{name}-port", "0")]
-"""Lets a sandbox listen wherever there is room."""
+"""Options of a sandbox on free ports."""
 
 
 @contextmanager
@@ -39,7 +39,7 @@ def served_sandbox() -> Iterator[Remote]:
 
 @dataclass
 class Remote:
-    """Both sandboxes in a process of their own, through their admin prefix."""
+    """Both products in a process of their own, through their admin prefix."""
 
     jitsu: str
     jitterbit: str
@@ -58,12 +58,12 @@ class Remote:
             self._ask("DELETE", what)
 
     def streams(self) -> dict[str, dict[str, Any]]:
-        """Give the streams of the console by id."""
+        """Return the streams of the console by id."""
         state = self._ask("GET", "state")
         return {one["id"]: one for one in state["jitsu"]["objects"].get("stream", [])}
 
     def connectors(self) -> list[str]:
-        """Give the ids of the registered connectors."""
+        """Return the ids of the registered connectors."""
         return [one["id"] for one in self._ask("GET", "state")["jitterbit"]["connectors"]]
 
     def rename(self, stream: str, name: str) -> None:
@@ -71,26 +71,26 @@ class Remote:
         self._ask("PATCH", f"objects/{stream}", {"name": name})
 
     def fault(self, **fault: Any) -> None:
-        """Order a fault."""
+        """Add a fault."""
         self._ask("POST", "faults", fault)
 
     def requests(self) -> list[str]:
-        """Give all requests, as method and path."""
+        """Return all requests, as method and path."""
         asked = self._ask("GET", "requests?all=true")["requests"]
         return [f"{one['method']} {one['path']}" for one in asked]
 
     def writes(self) -> list[str]:
-        """Give the requests that changed something, log-ins aside."""
+        """Return the requests that change something, except log-ins."""
         return [one for one in self.requests() if not one.startswith("GET") and not one.endswith("/login")]
 
     def forget_requests(self) -> None:
-        """Count from here."""
+        """Forget the requests so far."""
         self._ask("DELETE", "requests")
 
 
 @dataclass
 class Result:
-    """What a command came to."""
+    """What a command printed, and its exit code."""
 
     code: int
     out: str
@@ -98,7 +98,7 @@ class Result:
 
     @property
     def lines(self) -> list[str]:
-        """What was complained of, line by line."""
+        """The lines of the error output."""
         return self.err.splitlines()
 
 
@@ -144,25 +144,25 @@ class Site:
 
     @staticmethod
     def login(name: str, **values: str) -> Manifest:
-        """Make a Secret."""
+        """Return a Secret."""
         return secret_manifest(name, values, None, watched=False)
 
     def workspace(self, **spec: Any) -> Manifest:
-        """Make a JitsuWorkspace."""
+        """Return a JitsuWorkspace."""
         usual = {"baseUrl": self._remote.jitsu, "workspace": "acme", "credentialsRef": {"name": "jitsu"}}
         return manifest("JitsuWorkspace", "acme", {**usual, **spec}, None)
 
     def organization(self, **spec: Any) -> Manifest:
-        """Make a JitterbitOrganization whose listing is trusted at once."""
+        """Return a JitterbitOrganization whose listing is trusted at once."""
         usual = {"host": self._remote.jitterbit, "organizationId": "100200", "credentialsRef": {"name": "harmony"}}
         return manifest("JitterbitOrganization", "acme", {**usual, "settleSeconds": 0, **spec}, None)
 
     @staticmethod
     def stream(name: str = "shop", **spec: Any) -> Manifest:
-        """Make a JitsuStream."""
+        """Return a JitsuStream."""
         return manifest("JitsuStream", name, {"workspaceRef": {"name": "acme"}, **spec}, None)
 
     @staticmethod
     def connector(**spec: Any) -> Manifest:
-        """Make a Connector."""
+        """Return a Connector."""
         return manifest("Connector", "crm", {"organizationRef": {"name": "acme"}, "version": "1.0.0", **spec}, None)
