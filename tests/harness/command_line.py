@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,6 +74,10 @@ class Remote:
         """Add a fault."""
         self._ask("POST", "faults", fault)
 
+    def clear_faults(self) -> None:
+        """Cancel the faults that were ordered."""
+        self._ask("DELETE", "faults")
+
     def requests(self) -> list[str]:
         """Return all requests, as method and path."""
         asked = self._ask("GET", "requests?all=true")["requests"]
@@ -109,6 +113,7 @@ class Site:
         self.manifests = place / "manifests"
         self.manifests.mkdir()
         self.state = place / "state"
+        self.cluster_id = "site"
         self._remote = remote
         self._capture = capture
 
@@ -124,11 +129,21 @@ class Site:
         self.write("jitterbit.yaml", self.login("harmony", **harmony), self.organization())
         self.write("connector.yaml", self.connector())
 
-    def apply(self, *options: str) -> Result:
-        """Run `jitops apply`."""
+    def apply(self, *options: str, sources: Sequence[Path | str] = ()) -> Result:
+        """Run `jitops apply` on the folder of manifests, or on other sources; a missing state is created."""
+        named = [word for source in sources or (self.manifests,) for word in ("-f", str(source))]
+        created = ("--init", "--cluster-id", self.cluster_id)
+        return self.run("apply", *named, "--state", str(self.state), *created, *options)
+
+    def destroy(self, *options: str) -> Result:
+        """Run `jitops destroy`."""
+        return self.run("destroy", "--state", str(self.state), *options)
+
+    def run(self, *arguments: str) -> Result:
+        """Run a command in this process."""
         self._capture.readouterr()
         with pytest.raises(SystemExit) as ended:
-            main(["apply", "-f", str(self.manifests), "--state", str(self.state), *options])
+            main(arguments)
         captured = self._capture.readouterr()
         assert isinstance(ended.value.code, int)
         return Result(ended.value.code, captured.out, captured.err)
@@ -137,6 +152,10 @@ class Site:
         """Read the files of an output Secret."""
         folder = self.state / "outputs" / namespace / secret
         return {file.name: file.read_bytes().decode() for file in folder.iterdir()} if folder.is_dir() else {}
+
+    def outputs(self) -> dict[str, bytes]:
+        """Read all files of the outputs."""
+        return {str(one): one.read_bytes() for one in (self.state / "outputs").rglob("*") if one.is_file()}
 
     def objects(self) -> dict[str, str]:
         """Read the state's documents."""
