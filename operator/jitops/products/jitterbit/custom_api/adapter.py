@@ -19,10 +19,11 @@ from jitops.core import identity
 from jitops.core.contract.adapter import PlainAdapter
 from jitops.core.contract.desired import Desired, Prepared
 from jitops.core.contract.observation import Change, Observation, Readiness
-from jitops.core.errors import ManualActionRequired, Overtaken, RateLimited, RemoteNotFound, SpecInvalid
+from jitops.core.errors import ManualActionRequired, Overtaken, RateLimited, SpecInvalid
 from jitops.core.status.conditions import find
 from jitops.products.jitterbit.api_rows import ApiRow, Configuration
 from jitops.products.jitterbit.custom_api.documents import json_text, openapi
+from jitops.products.jitterbit.custom_api.messages import contradiction, doubt, instructions
 from jitops.products.jitterbit.custom_api.spec import CustomAPISpec
 from jitops.products.jitterbit.custom_api.wire import configuration_of, environment_url, fingerprint, service_url
 from jitops.products.jitterbit.gateway import Seen, Sight, Target
@@ -157,7 +158,7 @@ class CustomAPIAdapter(PlainAdapter[CustomAPISpec, ApiRow | None]):
         if self.diff(desired, observation):
             return Reason.DRIFT_DETECTED, "there is drift, which is only reported"
         if seen is not None and seen.sight in {Sight.ABSENT, Sight.OPEN}:
-            raise _contradiction(seen, self._url(desired))
+            raise contradiction(seen, self._url(desired))
         if seen is not None and (seen.sight is Sight.PRESENT or _stays_verified(desired, seen, self._url(desired))):
             return Reason.VERIFIED, f"{self._url(desired)} was probed, and the API is live"
         if observation.remote is not None:
@@ -173,14 +174,14 @@ class CustomAPIAdapter(PlainAdapter[CustomAPISpec, ApiRow | None]):
                 f"spec.baseUrl: the adapter reports the URL {row.url} for the API, not {url}; correct baseUrl, or"
                 " environment.urlPrefix in a new resource"
             )
-        return Reason.PUBLISHED, f"the adapter reports that the API is published{_doubt(seen)}"
+        return Reason.PUBLISHED, f"the adapter reports that the API is published{doubt(seen)}"
 
     def _by_hand(self, desired: Ready, seen: Seen | None) -> Proof:
         if desired.spec.publication.acknowledged_hash == _hash(desired):
-            return Reason.ACKNOWLEDGED, f"a person acknowledged the configuration in API Manager{_doubt(seen)}"
+            return Reason.ACKNOWLEDGED, f"a person acknowledged the configuration in API Manager{doubt(seen)}"
         if seen is not None and seen.error is not None:
             raise seen.error
-        raise ManualActionRequired(_instructions(desired, seen))
+        raise ManualActionRequired(instructions(desired, _hash(desired), seen))
 
     @override
     def outputs(self, desired: Ready, observation: Found) -> Mapping[str, str]:
@@ -218,11 +219,6 @@ class CustomAPIAdapter(PlainAdapter[CustomAPISpec, ApiRow | None]):
 
     def _url(self, desired: Want) -> str:
         return service_url(self._base(desired), desired.spec)
-
-
-def config_map_name(name: str) -> str:
-    """Return the default name of the ConfigMap of a resource."""
-    return f"{name}-customapi"
 
 
 def _has_adapter(desired: Want) -> bool:
@@ -270,35 +266,3 @@ def _stays_verified(desired: Want, seen: Seen, url: str) -> bool:
     ready = find(last, ConditionType.READY)
     same = (last.get("url"), last.get("configurationHash")) == (url, _hash(desired))
     return isinstance(seen.error, RateLimited) and same and ready.get("reason") == Reason.VERIFIED
-
-
-def _contradiction(seen: Seen, url: str) -> ManualActionRequired | RemoteNotFound:
-    if seen.sight is Sight.OPEN:
-        return ManualActionRequired(
-            f"{url} is open to anyone ({seen.why}), although the spec has security profiles: assign them to the API in"
-            " API Manager; the gateway takes some minutes to apply that"
-        )
-    return RemoteNotFound(
-        f"there is no live API at {url} ({seen.why}): publish it, or correct baseUrl, urlPrefix, version or"
-        " serviceRoot; the gateway may take some minutes to apply a change"
-    )
-
-
-def _doubt(seen: Seen | None) -> str:
-    """Return the end of a message: that a probe was unclear. Temporary errors are not mentioned."""
-    return f"; a probe of its URL is unclear: {seen.why}" if seen is not None and seen.sight is Sight.UNCLEAR else ""
-
-
-def _instructions(desired: Want, seen: Seen | None) -> str:
-    """Return what a person must do in API Manager, and how to acknowledge it."""
-    spec = desired.spec
-    acknowledge = f"set spec.publication.acknowledgedHash to {_hash(desired)}"
-    why = f" ({seen.why})" if seen else ""
-    if spec.publication.mode == "Observe":
-        return f"it is not known whether the API equals the spec{why}: check it in API Manager, then {acknowledge}"
-    name = spec.outputs.config_map.name or config_map_name(desired.key.name)
-    do = "publish it" if spec.publication.state == "Published" else "keep it as a draft"
-    return (
-        f"in API Manager configure the Custom API {spec.name or desired.key.name} of environment"
-        f" {spec.environment.name} as in configuration.json of ConfigMap {name}, {do}, then {acknowledge}"
-    )
