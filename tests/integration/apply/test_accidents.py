@@ -227,7 +227,7 @@ def test_the_question(site: Site, remote: Remote, monkeypatch: pytest.MonkeyPatc
         monkeypatch.setattr(sys, "stdin", Terminal(answer))
         result = site.apply("--prune")
         assert (result.code, len(result.lines)) == (2, 1)
-        assert "Delete this 1 object? [y/N] " in result.err
+        assert "Delete 1 object? [y/N] " in result.err
         assert "the deletions were declined, and nothing was done" in result.err
     assert remote.requests() == []
     monkeypatch.setattr(sys, "stdin", Terminal("y\n"))
