@@ -124,7 +124,7 @@ def _reference(owner: Owner) -> dict[str, JSON]:
 def fingerprint(body: Mapping[str, JSON]) -> int:
     """Return a hash of all that anyone can edit on a Secret or ConfigMap.
 
-    It tells the echo of an own write from an edit. Python salts it per process, so it reveals no value.
+    It distinguishes the echo of an own write from an edit. Python salts it per process, so it reveals no value.
     """
     meta = body["metadata"]
     return hash(
