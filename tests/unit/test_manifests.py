@@ -119,9 +119,9 @@ def test_symbolic_links(tmp_path: Path) -> None:
     (tmp_path / "manifests/link").symlink_to("../elsewhere")
     (tmp_path / "manifests/self").symlink_to(".")
     (tmp_path / "manifests/y.yaml").symlink_to("../elsewhere/x.yaml")
+    (tmp_path / "elsewhere/z.yaml").write_text(f"{{{SECRET}, metadata: {{name: z}}}}")
     (tmp_path / "other").symlink_to("manifests")
-    (manifest,) = read(tmp_path / "other").manifests
-    assert manifest.key.name == "x"
+    assert {one.key.name for one in read(tmp_path / "other").manifests} == {"x", "z"}
 
 
 def test_a_state_is_no_manifest(tmp_path: Path) -> None:

@@ -30,13 +30,21 @@ def apply(  # noqa: PLR0913 - one parameter for each option
     *,
     filename: Annotated[
         list[str],
-        typer.Option("-f", "--filename", help="A file or folder of manifests, or - for standard input; repeatable."),
+        typer.Option(
+            "-f",
+            "--filename",
+            metavar="<path|->",
+            help="A file or folder of manifests, or - for standard input; repeatable.",
+        ),
     ],
     state: State,
     init: Annotated[bool, typer.Option("--init", help="Create the state if it does not exist.")] = False,
     cluster_id: Annotated[
         str | None,
-        typer.Option(help="The identity that marks the objects of this state; required for a new one, which keeps it."),
+        typer.Option(
+            metavar="<name>",
+            help="The identity that marks the objects of this state; required for a new one, which keeps it.",
+        ),
     ] = None,
     prune: Annotated[bool, typer.Option("--prune", help="Delete what the manifests no longer contain.")] = False,
     yes: Yes = False,

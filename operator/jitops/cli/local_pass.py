@@ -29,9 +29,12 @@ State = Annotated[
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Delete without asking.")]
 MaxDeletions = Annotated[
-    int, typer.Option(min=0, help="Refuse if more resources than these would be deleted, whatever else is given.")
+    int,
+    typer.Option(
+        min=0, metavar="<number>", help="Refuse if more resources than these would be deleted, whatever else is given."
+    ),
 ]
-Timeout = Annotated[float, typer.Option(min=1, help="Seconds to wait until all is done.")]
+Timeout = Annotated[float, typer.Option(min=1, metavar="<seconds>", help="Seconds to wait until all is done.")]
 DEFAULT_DELETIONS = MAX_DELETIONS
 
 
@@ -76,11 +79,11 @@ def warn_of_strays(folder: StateFolder) -> None:
 
 def _answered_yes(count: int) -> bool:
     """Return the user's answer; only y and yes mean yes."""
-    what = "this 1 object" if count == 1 else f"these {count} objects"
+    what = "1 object" if count == 1 else f"{count} objects"
     if sys.stdin is None or not sys.stdin.isatty():
         raise DeletionsRefused(
-            f"{what} would be deleted, and without a terminal nobody can be asked: repeat with --yes to delete"
-            f" them; {NOTHING_DONE}"
+            f"{what} would be deleted, and without a terminal nobody can be asked: repeat with --yes to delete what is"
+            f" listed; {NOTHING_DONE}"
         )
     typer.echo(f"Delete {what}? [y/N] ", err=True, nl=False)
     return sys.stdin.readline().strip().lower() in ("y", "yes")

@@ -189,6 +189,15 @@ def test_kept_resources_are_not_compared(site: Site, remote: Remote) -> None:
     assert not [one for one in remote.requests() if "connector" in one or "login" in one]
 
 
+def test_a_kept_connection_serves_others(site: Site, remote: Remote) -> None:
+    """A connection that is not in the manifests is still checked for the resources that use it, and recovers."""
+    site.apply()
+    remote.fault(kind="error", status=503, product="jitsu", method="GET", times=3)
+    result = site.apply(sources=[site.manifests / "stream.yaml"])
+    assert (result.code, result.err) == (0, "")
+    assert "kept: JitsuWorkspace default/acme" in result.out
+
+
 def test_more_than_permitted_is_refused(site: Site, remote: Remote) -> None:
     """More deletions than --max-deletions are refused even with --yes, and listed; a larger number permits them."""
     site.write("more.yaml", *(site.stream(f"s{number}") for number in range(6)))
@@ -227,7 +236,7 @@ def test_the_question(site: Site, remote: Remote, monkeypatch: pytest.MonkeyPatc
         monkeypatch.setattr(sys, "stdin", Terminal(answer))
         result = site.apply("--prune")
         assert (result.code, len(result.lines)) == (2, 1)
-        assert "Delete this 1 object? [y/N] " in result.err
+        assert "Delete 1 object? [y/N] " in result.err
         assert "the deletions were declined, and nothing was done" in result.err
     assert remote.requests() == []
     monkeypatch.setattr(sys, "stdin", Terminal("y\n"))

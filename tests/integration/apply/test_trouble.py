@@ -155,16 +155,37 @@ def test_killed_anywhere(site: Site, remote: Remote) -> None:
     assert step > 15
 
 
-def _run_mortal(site: Site, step: int) -> bool:
+def test_pruning_killed_anywhere(site: Site, remote: Remote) -> None:
+    """Killed anywhere while it prunes, a run without --prune deletes nothing more, and the next --prune ends it."""
+    for step in itertools.count(1):
+        remote.reset()
+        site.state = site.manifests.parent / f"state-{step}"
+        site.write("stream.yaml", site.stream())
+        assert site.apply().code == 0
+        (site.manifests / "stream.yaml").unlink()
+        killed = _run_mortal(site, step, "--prune", "--yes")
+        before = remote.streams()
+        assert site.apply().code == 0, f"after a kill at {step}"
+        assert remote.streams() == before, f"after a kill at {step}"
+        result = site.apply("--prune", "--yes")
+        assert (result.code, result.err) == (0, ""), f"after a kill at {step}"
+        assert (remote.streams(), len(remote.connectors())) == ({}, 1), f"after a kill at {step}"
+        assert site.output("shop-jitsustream") == {}, f"after a kill at {step}"
+        if not killed:
+            break
+    assert step > 4
+
+
+def _run_mortal(site: Site, step: int, *options: str) -> bool:
     """Apply in a process that dies by SIGKILL at its n-th step; tell whether it came that far."""
-    process = multiprocessing.get_context("fork").Process(target=_apply_until, args=(site, step))
+    process = multiprocessing.get_context("fork").Process(target=_apply_until, args=(site, step, *options))
     process.start()
     process.join(60)
     assert process.exitcode in (0, -signal.SIGKILL)
     return process.exitcode != 0
 
 
-def _apply_until(site: Site, step: int) -> None:
+def _apply_until(site: Site, step: int, *options: str) -> None:
     """Count the renames by which each write takes effect, and what is removed; the files of outputs are all alike."""
     steps = itertools.count(1)
 
@@ -173,4 +194,4 @@ def _apply_until(site: Site, step: int) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     sys.addaudithook(die)
-    os._exit(site.apply().code)
+    os._exit(site.apply(*options).code)
