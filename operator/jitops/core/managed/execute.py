@@ -79,6 +79,11 @@ class Executor:
             raise
         recorder.event(EventReason.CREATED, f"created {context.found.id}{replaces_note(context)}")
         changes = context.adapter.diff(context.desired, context.found)
+        if changes and context.adapter.secret_first:
+            # The id was taken by an object of this identity that no listing showed: decide again, with what it has.
+            prepared = context.adapter.prepare(context.desired.published(), context.found)
+            context = replace(context, desired=prepared)
+            changes = context.adapter.diff(prepared, context.found)
         return await self._update(context, recorder, changes) if changes else context
 
     def _look_around(self, context: ReconcileContext, recorder: Recorder) -> None:

@@ -17,6 +17,7 @@ from jitops.core.contract.desired import Desired
 from jitops.core.contract.draft import Prepared
 from jitops.core.contract.observation import Change, Observation
 from jitops.core.errors import NotYet, SpecInvalid
+from jitops.core.kube import Event
 from jitops.products.jitsu.masked.sealed import Leaf, Path, dotted, parted, seal
 from jitops.products.jitsu.masked.secret_fields import SECRET, filled, refuse_placeholders, refuse_signs, without_nulls
 from jitops.products.jitsu.masked.spec import SecretSpec
@@ -198,7 +199,7 @@ class MaskedAdapter(ObjectAdapter[S, MaskedRow, None]):
             return asked
         what = ", ".join(map(dotted, stuck))
         message = f"for a moment the destination was of type devnull: the console forgets {what} in no other way"
-        return replace(asked, notices=((EventReason.REPLACED_NON_ATOMICALLY, message),))
+        return replace(asked, notices=(Event(EventReason.REPLACED_NON_ATOMICALLY, message),))
 
     async def update(self, desired: Prepared[S, None], observation: Found, changes: tuple[Change, ...]) -> Found:  # noqa: ARG002 - the contract's
         """PUT everything: the console merges, and what is to go is set to what stands for none."""

@@ -14,6 +14,7 @@ from jitops.core.contract.desired import Desired
 from jitops.core.contract.draft import Prepared
 from jitops.core.contract.observation import Change, Observation
 from jitops.core.contract.readiness import Readiness
+from jitops.core.kube import Event
 from jitops.products.jitsu.objects import ObjectAdapter
 from jitops.products.jitsu.stream.keys import Entry, Question, Ring, decide
 from jitops.products.jitsu.stream.spec import JitsuStreamSpec
@@ -21,7 +22,7 @@ from jitops.products.jitsu.stream.wire import DROPPED_WHEN_OMITTED, STREAM, KeyR
 from jitops.products.jitsu.wire import UNSET, normal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from jitops.core.kube import JSON
 
@@ -71,11 +72,7 @@ class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow, Rings]):
             rotate=self._token(desired),
         )
         id_ = observation.id if observation else identity.numbered(self.stem(desired), desired.incarnation)
-        notices = tuple(
-            (EventReason.KEY_ROTATED, f"the {ring.use} write key is now {ring.id}")
-            for ring in rings.all
-            if ring.replaced
-        )
+        notices = tuple(notice for ring in rings.all for notice in _notices(ring))
         return Prepared.of(desired, rings, material=_material(id_, rings), notices=notices)
 
     @staticmethod
@@ -93,8 +90,9 @@ class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow, Rings]):
             use=use,
             stem=self.key_stem(desired),
             desired=mode == "Generate",
-            frozen=spec.management.policy == "Observe",
-            rotating=self._token(desired) != memory.get("rotate"),
+            frozen=desired.deleting or spec.management.policy == "Observe",
+            # Where status remembers no key, the token that was acted on is lost too: it asks nothing.
+            rotating=bool(memory.get("entries")) and self._token(desired) != memory.get("rotate"),
             overlap=spec.key_overlap,
             now=desired.now,
             held_id=desired.proven.get(f"{use}KeyId"),
@@ -126,9 +124,9 @@ class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow, Rings]):
         )
 
     def _key_changes(self, desired: Ready, row: StreamRow) -> tuple[Change, ...]:
-        rings, stem = desired.draft, self.key_stem(desired)
-        public = rings.public.differs(row.public_keys, stem)
-        private = rings.private.differs(row.private_keys, stem)
+        rings = desired.draft
+        public = rings.public.differs(row.public_keys)
+        private = rings.private.differs(row.private_keys)
         found = (("keys.public", public), ("keys.private", private))
         return tuple(Change(path, generated=True) for path, differs in found if differs)
 
@@ -140,13 +138,13 @@ class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow, Rings]):
 
     def body(self, desired: Ready) -> Mapping[str, JSON]:
         """Write the fields, and the keys with their secrets."""
-        rings, stem = desired.draft, self.key_stem(desired)
-        keys = {"publicKeys": rings.public.body((), stem), "privateKeys": rings.private.body((), stem)}
+        rings = desired.draft
+        keys = {"publicKeys": rings.public.body(()), "privateKeys": rings.private.body(())}
         return {_name(path): value for path, value in self.fields(desired).items()} | keys
 
     async def update(self, desired: Ready, observation: Found, changes: tuple[Change, ...]) -> Found:
         """PUT just what differs: the console merges, and drops one field when a PUT leaves it out."""
-        row, rings, stem = observation.remote, desired.draft, self.key_stem(desired)
+        row, rings = observation.remote, desired.draft
         fields = self.fields(desired)
         body: dict[str, Any] = {}
         if DROPPED_WHEN_OMITTED in row.fields:
@@ -154,9 +152,9 @@ class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow, Rings]):
         for change in changes:
             match change.path:
                 case "keys.public":
-                    body["publicKeys"] = rings.public.body(row.public_keys, stem)
+                    body["publicKeys"] = rings.public.body(row.public_keys)
                 case "keys.private":
-                    body["privateKeys"] = rings.private.body(row.private_keys, stem)
+                    body["privateKeys"] = rings.private.body(row.private_keys)
                 case path if path in fields:
                     body[_name(path)] = fields[path]
                 case path:
@@ -188,6 +186,18 @@ class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow, Rings]):
 def _entries(desired: Want) -> tuple[Entry, ...]:
     """Read what status remembers of our keys."""
     return tuple(Entry.parse(line) for line in (desired.last_status.get("keys") or {}).get("entries") or ())
+
+
+def _notices(ring: Ring) -> Iterator[Event]:
+    """Report a rotation, and each loss once: status marks the lost keys from then on."""
+    if ring.rotated:
+        yield Event(EventReason.KEY_ROTATED, f"the {ring.use} write key is now {ring.id}")
+    if ring.lost:
+        message = (
+            f"the plaintext of the {ring.use} write key {', '.join(ring.lost)} is lost; the Secret has {ring.id} now,"
+            " and the lost key stays valid until spec.keys.rotate changes"
+        )
+        yield Event(EventReason.KEY_LOST, message, warning=True)
 
 
 def _material(id_: str, rings: Rings) -> dict[str, str]:
