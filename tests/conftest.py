@@ -6,12 +6,17 @@ import uuid
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from jitops_sandbox.controlplane import ControlPlane, ControlPlaneUnavailable, Kubectl, running_control_plane
 from jitops_sandbox.controlplane.goprogram import to_stderr
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+settings.register_profile("tests", deadline=None)  # How long an example takes says how busy the machine is.
+settings.load_profile("tests")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -43,7 +43,8 @@ def evidence(kubectl_with_crds: Kubectl, tmp_path_factory: pytest.TempPathFactor
     evidence.watch(kubectl_with_crds)
     yield evidence
     given_up = evidence.unwatch()
-    assert evidence.findings() == []
+    found = evidence.findings()
+    assert not found, "\n\n".join([f"in {evidence.folder}:", *found])
     assert given_up == [], "what came later of these was not searched"
 
 

@@ -15,9 +15,9 @@ from typing import Any
 import httpx
 import pytest
 import yaml
+from tests.harness.manifests import Manifest, manifest, secret_manifest
 
 import jitops
-from jitops.api.meta import API_VERSION
 from jitops.cli.app import main
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(jitops.__file__).parents[1])}
@@ -143,31 +143,26 @@ class Site:
         return {str(file.relative_to(self.state)): file.read_text() for file in self.state.rglob("*.json")}
 
     @staticmethod
-    def login(name: str, **values: str) -> dict[str, Any]:
+    def login(name: str, **values: str) -> Manifest:
         """Make a Secret."""
-        return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": values}
+        return secret_manifest(name, values, None, watched=False)
 
-    def workspace(self, **spec: Any) -> dict[str, Any]:
+    def workspace(self, **spec: Any) -> Manifest:
         """Make a JitsuWorkspace."""
         usual = {"baseUrl": self._remote.jitsu, "workspace": "acme", "credentialsRef": {"name": "jitsu"}}
-        return resource("JitsuWorkspace", "acme", {**usual, **spec})
+        return manifest("JitsuWorkspace", "acme", {**usual, **spec}, None)
 
-    def organization(self, **spec: Any) -> dict[str, Any]:
+    def organization(self, **spec: Any) -> Manifest:
         """Make a JitterbitOrganization whose listing is trusted at once."""
         usual = {"host": self._remote.jitterbit, "organizationId": "100200", "credentialsRef": {"name": "harmony"}}
-        return resource("JitterbitOrganization", "acme", {**usual, "settleSeconds": 0, **spec})
+        return manifest("JitterbitOrganization", "acme", {**usual, "settleSeconds": 0, **spec}, None)
 
     @staticmethod
-    def stream(name: str = "shop", **spec: Any) -> dict[str, Any]:
+    def stream(name: str = "shop", **spec: Any) -> Manifest:
         """Make a JitsuStream."""
-        return resource("JitsuStream", name, {"workspaceRef": {"name": "acme"}, **spec})
+        return manifest("JitsuStream", name, {"workspaceRef": {"name": "acme"}, **spec}, None)
 
     @staticmethod
-    def connector(**spec: Any) -> dict[str, Any]:
+    def connector(**spec: Any) -> Manifest:
         """Make a Connector."""
-        return resource("Connector", "crm", {"organizationRef": {"name": "acme"}, "version": "1.0.0", **spec})
-
-
-def resource(kind: str, name: str, spec: Mapping[str, Any], **metadata: Any) -> dict[str, Any]:
-    """Make a resource."""
-    return {"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": name, **metadata}, "spec": spec}
+        return manifest("Connector", "crm", {"organizationRef": {"name": "acme"}, "version": "1.0.0", **spec}, None)

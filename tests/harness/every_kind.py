@@ -8,7 +8,6 @@ from tests.harness.samples.table import SAMPLES
 
 every_kind = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
 
-
 every_kind_and_build = pytest.mark.parametrize(
     ("sample", "build"),
     [
@@ -20,14 +19,11 @@ every_kind_and_build = pytest.mark.parametrize(
 )
 """For what the builds of the console answer differently: what is missing, and what exists already."""
 
-
 FIELDS = [
     pytest.param(sample, case, id=f"{kind}.{case.field}") for kind, sample in SAMPLES.items() for case in sample.cases
 ]
 
-
 every_field = pytest.mark.parametrize(("sample", "case"), FIELDS)
-
 
 every_field_that_drifts = pytest.mark.parametrize(
     ("sample", "case"), [field for field in FIELDS if isinstance(field.values[1], FieldCase) and field.values[1].drift]

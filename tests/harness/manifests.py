@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from jitops.api.meta import API_VERSION, WATCH
-from jitops.core.kube import Key
+from jitops.core.kube import Key, Resource
 from jitops_sandbox import Sandbox
 
 Manifest = dict[str, Any]
@@ -20,29 +20,42 @@ class Served(Protocol):
         """The products."""
 
 
-def secret_manifest(name: str, data: Mapping[str, str], namespace: str = "team", *, watched: bool = True) -> Manifest:
-    """Write a Secret as a user would."""
-    labels = {WATCH: "true"} if watched else {}
-    meta = {"name": name, "namespace": namespace, "labels": labels}
+def secret_manifest(
+    name: str, data: Mapping[str, str], namespace: str | None = "team", *, watched: bool = True
+) -> Manifest:
+    """Return a Secret as a user writes it."""
+    meta = _metadata(name, namespace, labels={WATCH: "true"} if watched else {})
     return {"apiVersion": "v1", "kind": "Secret", "metadata": meta, "stringData": dict(data)}
 
 
-def resource(kind: str, name: str, spec: Mapping[str, Any], namespace: str = "team") -> Manifest:
-    """Write one of our resources."""
-    meta = {"name": name, "namespace": namespace}
-    return {"apiVersion": API_VERSION, "kind": kind, "metadata": meta, "spec": dict(spec)}
+def manifest(
+    kind: str, name: str, spec: Mapping[str, Any] | None = None, namespace: str | None = "team", /, **metadata: Any
+) -> Manifest:
+    """Return a manifest of one of jitops' kinds; without a namespace, whoever applies it chooses one."""
+    meta = _metadata(name, namespace, **metadata)
+    return {"apiVersion": API_VERSION, "kind": kind, "metadata": meta, "spec": dict(spec or {})}
+
+
+def _metadata(name: str, namespace: str | None, **more: Any) -> Manifest:
+    return {"name": name, **({} if namespace is None else {"namespace": namespace}), **more}
+
+
+def resource(key: Key, spec: Mapping[str, Any] | None = None, /, *, status: Any = None, **metadata: Any) -> Resource:
+    """Return a resource as the operator reads it from the API server."""
+    body = manifest(key.kind, key.name, spec, key.namespace, **metadata)
+    return Resource.parse(key.kind, {**body, "status": status})
 
 
 def workspace(url: str, name: str = "acme", namespace: str = "team", /, **spec: Any) -> Manifest:
     """Write a JitsuWorkspace, with what a test does not care about filled in."""
     usual = {"baseUrl": url, "workspace": "acme", "credentialsRef": {"name": "jitsu"}}
-    return resource("JitsuWorkspace", name, {**usual, **spec}, namespace)
+    return manifest("JitsuWorkspace", name, {**usual, **spec}, namespace)
 
 
 def organization(url: str, name: str = "org", namespace: str = "team", /, **spec: Any) -> Manifest:
     """Write a JitterbitOrganization."""
     usual = {"host": url, "organizationId": "100200", "credentialsRef": {"name": "harmony"}}
-    return resource("JitterbitOrganization", name, {**usual, **spec}, namespace)
+    return manifest("JitterbitOrganization", name, {**usual, **spec}, namespace)
 
 
 def jitsu(world: Served, **spec: Any) -> tuple[Manifest, Manifest]:
@@ -63,14 +76,14 @@ def harmony(world: Served, **spec: Any) -> tuple[Manifest, Manifest]:
 def stream(name: str = "shop", namespace: str = "team", /, **spec: Any) -> Manifest:
     """Write a JitsuStream."""
     usual = {"workspaceRef": {"name": "acme", "namespace": "team"}}
-    return resource("JitsuStream", name, {**usual, **spec}, namespace)
+    return manifest("JitsuStream", name, {**usual, **spec}, namespace)
 
 
 def function(name: str = "enrich", namespace: str = "team", /, **spec: Any) -> Manifest:
     """Write a JitsuFunction; None takes out what it usually has."""
     usual = {"workspaceRef": {"name": "acme", "namespace": "team"}, "code": CODE}
     given = {name: value for name, value in {**usual, **spec}.items() if value is not None}
-    return resource("JitsuFunction", name, given, namespace)
+    return manifest("JitsuFunction", name, given, namespace)
 
 
 def destination(name: str = "warehouse", namespace: str = "team", /, **spec: Any) -> Manifest:
@@ -82,7 +95,7 @@ def destination(name: str = "warehouse", namespace: str = "team", /, **spec: Any
         "secretConfig": [from_secret("password", "ch", "password")],
     }
     given = {name: value for name, value in {**usual, **spec}.items() if value is not None}
-    return resource("JitsuDestination", name, given, namespace)
+    return manifest("JitsuDestination", name, given, namespace)
 
 
 def service(name: str = "crm", namespace: str = "team", /, **spec: Any) -> Manifest:
@@ -95,26 +108,25 @@ def service(name: str = "crm", namespace: str = "team", /, **spec: Any) -> Manif
         "secretConfig": [from_secret("auth.token", "ch", "password")],
     }
     given = {name: value for name, value in {**usual, **spec}.items() if value is not None}
-    return resource("JitsuService", name, given, namespace)
+    return manifest("JitsuService", name, given, namespace)
 
 
-def from_secret(path: str, name: str, key: str) -> Manifest:
+def from_secret(path: str, name: str = "ch", key: str = "password") -> Manifest:
     """Say that a field comes out of a Secret."""
     return {"path": path, "secretKeyRef": {"name": name, "key": key}}
 
 
 def config_map(name: str, data: Mapping[str, str], namespace: str = "team", *, watched: bool = False) -> Manifest:
-    """Write a ConfigMap."""
-    meta = {"name": name, "namespace": namespace, "labels": {WATCH: "true"} if watched else {}}
+    """Return a ConfigMap as a user writes it."""
+    meta = _metadata(name, namespace, labels={WATCH: "true"} if watched else {})
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": dict(data)}
 
 
 def link(name: str = "shop-events", namespace: str = "team", /, **spec: Any) -> Manifest:
     """Write a JitsuLink between two ends that no resource stands for."""
     ends = {"from": {"streamRef": {"external": "site1"}}, "to": {"destinationRef": {"external": "warehouse1"}}}
-    return resource(
-        "JitsuLink", name, {"workspaceRef": {"name": "acme", "namespace": "team"}, **ends, **spec}, namespace
-    )
+    usual = {"workspaceRef": {"name": "acme", "namespace": "team"}, **ends}
+    return manifest("JitsuLink", name, {**usual, **spec}, namespace)
 
 
 def sync(name: str = "crm-sync", namespace: str = "team", /, **spec: Any) -> Manifest:
@@ -126,7 +138,7 @@ def sync(name: str = "crm-sync", namespace: str = "team", /, **spec: Any) -> Man
 def connector(name: str = "billing", namespace: str = "team", /, **spec: Any) -> Manifest:
     """Write a Connector."""
     usual = {"organizationRef": {"name": "org", "namespace": "team"}, "version": "1.0.0"}
-    return resource("Connector", name, {**usual, **spec}, namespace)
+    return manifest("Connector", name, {**usual, **spec}, namespace)
 
 
 def custom_api(name: str = "customers", namespace: str = "team", /, **spec: Any) -> Manifest:
@@ -141,7 +153,7 @@ def custom_api(name: str = "customers", namespace: str = "team", /, **spec: Any)
         "publication": {"mode": "Adapter"},
     }
     given = {name: value for name, value in {**usual, **spec}.items() if value is not None}
-    return resource("CustomAPI", name, given, namespace)
+    return manifest("CustomAPI", name, given, namespace)
 
 
 SERVICE_OF_API = {

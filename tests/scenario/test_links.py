@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pytest
 from tests.harness.laws import nothing_left, whole
-from tests.harness.manifests import LINK, STREAM, SYNC, function, jitsu, link, resource, stream, sync
+from tests.harness.manifests import LINK, STREAM, SYNC, function, jitsu, link, manifest, stream, sync
 from tests.harness.samples.link import (
     LINK_DATA,
     LINK_SAMPLE,
@@ -552,7 +552,7 @@ async def test_many_links_at_rest(world: World) -> None:
 
 def _destination(name: str) -> dict[str, Any]:
     spec = {"workspaceRef": {"name": "acme"}, "destinationType": "devnull", "config": {}}
-    return resource("JitsuDestination", name, spec)
+    return manifest("JitsuDestination", name, spec)
 
 
 def _between(start: int, end: int) -> dict[str, Any]:

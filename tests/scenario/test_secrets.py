@@ -13,7 +13,7 @@ from tests.harness.samples.stream import keys_open, only_stream, streams, verifi
 from tests.harness.world.world import World
 
 from jitops.core.kube import Key
-from jitops.core.outputs.hash_key import HASH_KEY_SECRET
+from jitops.core.outputs.outputs import HASH_KEY_SECRET
 from jitops.products.jitsu.stream.keys import MOST_LOST
 from jitops_sandbox import Fault
 

@@ -14,7 +14,7 @@ from tests.harness.world.world import World
 
 from jitops.core.clock import stamp
 from jitops.core.kube import Key
-from jitops.core.managed.corrections import CORRECTION_WINDOW, MOST_CORRECTIONS
+from jitops.core.managed.memory import CORRECTION_WINDOW, MOST_CORRECTIONS
 
 FLUX = "reconcile.fluxcd.io/requestedAt"
 

@@ -47,7 +47,7 @@ CAUGHT = (httpx.HTTPError, aiohttp.ClientError, OSError, TimeoutError)
 
 def failure_of(host: str, error: Exception) -> Unavailable:
     """Return the error for an exception of the transport, in words that hold no secret."""
-    # httpx wraps aiohttp's exceptions, and only those tell whether the request may have arrived.
+    # httpx wraps aiohttp's exceptions, and only they show whether the request may have arrived.
     cause = error.__cause__ if isinstance(error, httpx.HTTPError) and error.__cause__ else error
     for kind, failure, sentence in FAILED:
         if isinstance(cause, kind):

@@ -1,4 +1,4 @@
-"""Leader election by a Lease; docs/decisions/lease.md says why it is not kubernetes.aio's.
+"""Leader election by a Lease; docs/decisions/0002-lease.md says why it is not kubernetes.aio's.
 
 Each call ends within `CALL`. Writes are permitted until `DEADLINE` after the start of the last renewal that succeeded,
 by the own clock. Others may take the Lease `DURATION` after the last change that they saw, by theirs. So a leader that

@@ -42,11 +42,6 @@ def service(**more: Any) -> Spec:
     return {"workspaceRef": REF, "package": "airbyte/source-github", "version": "1.2.3", **more}
 
 
-def from_secret(path: str, name: str = "ch", key: str = "password") -> Spec:
-    """Say that a field comes out of a Secret."""
-    return {"path": path, "secretKeyRef": {"name": name, "key": key}}
-
-
 def function(**more: Any) -> Spec:
     """Give a whole JitsuFunction spec, changed by `more`; without code where that is None."""
     spec = {"workspaceRef": REF, "code": "export default async (event) => event;", **more}

@@ -11,9 +11,11 @@ import base64
 import json
 import subprocess
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from tests.harness.cluster.findings import Search
 
 from jitops.api.meta import MANAGED_BY, MANAGER
 from jitops.kinds import KINDS
@@ -39,8 +41,6 @@ WHOLE = frozenset({"MANIFEST.MF"})
 SHORTEST = 8
 MOST_WATCHES = 10
 """How often a watch is begun: one that ends at once shows nothing."""
-TRACES = ("Traceback (most recent call last)", "defect while working on", "Task exception was never retrieved")
-"""What a log must never hold: each is a defect."""
 
 
 @dataclass
@@ -103,26 +103,8 @@ class Evidence:
         return {secret for secret in self.planted | made if len(secret) >= SHORTEST}
 
     def findings(self) -> list[str]:
-        """Name each file in which a secret, or the trace of a defect, stands; never the secret itself."""
-        needles = [
-            (number, needle)
-            for number, secret in enumerate(sorted(self.secrets()))
-            for needle in (secret, base64.b64encode(secret.encode()).decode())
-        ]
-        return [finding for file in sorted(self.folder.iterdir()) for finding in _search(file, needles)]
-
-
-def _search(file: Path, needles: Iterable[tuple[int, str]]) -> Iterator[str]:
-    if file.suffix == ".private":
-        return
-    text = file.read_text(encoding="utf-8", errors="replace")
-    for number, needle in needles:
-        place = text.find(needle)
-        if place >= 0:
-            around = text[max(0, place - 80) : place]
-            yield f"{file.name} holds secret number {number}, after {around!r}"
-    if file.suffix == ".log":
-        yield from (f"{file.name} holds {trace!r}" for trace in TRACES if trace in text)
+        """Return each secret, and each trace of a defect, with the lines around it and secrets masked."""
+        return Search(self.secrets()).through(self.folder)
 
 
 def _documents(text: str) -> Iterator[dict[str, dict[str, dict[str, str]]]]:

@@ -89,7 +89,7 @@ class Products:
 
 
 def _secrets(sandbox: Sandbox) -> set[str]:
-    sown = {key.secret for key in sandbox.seed.jitsu.keys} | set(sandbox.seed.jitsu.serviceTokens)
+    sown = {key.secret for key in sandbox.seed.jitsu.keys} | set(sandbox.seed.jitsu.service_tokens)
     sown |= {user.password for user in sandbox.seed.jitterbit.users}
     made = {secret for one in sandbox.jitterbit.connectors() for secret in (one.key, one.secret)}
     return sown | made | set(sandbox.jitterbit.sessions._sessions)

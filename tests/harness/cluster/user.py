@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import yaml
+from tests.harness.manifests import manifest, secret_manifest
 from tests.harness.waiting import PATIENCE, eventually
 
-from jitops.api.meta import API_VERSION
 from jitops_sandbox import Sandbox
 from jitops_sandbox.controlplane import Kubectl
 
@@ -34,33 +34,19 @@ class User:
     async def connect(self) -> None:
         """Apply a JitsuWorkspace with its Secret, under a token that has no budget."""
         credentials = self.sandbox.credentials
+        spec = {
+            "baseUrl": self.sandbox.jitsu_url,
+            "workspace": credentials.workspace,
+            "credentialsRef": {"name": "jitsu"},
+        }
         await self.apply(
-            {
-                "apiVersion": "v1",
-                "kind": "Secret",
-                "metadata": {"name": "jitsu", "labels": {"jitops.dev/watch": "true"}},
-                "stringData": {"apiKey": credentials.service_token},
-            },
-            {
-                "apiVersion": API_VERSION,
-                "kind": "JitsuWorkspace",
-                "metadata": {"name": "acme"},
-                "spec": {
-                    "baseUrl": self.sandbox.jitsu_url,
-                    "workspace": credentials.workspace,
-                    "credentialsRef": {"name": "jitsu"},
-                },
-            },
+            secret_manifest("jitsu", {"apiKey": credentials.service_token}, None),
+            manifest("JitsuWorkspace", "acme", spec, None),
         )
 
     async def stream(self, name: str, /, **spec: Any) -> None:
         """Apply a JitsuStream."""
-        manifest = {
-            "kind": "JitsuStream",
-            "metadata": {"name": name},
-            "spec": {"workspaceRef": {"name": "acme"}, **spec},
-        }
-        await self.apply({"apiVersion": API_VERSION, **manifest})
+        await self.apply(manifest("JitsuStream", name, {"workspaceRef": {"name": "acme"}, **spec}, None))
 
     async def get(self, kind: str, name: str) -> Any:
         """Read an object; None where there is none."""

@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tests.harness.clock import TurnedClock
-from tests.harness.manifests import ORGANIZATION, WORKSPACE, harmony, jitsu
+from tests.harness.manifests import ORGANIZATION, WORKSPACE, harmony, jitsu, manifest
 from tests.harness.world.documented import DOCUMENTED
 from tests.harness.world.fate import Fate, Killed
 from tests.harness.world.secrecy import Secrecy
 from tests.harness.world.store import FatefulStore
 from tests.harness.world.witness import Witness
 
-from jitops.api.meta import API_VERSION, GROUP
+from jitops.api.meta import GROUP
 from jitops.core.connection.pool import OpenConnection
 from jitops.core.kube import Key
 from jitops.core.managed.services import Services
@@ -145,8 +145,8 @@ class World(Secrecy):
 
     def apply(self, *manifests: Mapping[str, Any]) -> None:
         """Apply manifests as kubectl does."""
-        for manifest in manifests:
-            self.store.apply(manifest)
+        for one in manifests:
+            self.store.apply(one)
         self._plant()
 
     def change(self, key: Key, **spec: Any) -> None:
@@ -168,8 +168,7 @@ class World(Secrecy):
         self._apply_again(key, body["spec"], kept)
 
     def _apply_again(self, key: Key, spec: Mapping[str, Any], annotations: Mapping[str, str]) -> None:
-        meta = {"name": key.name, "namespace": key.namespace, "annotations": annotations}
-        self.store.apply({"apiVersion": API_VERSION, "kind": key.kind, "metadata": meta, "spec": spec})
+        self.store.apply(manifest(key.kind, key.name, spec, key.namespace, annotations=annotations))
 
     def edit_secret(self, name: str, **values: str | None) -> None:
         """Edit a Secret of ours by hand; None removes a value, underscores stand for dots."""

@@ -6,7 +6,8 @@ import os
 import stat
 from typing import Any
 
-from tests.harness.command_line import Remote, Site, resource
+from tests.harness.command_line import Remote, Site
+from tests.harness.manifests import manifest
 
 
 def test_makes_all_ready(site: Site, remote: Remote) -> None:
@@ -167,4 +168,4 @@ def custom_api(publication: dict[str, str]) -> dict[str, Any]:
         "security": {"anonymous": True},
         "publication": publication,
     }
-    return resource("CustomAPI", "customers", spec)
+    return manifest("CustomAPI", "customers", spec, None)

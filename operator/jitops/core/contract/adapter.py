@@ -16,10 +16,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from typing_extensions import override
 
-from jitops.core.contract.desired import Desired
-from jitops.core.contract.draft import Prepared
-from jitops.core.contract.observation import Change, Observation
-from jitops.core.contract.readiness import Readiness
+from jitops.core.contract.desired import Desired, Prepared
+from jitops.core.contract.observation import Change, Observation, Readiness
 
 if TYPE_CHECKING:
     from jitops.core.kube import JSON
@@ -36,6 +34,8 @@ class Adapter(ABC, Generic[S, R, D]):
     """True where the remote chooses ids: `intend` is written to status before `create`."""
     secret_first = False
     """True where the Secret must hold `Prepared.material` before the remote hears of it."""
+    replaces = False
+    """True where the remote can't change an object, so that a new one replaces it: see `replaced_objects`."""
 
     @abstractmethod
     async def observe(self, desired: Desired[S]) -> Observation[R] | None:

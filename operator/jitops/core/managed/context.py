@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from jitops.api.managed import ManagedSpec
     from jitops.core.connection.pool import OpenConnection
     from jitops.core.contract.adapter import Adapter
-    from jitops.core.contract.draft import Prepared
+    from jitops.core.contract.desired import Prepared
     from jitops.core.contract.kinds import ManagedKind
     from jitops.core.contract.observation import Observation
     from jitops.core.kube import JSON, ConfigMap, Resource, Secret

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from jitops.core.index.usage import Referrers
     from jitops.core.kube import Resource
     from jitops.core.managed.context import ReconcileContext, Recorder
-    from jitops.core.managed.corrections import CorrectionLimit
+    from jitops.core.managed.memory import CorrectionLimit
     from jitops.core.managed.publish import Publisher
     from jitops.core.managed.resolve import Resolver
     from jitops.core.managed.services import Services
@@ -77,7 +77,8 @@ class Executor:
             if rule_of(error).ends_creation:
                 recorder.facts["intent"] = None  # Nothing was created that a later reconcile would have to look for.
             raise
-        recorder.event(EventReason.CREATED, f"created {context.found.id}{replaces_note(context)}")
+        note = replaces_note(context) if context.adapter.replaces else ""
+        recorder.event(EventReason.CREATED, f"created {context.found.id}{note}")
         changes = context.adapter.diff(context.desired, context.found)
         if changes and context.adapter.secret_first:
             # The id was taken by an object of this identity that no listing showed: decide again, with what it has.

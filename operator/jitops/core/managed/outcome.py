@@ -9,19 +9,19 @@ from jitops.api import meta
 from jitops.api.reasons import ConditionType, EventReason, Reason
 from jitops.core.clock import stamp
 from jitops.core.contract.kinds import connection_key
-from jitops.core.status.conditions import Verdict, find
+from jitops.core.status.conditions import Result, Verdict, find
 from jitops.core.status.error_rules import PHASE, rule_of
-from jitops.core.status.requeue import Requeue, Result
+from jitops.core.status.requeue import ON_CHANGE, Requeue
 from jitops.core.status.writer import log_defect
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from jitops.core.contract.readiness import Readiness
+    from jitops.core.contract.observation import Readiness
     from jitops.core.kube import JSON, Key, Resource
     from jitops.core.managed.context import ReconcileContext, Recorder
-    from jitops.core.managed.patience import Patience
+    from jitops.core.managed.memory import Patience
     from jitops.core.managed.replace import Leftover
     from jitops.core.managed.services import Services
 
@@ -99,7 +99,7 @@ class Outcomes:
             return applied.leftover.requeue
         moments = (applied.readiness.due, applied.context.policies.drift_hold)
         due = min((moment for moment in moments if moment is not None), default=None)
-        return Requeue.on_change() if due is None else Requeue.after(self._seconds_until(due))
+        return ON_CHANGE if due is None else Requeue.after(self._seconds_until(due))
 
     def _seconds_until(self, moment: datetime) -> float:
         return max(0.0, (moment - self._s.clock.now()).total_seconds())

@@ -74,7 +74,8 @@ class Publisher:
 def status_facts(context: ReconcileContext) -> dict[str, object]:
     """Return the status fields that describe the remote object."""
     desired, found, adapter = context.desired, context.found, context.adapter
-    facts: dict[str, object] = {"id": found.id, **adapter.facts(desired, found), **replacement_status(context)}
+    replaced = replacement_status(context) if adapter.replaces else {}
+    facts: dict[str, object] = {"id": found.id, **adapter.facts(desired, found), **replaced}
     fields = set(adapter.fields(desired))
     if not context.policies.observe_only:
         facts["appliedFields"] = sorted({*fields, *adapter.leftovers(desired, found)})

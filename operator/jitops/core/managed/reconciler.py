@@ -13,16 +13,15 @@ from jitops.api import meta
 from jitops.api.reasons import EventReason, Reason
 from jitops.core import errors
 from jitops.core.managed.context import Recorder
-from jitops.core.managed.corrections import CorrectionLimit
 from jitops.core.managed.execute import Executor
+from jitops.core.managed.memory import CorrectionLimit, Patience, RejectionCache
 from jitops.core.managed.observe import Observer
 from jitops.core.managed.outcome import Applied, Ending, Outcomes, Paused, Released
-from jitops.core.managed.patience import Patience
 from jitops.core.managed.publish import Publisher
-from jitops.core.managed.rejections import RejectionCache
-from jitops.core.managed.replace import delete_all_replaced, delete_replaced, retained_note
+from jitops.core.managed.replace import NOTHING_LEFT, delete_all_replaced, delete_replaced, retained_note
 from jitops.core.managed.resolve import Resolver
-from jitops.core.status.requeue import Requeue, Result
+from jitops.core.status.conditions import Result
+from jitops.core.status.requeue import Requeue
 
 if TYPE_CHECKING:
     from jitops.core.contract.kinds import ManagedKind
@@ -85,7 +84,7 @@ class Reconciler:
         with self._rejections.respected(context, recorder):
             context = await self._executor.apply(context, recorder)
         context = await self._publisher.publish(context, recorder)
-        leftover = await delete_replaced(context, recorder)
+        leftover = await delete_replaced(context, recorder) if context.adapter.replaces else NOTHING_LEFT
         readiness = await context.adapter.readiness(context.desired, context.found)
         return Applied(context, readiness, leftover)
 

@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, Protocol
 from jitops.api import meta
 from jitops.core import errors
 from jitops.core.contract.kinds import connection_key
-from jitops.core.index.usage import has_something
+from jitops.core.index.ownership import has_owned_object
 from jitops.core.kube import Key
 from jitops.core.managed.reconciler import Reconciler
 from jitops.core.schedule.queue import QueueClosed, WorkQueue
 from jitops.core.schedule.resync import Resync, Resyncer, resync_period
-from jitops.core.status.requeue import Requeue, Result, When
+from jitops.core.status.conditions import Result
+from jitops.core.status.requeue import Requeue, When
 from jitops.core.status.writer import log_defect
 
 if TYPE_CHECKING:
@@ -273,7 +274,7 @@ def _concerns_dependents(before: Resource, after: Resource) -> bool:
 def _frees_targets(before: Resource, after: Resource) -> bool:
     """Return whether a resource no longer needs what it refers to."""
     freed = meta.FINALIZER in before.finalizers and meta.FINALIZER not in after.finalizers
-    return freed or (has_something(before) and not has_something(after))
+    return freed or (has_owned_object(before) and not has_owned_object(after))
 
 
 def _jittered(period: float) -> float:

@@ -6,8 +6,6 @@ import math
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from jitops.api.reasons import Reason
-
 
 class When(Enum):
     """The four ways to wait."""
@@ -55,9 +53,4 @@ class Requeue:
         return cls(When.SLOW)
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """When to reconcile the key again, and how this reconcile ended (a reason, for metrics)."""
-
-    requeue: Requeue
-    outcome: str = Reason.AVAILABLE
+ON_CHANGE = Requeue.on_change()

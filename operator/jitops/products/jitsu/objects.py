@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from jitops.core import identity
 from jitops.core.contract.adapter import Adapter
-from jitops.core.contract.desired import Desired
-from jitops.core.contract.draft import Prepared
+from jitops.core.contract.desired import Desired, Prepared
 from jitops.core.contract.kinds import ManagedKind
 from jitops.core.contract.observation import Observation
 from jitops.core.errors import DeletionBlocked, IdBurnt, JitopsError

@@ -1,11 +1,13 @@
-"""Jitsu's objects as the console writes them, and what it makes of ours (docs/reference/jitsu.md section 4)."""
+"""Values as the console reads and writes them, for specs and bodies alike (docs/reference/jitsu.md section 4)."""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+from jitops.api.schema.model import Rule, matching
+from jitops.api.schema.strings import DisplayName
 from jitops.core.errors import SpecInvalid
 
 if TYPE_CHECKING:
@@ -57,3 +59,25 @@ def _is_storable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return "\0" not in text
+
+
+DATE_TEXT = matching(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d*)?(-\d{2}:\d{2}|Z)?", "")
+"""Strings that the console reads as dates, and then rejects where it expects a string."""
+
+NO_DATE = Rule(
+    cel=f"!{DATE_TEXT.cel}",
+    message="must not look like an ISO date: the console would read it as a date and reject it",
+    check=lambda text: not DATE_TEXT.check(text),
+)
+StreamName = Annotated[DisplayName, NO_DATE]
+
+
+def adopted_by_id(what: str) -> Rule:
+    """Return the rule that an object is adopted by its id: the console has no other way to identify it."""
+    return Rule(
+        cel="!has(self.management) || !has(self.management.adopt) || !has(self.management.adopt.mode)"
+        " || self.management.adopt.mode == 'Never' || has(self.management.adopt.id)",
+        message=f"a {what} is adopted by its id: set management.adopt.id",
+        check=lambda spec: spec.management.adopt.mode == "Never" or spec.management.adopt.id is not None,
+        field="management.adopt.id",
+    )

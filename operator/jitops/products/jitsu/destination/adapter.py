@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from jitops.core.contract.desired import Desired
-from jitops.core.contract.draft import Prepared
+from jitops.core.contract.desired import Desired, Prepared
 from jitops.core.contract.observation import Observation
 from jitops.core.errors import SpecInvalid
 from jitops.products.jitsu.destination.spec import JitsuDestinationSpec

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import override
 
 from jitops.core.contract.adapter import compare
-from jitops.core.contract.desired import Desired
-from jitops.core.contract.draft import Prepared
+from jitops.core.contract.desired import Desired, Prepared
 from jitops.core.contract.observation import Change, Observation
 from jitops.core.errors import SpecInvalid
 from jitops.products.jitsu.function.spec import CODE_IS_NO_DATE, NO_NUL, JitsuFunctionSpec

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 from jitops.core import identity
 from jitops.core.clock import moment
 from jitops.core.contract.adapter import PlainAdapter, compare
-from jitops.core.contract.desired import Desired
-from jitops.core.contract.draft import Prepared
+from jitops.core.contract.desired import Desired, Prepared
 from jitops.core.contract.observation import Change, Observation
 from jitops.core.errors import AlreadyOwned, DependencyNotReady, NotYet, Overtaken
 from jitops.products.jitsu.link.references import End, claim, ends_of, functions_of, id_of, pair_of

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from typing_extensions import override
 
 from jitops.api.reasons import EventReason
-from jitops.core.contract.desired import Desired
-from jitops.core.contract.draft import Prepared
+from jitops.core.contract.desired import Desired, Prepared
 from jitops.core.contract.observation import Change, Observation
 from jitops.core.errors import NotYet, SpecInvalid
 from jitops.core.kube import Event

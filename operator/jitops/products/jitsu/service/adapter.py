@@ -15,8 +15,7 @@ from jitops.products.jitsu.service.spec import JitsuServiceSpec
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from jitops.core.contract.desired import Desired
-    from jitops.core.contract.draft import Prepared
+    from jitops.core.contract.desired import Desired, Prepared
     from jitops.core.contract.observation import Observation
     from jitops.core.kube import JSON
 

@@ -10,10 +10,8 @@ from typing_extensions import override
 from jitops.api.reasons import EventReason
 from jitops.core import identity
 from jitops.core.contract.adapter import compare
-from jitops.core.contract.desired import Desired
-from jitops.core.contract.draft import Prepared
-from jitops.core.contract.observation import Change, Observation
-from jitops.core.contract.readiness import Readiness
+from jitops.core.contract.desired import Desired, Prepared
+from jitops.core.contract.observation import Change, Observation, Readiness
 from jitops.core.kube import Event
 from jitops.products.jitsu.objects import ObjectAdapter
 from jitops.products.jitsu.stream.keys import Entry, Question, Ring, decide

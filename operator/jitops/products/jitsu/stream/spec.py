@@ -11,7 +11,7 @@ from jitops.api.schema.model import Model, Rule, immutable, matching
 from jitops.api.schema.open_map import LIST_OF_OBJECTS, LIST_OF_STRINGS, OpenMap
 from jitops.api.schema.reference import UsesConnection
 from jitops.api.schema.strings import Duration
-from jitops.products.jitsu.fields import StreamName, adopted_by_id
+from jitops.products.jitsu.wire import StreamName, adopted_by_id
 
 KeyMode = Literal["Generate", "None"]
 

@@ -18,10 +18,8 @@ from typing_extensions import override
 
 from jitops.core.clock import moment
 from jitops.core.contract.adapter import Adapter
-from jitops.core.contract.desired import Desired
-from jitops.core.contract.draft import Prepared
-from jitops.core.contract.observation import Change, Observation
-from jitops.core.contract.readiness import Readiness
+from jitops.core.contract.desired import Desired, Prepared
+from jitops.core.contract.observation import Change, Observation, Readiness
 from jitops.core.errors import AlreadyOwned, DeletionBlocked, DependencyNotReady, NotYet, SpecInvalid
 from jitops.core.kube import JSON
 from jitops.products.jitterbit.connector import builder
@@ -62,6 +60,7 @@ class ConnectorAdapter(Adapter[ConnectorSpec, ConnectorRow, Replaced]):
     """Connectors of one organization."""
 
     intends = True
+    replaces = True
 
     def __init__(self, client: JitterbitClient) -> None:
         self._client = client

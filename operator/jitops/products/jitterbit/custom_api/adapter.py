@@ -16,10 +16,8 @@ from typing_extensions import override
 from jitops.api.reasons import ConditionType, Reason
 from jitops.core import identity
 from jitops.core.contract.adapter import PlainAdapter
-from jitops.core.contract.desired import Desired
-from jitops.core.contract.draft import Prepared
-from jitops.core.contract.observation import Change, Observation
-from jitops.core.contract.readiness import Readiness
+from jitops.core.contract.desired import Desired, Prepared
+from jitops.core.contract.observation import Change, Observation, Readiness
 from jitops.core.errors import ManualActionRequired, Overtaken, RateLimited, RemoteNotFound, SpecInvalid
 from jitops.core.status.conditions import find
 from jitops.products.jitterbit.api_rows import ApiRow, Configuration
