@@ -48,6 +48,15 @@ class ExtraCondition:
 
 
 @dataclass(frozen=True, slots=True)
+class Expiry:
+    """Something at the remote that ends at a known moment, such as a key that a rotation replaced."""
+
+    what: str
+    """What ends, as a message names it."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Readiness:
     """Why a resource is Ready, and when the adapter wants to look again by itself."""
 

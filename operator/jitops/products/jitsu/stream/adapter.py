@@ -11,16 +11,17 @@ from jitops.api.reasons import EventReason
 from jitops.core import identity
 from jitops.core.contract.adapter import compare
 from jitops.core.contract.desired import Desired, Prepared
-from jitops.core.contract.observation import Change, Observation, Readiness
+from jitops.core.contract.observation import Change, Observation
 from jitops.core.kube import Event
 from jitops.products.jitsu.objects import ObjectAdapter
-from jitops.products.jitsu.stream.keys import Entry, Question, Ring, decide
+from jitops.products.jitsu.stream.keys import Question, Ring, decide, entries_of
 from jitops.products.jitsu.stream.spec import JitsuStreamSpec
 from jitops.products.jitsu.stream.wire import DROPPED_WHEN_OMITTED, STREAM, KeyRow, StreamRow, normal_domains
 from jitops.products.jitsu.wire import UNSET, normal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from jitops.core.kube import JSON
 
@@ -58,7 +59,7 @@ class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow, Rings]):
 
     def key_stem(self, desired: Want) -> str:
         """Give that of its keys' ids: the same, or the one that they have, should our identity have changed since."""
-        known = _entries(desired)
+        known = entries_of(desired.last_status)
         return known[0].stem if known else self.stem(desired)
 
     def prepare(self, desired: Want, observation: Found | None) -> Ready:
@@ -83,7 +84,7 @@ class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow, Rings]):
     def _question(self, desired: Want, use: str, remote: tuple[KeyRow, ...]) -> Question:
         spec, memory = desired.spec, desired.last_status.get("keys") or {}
         mode = spec.public_key_mode if use == "public" else spec.private_key_mode
-        known = tuple(entry for entry in _entries(desired) if entry.use == use)
+        known = tuple(entry for entry in entries_of(desired.last_status) if entry.use == use)
         return Question(
             use=use,
             stem=self.key_stem(desired),
@@ -173,17 +174,18 @@ class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow, Rings]):
         return {**super().facts(desired, observation), "keys": told or None}
 
     @override
-    async def readiness(self, desired: Ready, observation: Found) -> Readiness:
-        """Return when the next old key retires; keys of an observed stream never do."""
-        if desired.observed:
-            return Readiness()
-        moments = [entry.retire_after for ring in desired.draft.all for entry in ring.entries if entry.retire_after]
-        return Readiness(due=min(moments, default=None))
-
-
-def _entries(desired: Want) -> tuple[Entry, ...]:
-    """Read what status remembers of our keys."""
-    return tuple(Entry.parse(line) for line in (desired.last_status.get("keys") or {}).get("entries") or ())
+    async def expire(self, status: Mapping[str, JSON], now: datetime) -> Mapping[str, JSON]:
+        """Remove the keys whose time is over; all others are sent back as the console has them now."""
+        known = entries_of(status)
+        over = {entry.id for entry in known if entry.retire_after and entry.retire_after <= now}
+        id_ = str(status["id"])
+        if await self._look(id_):
+            row: StreamRow = self._seen(id_).remote
+            body = row.without_keys(over)
+            if body:
+                await self._client.update(self.object_type.name, id_, body)
+        kept = [entry.line() for entry in known if entry.id not in over]
+        return {"keys": {**status["keys"], "entries": kept}}
 
 
 def _notices(ring: Ring) -> Iterator[Event]:

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from jitops.core.clock import moment, stamp
+from jitops.core.contract.observation import Expiry
 from jitops.core.errors import Thrashing
 from jitops.core.identity import number_of, numbered
 
@@ -72,6 +73,17 @@ class Entry:
         return {"id": self.id, "use": self.use, "number": self.number, **known}
 
 
+def entries_of(status: Mapping[str, JSON]) -> tuple[Entry, ...]:
+    """Return the keys that a status remembers."""
+    return tuple(Entry.parse(line) for line in (status.get("keys") or {}).get("entries") or ())
+
+
+def expiries(status: Mapping[str, JSON]) -> tuple[Expiry, ...]:
+    """Return when the keys of a status end that a rotation replaced."""
+    replaced = ((entry, entry.retire_after) for entry in entries_of(status))
+    return tuple(Expiry(f"the {entry.use} write key {entry.id}", at) for entry, at in replaced if at)
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """Everything the decision about one use (public, private) rests on."""
@@ -122,15 +134,10 @@ class Ring:
 
     def body(self, remote: tuple[KeyRow, ...]) -> list[Mapping[str, JSON]]:
         """Return the list to send: all that goes on as it was read, then the current key with its secret."""
-        kept = [as_read(row) for row in remote if row.id != self.id and row.id not in self.ended]
+        kept = [row.sent() for row in remote if row.id != self.id and row.id not in self.ended]
         if self.id is None or self.secret is None:
             return kept
         return [*kept, {"id": self.id, "plaintext": self.secret, "hint": hint(self.secret)}]
-
-
-def as_read(row: KeyRow) -> Mapping[str, JSON]:
-    """Return a key as a PUT must repeat it: without its hint it would lose the hint."""
-    return {"id": row.id} if row.hint is None else {"id": row.id, "hint": row.hint}
 
 
 def decide(q: Question, make: Callable[[], str] = generate) -> Ring:
