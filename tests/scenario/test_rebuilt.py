@@ -27,6 +27,7 @@ from tests.harness.samples.stream import keys_open, only_stream, verifies
 from tests.harness.world.world import World
 
 from jitops.core.kube import Key
+from jitops.core.managed.memory import MOST_KEY_WRITES
 
 PAIR = {"from": {"serviceRef": {"name": "crm"}}, "to": {"destinationRef": {"name": "warehouse"}}}
 HOURLY = {"streams": {}, "schedule": "0 * * * *"}
@@ -198,6 +199,34 @@ async def test_two_clusters_with_one_identity_overwrite_no_key(world: World) -> 
             await each.resync()
         assert world.remote_writes() == []
         assert [dict(each.values("shop-jitsustream")) for each in (world, other)] == held
+    finally:
+        await other.stop()
+
+
+async def test_two_clusters_with_one_identity_that_rotate_are_noticed(world: World) -> None:
+    """One ends the pair of the other, which sends it again: one of them stops, and both report it."""
+    other = World(world.sandbox, world.clock)
+    try:
+        for each in (world, other):
+            await each.connect_jitsu()
+            each.apply(stream(management={"resyncPeriod": "60s"}))
+            await each.settle()
+        await world.wait(80)
+        other.change(STREAM, keys={"rotate": "2026-01", "overlap": "0s"})
+        await other.settle()
+        world.forget()
+        for _ in range(8):
+            for each in (world, other):
+                await each.wait(80)
+        assert sorted(each.why(STREAM) for each in (world, other)) == ["Available", "Thrashing"]
+        assert all(each.events(STREAM).count("DriftCorrected") == MOST_KEY_WRITES for each in (world, other))
+        assert len([line for line in world.remote_writes() if "stream" in line]) == 2 * MOST_KEY_WRITES
+        (stopped,) = [each for each in (world, other) if each.why(STREAM) == "Thrashing"]
+        assert "keys.public" in stopped.message(STREAM)
+        stopped.annotate(STREAM, reconcile_requested_at="now")
+        await stopped.settle()
+        assert stopped.ready(STREAM)
+        assert keys_open(stopped)
     finally:
         await other.stop()
 

@@ -232,6 +232,23 @@ def test_observing() -> None:
     assert ask(frozen=True, desired=False, known=(entry(0),)).secret is None
 
 
+def test_contested_keys() -> None:
+    """What others overwrote, removed or restored is contested; a new key, a loss, a rotation and its end are not."""
+    held = {"held_id": f"{STEM}p1", "held_secret": "held", "known": (entry(1),)}
+    mine = row(1, "held")
+    assert ask(**held, remote=(row(1, "other"),)).contested
+    assert ask(**held).contested
+    assert ask(**held, remote=(mine, row(0))).contested
+    assert not ask(**held, remote=(mine, THEIRS)).contested
+    assert not ask(**held, remote=(mine, row(2))).contested
+    assert not ask(**held, remote=(mine,), rotating=True).contested
+    assert not ask(known=(entry(1),), remote=(mine,)).contested
+    ending = {**held, "known": (entry(0, START), entry(1))}
+    assert not ask(**ending, remote=(row(0), mine)).contested
+    assert not ask().contested
+    assert not ask(held_id=f"{STEM}p0", held_secret="held").contested
+
+
 def test_changed_hint_shows() -> None:
     """Another plaintext under our id is a difference."""
     ring = ask(held_id=f"{STEM}p0", held_secret="held", known=(entry(0),))

@@ -217,7 +217,7 @@ def _record_update(context: ReconcileContext, recorder: Recorder) -> None:
     """Record what was changed, by path, unless the adapter's own notices say it already."""
     changes = context.plan.changes
     paths = ", ".join(change.path for change in changes)
-    if is_settled(context.resource) and any(not change.generated for change in changes):
+    if is_settled(context.resource) and any(change.contested or not change.generated for change in changes):
         recorder.event(EventReason.DRIFT_CORRECTED, f"corrected {paths}")
     elif not (recorder.events or context.desired.notices):
         recorder.event(EventReason.UPDATED, f"updated {paths}")

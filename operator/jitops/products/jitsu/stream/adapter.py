@@ -124,10 +124,10 @@ class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow, Rings]):
 
     def _key_changes(self, desired: Ready, row: StreamRow) -> tuple[Change, ...]:
         rings = desired.draft
-        public = rings.public.differs(row.public_keys)
-        private = rings.private.differs(row.private_keys)
-        found = (("keys.public", public), ("keys.private", private))
-        return tuple(Change(path, generated=True) for path, differs in found if differs)
+        found = (("keys.public", rings.public, row.public_keys), ("keys.private", rings.private, row.private_keys))
+        return tuple(
+            Change(path, generated=True, contested=ring.contested) for path, ring, keys in found if ring.differs(keys)
+        )
 
     def leftovers(self, desired: Ready, observation: Found) -> tuple[str, ...]:
         """Name the paths we once sent, the user no longer sets, and the console still holds."""

@@ -119,6 +119,8 @@ class Ring:
     """The key replaces another one, because somebody asked for a rotation."""
     lost: tuple[str, ...] = ()
     """The ids whose plaintext is lost, and that status does not mark so yet."""
+    contested: bool = False
+    """Someone else overwrote or removed the current key, or restored one that had ended."""
 
     @property
     def write_key(self) -> str | None:
@@ -167,6 +169,7 @@ def decide(q: Question, make: Callable[[], str] = generate) -> Ring:
         ended=_made(q) - going_on,
         rotated=q.rotating and any(each.retire_after is None for each in q.known if each.id != chosen.id),
         lost=_newly_lost(q, entries),
+        contested=_is_contested(q, chosen, secret),
     )
 
 
@@ -234,6 +237,14 @@ def _without_plaintext(q: Question, entry: Entry) -> Entry:
 def _newly_lost(q: Question, entries: tuple[Entry, ...]) -> tuple[str, ...]:
     marked = {entry.id for entry in q.known if entry.lost}
     return tuple(entry.id for entry in entries if entry.lost and entry.id not in marked)
+
+
+def _is_contested(q: Question, chosen: Entry, secret: str) -> bool:
+    """Return whether the console differs though status says that it was as it should be."""
+    known = {entry.id for entry in q.known}
+    hints = {row.id: row.hint for row in q.remote}
+    restored = any(id_ not in known and number < _newest(q) for id_, number in _at_console(q).items())
+    return restored or (chosen in q.known and hints.get(chosen.id) != hint(secret))
 
 
 def _refuse_endless_loss(q: Question) -> None:
