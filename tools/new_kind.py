@@ -72,7 +72,7 @@ def names(product: str, kind: str) -> dict[str, str]:
         "plural": f"{kind.lower()}s",
         "short": f"{'j' if product == 'jitsu' else 'jb'}{''.join(words)}",
         "listing": f"*/config/{type_name}" if product == "jitsu" else f"*/{type_name}",
-        "spec_import": "from jitops.products.jitsu.fields import adopted_by_id\n" if product == "jitsu" else "",
+        "spec_import": "from jitops.products.jitsu.wire import adopted_by_id\n" if product == "jitsu" else "",
         "spec_rule": f'adopted_by_id("{" ".join(words)}"),' if product == "jitsu" else "",
     }
 

@@ -27,7 +27,7 @@ from jitops.core.errors import (
 )
 from jitops.core.kube import Key
 from jitops.products.jitterbit.client import JitterbitClient
-from jitops.products.jitterbit.errors import Refused, classify
+from jitops.products.jitterbit.errors import Rejected, classify
 from jitops.products.jitterbit.organization.connection import open_organization
 from jitops.products.jitterbit.organization.spec import JitterbitOrganizationSpec
 from jitops.products.jitterbit.wire import ConnectorRow
@@ -172,7 +172,7 @@ async def test_the_life_of_a_registration(anywhere: World) -> None:
     assert listed == {known.id: expected}
     assert row in (None, expected)
     assert await client.validate("Shop", known.key, known.secret)
-    with contextlib.suppress(Refused):  # There was no payload, which may be a refusal.
+    with contextlib.suppress(Rejected):  # There was no payload, which may be a refusal.
         await client.remove_payload(known.id)
     await client.remove(known.id)
     assert world.sandbox.jitterbit.connectors() == []
@@ -218,7 +218,7 @@ async def test_a_refused_registration_is_told_with_its_code(anywhere: World) -> 
     client, switches = await anywhere.client(), anywhere.sandbox.jitterbit.switches
     await client.register("Shop", "1.0.0")
     if switches.duplicate_name != "accept":
-        with pytest.raises(Refused) as caught:
+        with pytest.raises(Rejected) as caught:
             await client.register("Shop", "1.0.0")
         assert caught.value.code.startswith("ASSUMED_")
         assert len(anywhere.sandbox.jitterbit.connectors()) == 1
@@ -430,7 +430,7 @@ async def test_a_refusal_that_no_fresh_token_cures_costs_one_log_in(world: World
     assert row is not None
     world.sandbox.jitterbit.connector(row.id).used = True
     for _ in range(5):
-        with pytest.raises(Refused):
+        with pytest.raises(Rejected):
             await client.remove(row.id)
     assert world.logins() == 2
 
@@ -619,7 +619,7 @@ async def test_the_token_comes_back_in_no_error(world: World) -> None:
     world.sandbox.faults.add(Fault(kind="error", path=LOGIN, status=200, body=body))
     refusal = json.dumps({"status": False, "errorMessage": "bad token 1_planted-token"})
     world.sandbox.faults.add(Fault(kind="error", path="*/connector*", status=200, body=refusal))
-    with pytest.raises(Refused, match=r"bad token \*\*\*") as caught:
+    with pytest.raises(Rejected, match=r"bad token \*\*\*") as caught:
         await client.remove("x")
     assert "planted" not in repr(caught.value)
 

@@ -1,4 +1,4 @@
-"""The marks that try a test on every kind, on every kind at every build, and on every field."""
+"""The marks that run a test for every kind, every kind and build, and every field."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ every_kind_and_build = pytest.mark.parametrize(
         if build
     ],
 )
-"""For what the builds of the console answer differently: what is missing, and what exists already."""
+"""For the answers in which the builds of the console differ: about missing objects and existing ones."""
 
 FIELDS = [
     pytest.param(sample, case, id=f"{kind}.{case.field}") for kind, sample in SAMPLES.items() for case in sample.cases

@@ -1,4 +1,4 @@
-"""Manifests as users write them: of each kind one that is whole, with what a test does not care about filled in."""
+"""Manifests as users write them: for each kind a complete one, with defaults for what a test does not set."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Manifest = dict[str, Any]
 
 
 class Served(Protocol):
-    """Whatever has both products running."""
+    """Anything with both products running."""
 
     @property
     def sandbox(self) -> Sandbox:
@@ -47,25 +47,25 @@ def resource(key: Key, spec: Mapping[str, Any] | None = None, /, *, status: Any 
 
 
 def workspace(url: str, name: str = "acme", namespace: str = "team", /, **spec: Any) -> Manifest:
-    """Write a JitsuWorkspace, with what a test does not care about filled in."""
+    """Return a JitsuWorkspace."""
     usual = {"baseUrl": url, "workspace": "acme", "credentialsRef": {"name": "jitsu"}}
     return manifest("JitsuWorkspace", name, {**usual, **spec}, namespace)
 
 
 def organization(url: str, name: str = "org", namespace: str = "team", /, **spec: Any) -> Manifest:
-    """Write a JitterbitOrganization."""
+    """Return a JitterbitOrganization."""
     usual = {"host": url, "organizationId": "100200", "credentialsRef": {"name": "harmony"}}
     return manifest("JitterbitOrganization", name, {**usual, **spec}, namespace)
 
 
 def jitsu(world: Served, **spec: Any) -> tuple[Manifest, Manifest]:
-    """Write a workspace and its credentials."""
+    """Return a workspace's credentials, and the workspace."""
     credentials = {"apiKey": world.sandbox.credentials.api_key}
     return secret_manifest("jitsu", credentials), workspace(world.sandbox.jitsu_url, **spec)
 
 
 def harmony(world: Served, **spec: Any) -> tuple[Manifest, Manifest]:
-    """Write an organization and its credentials."""
+    """Return an organization's credentials, and the organization."""
     known = world.sandbox.credentials
     login = {"email": known.email, "password": known.password, "adapterToken": known.adapter_token}
     usual = {"apiAdapter": {"baseUrl": world.sandbox.adapter_url}}
@@ -74,20 +74,20 @@ def harmony(world: Served, **spec: Any) -> tuple[Manifest, Manifest]:
 
 
 def stream(name: str = "shop", namespace: str = "team", /, **spec: Any) -> Manifest:
-    """Write a JitsuStream."""
+    """Return a JitsuStream."""
     usual = {"workspaceRef": {"name": "acme", "namespace": "team"}}
     return manifest("JitsuStream", name, {**usual, **spec}, namespace)
 
 
 def function(name: str = "enrich", namespace: str = "team", /, **spec: Any) -> Manifest:
-    """Write a JitsuFunction; None takes out what it usually has."""
+    """Return a JitsuFunction; None removes a default."""
     usual = {"workspaceRef": {"name": "acme", "namespace": "team"}, "code": CODE}
     given = {name: value for name, value in {**usual, **spec}.items() if value is not None}
     return manifest("JitsuFunction", name, given, namespace)
 
 
 def destination(name: str = "warehouse", namespace: str = "team", /, **spec: Any) -> Manifest:
-    """Write a JitsuDestination; None takes out what it usually has."""
+    """Return a JitsuDestination; None removes a default."""
     usual = {
         "workspaceRef": {"name": "acme", "namespace": "team"},
         "destinationType": "clickhouse",
@@ -99,7 +99,7 @@ def destination(name: str = "warehouse", namespace: str = "team", /, **spec: Any
 
 
 def service(name: str = "crm", namespace: str = "team", /, **spec: Any) -> Manifest:
-    """Write a JitsuService; None takes out what it usually has."""
+    """Return a JitsuService; None removes a default."""
     usual = {
         "workspaceRef": {"name": "acme", "namespace": "team"},
         "package": "airbyte/source-crm",
@@ -112,7 +112,7 @@ def service(name: str = "crm", namespace: str = "team", /, **spec: Any) -> Manif
 
 
 def from_secret(path: str, name: str = "ch", key: str = "password") -> Manifest:
-    """Say that a field comes out of a Secret."""
+    """Return the part of a spec by which a field is read from a Secret."""
     return {"path": path, "secretKeyRef": {"name": name, "key": key}}
 
 
@@ -123,26 +123,26 @@ def config_map(name: str, data: Mapping[str, str], namespace: str = "team", *, w
 
 
 def link(name: str = "shop-events", namespace: str = "team", /, **spec: Any) -> Manifest:
-    """Write a JitsuLink between two ends that no resource stands for."""
+    """Return a JitsuLink between two ends that jitops does not manage."""
     ends = {"from": {"streamRef": {"external": "site1"}}, "to": {"destinationRef": {"external": "warehouse1"}}}
     usual = {"workspaceRef": {"name": "acme", "namespace": "team"}, **ends}
     return manifest("JitsuLink", name, {**usual, **spec}, namespace)
 
 
 def sync(name: str = "crm-sync", namespace: str = "team", /, **spec: Any) -> Manifest:
-    """Write a JitsuLink that syncs a service to a destination."""
+    """Return a JitsuLink that syncs a service to a destination."""
     usual = {"from": {"serviceRef": {"external": "crm1"}}, "data": {"streams": {}}}
     return link(name, namespace, **{**usual, **spec})
 
 
 def connector(name: str = "billing", namespace: str = "team", /, **spec: Any) -> Manifest:
-    """Write a Connector."""
+    """Return a Connector."""
     usual = {"organizationRef": {"name": "org", "namespace": "team"}, "version": "1.0.0"}
     return manifest("Connector", name, {**usual, **spec}, namespace)
 
 
 def custom_api(name: str = "customers", namespace: str = "team", /, **spec: Any) -> Manifest:
-    """Write a CustomAPI that is public, and published by the adapter; None takes out what it usually has."""
+    """Return a public CustomAPI that the adapter publishes; None removes a default."""
     usual = {
         "organizationRef": {"name": "org", "namespace": "team"},
         "environment": {"name": "Development", "urlPrefix": "dev"},

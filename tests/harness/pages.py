@@ -20,6 +20,8 @@ FORMER_MODULES = "vendors|sandbox|controlplane"
 """Packages that were moved: a name that begins with one of them is stale."""
 FOREIGN = {"PACKAGING.md"}
 """Files of other repositories, which the reference pages cite."""
+GENERATED = {"dist"}
+"""Folders that `make` writes: whether their files exist says nothing of a page."""
 PAGES = sorted(
     path
     for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("helm/**/*.md"), *ROOT.glob("tests/*.md"))
@@ -46,7 +48,8 @@ def named_paths(text: str) -> Iterator[str]:
     for token in re.findall(r"`(\w[\w.*-]*(?:/[\w.*-]+)*/?)`", text):
         first, slash, _ = token.partition("/")
         if token not in FOREIGN and (
-            token.endswith((".py", ".md")) or (slash and any((base / first).is_dir() for base in BASES[:3]))
+            token.endswith((".py", ".md"))
+            or (slash and first not in GENERATED and any((base / first).is_dir() for base in BASES[:3]))
         ):
             yield token
 

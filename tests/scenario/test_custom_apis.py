@@ -21,7 +21,7 @@ from tests.harness.world.killing import HEALED, killed_everywhere
 from tests.harness.world.world import World
 
 from jitops.core.kube import Key
-from jitops.products.jitterbit.gateway import LOOKS_A_MINUTE
+from jitops.products.jitterbit.gateway import PROBES_A_MINUTE
 from jitops_sandbox import Fault, Switches
 
 PROTECTED = {"profiles": [{"name": "partners", "kind": "Basic"}]}
@@ -856,7 +856,7 @@ async def test_budget_of_the_gateway_is_kept(world: World) -> None:
     assert all(world.condition(Key("CustomAPI", "team", name), "Ready") == ("True", "Verified") for name in names)
     assert {one.status for one in seen} == {403, 404}
     moments = sorted(one.at for one in seen)
-    assert max(sum(start <= at < start + 60 for at in moments) for start in moments) <= LOOKS_A_MINUTE
+    assert max(sum(start <= at < start + 60 for at in moments) for start in moments) <= PROBES_A_MINUTE
 
 
 async def test_planted_secrets_are_told_nowhere(world: World) -> None:

@@ -14,7 +14,8 @@ from tests.harness.repository import EXAMPLES, ROOT
 from jitops.api.reasons import Reason
 from jitops.cli.app import main
 from jitops.kinds import KINDS
-from jitops.local.manifests import load
+from jitops.local.manifests import load, read
+from jitops.runtime.settings import Settings, variable
 from jitops_sandbox.demo.examples import folder
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -149,10 +150,17 @@ def test_a_wrong_command_is_found(text: str, options: dict[str, set[str]]) -> No
     assert wrong_commands(text, options) != []
 
 
+@every_page
+def test_variables_exist(page: Path) -> None:
+    """A variable of the environment that a page names sets a setting."""
+    named = set(re.findall(r"\bJITOPS_[A-Z_]+\b", page.read_text(encoding="utf-8")))
+    assert named <= {variable(name) for name in Settings.model_fields}
+
+
 def test_every_kind_has_an_example() -> None:
     """The examples, which the demo and `tests/e2e/test_order.py` apply, hold each kind and are accepted as they are."""
     assert folder().resolve() == EXAMPLES
-    assert {info.kind for info in KINDS} <= {manifest.key.kind for manifest in load(folder())}
+    assert {info.kind for info in KINDS} <= {manifest.key.kind for manifest in load(folder()).manifests}
 
 
 def test_the_readme_lists_every_kind() -> None:
@@ -170,4 +178,4 @@ def test_manifests_in_pages_are_accepted(page: Path, tmp_path: Path) -> None:
         documents = [one for one in yaml.safe_load_all(block) if isinstance(one, dict)]
         if documents and all(one.get("apiVersion") in {"v1", "jitops.dev/v1alpha1"} for one in documents):
             (tmp_path / f"{number}.yaml").write_text(block, encoding="utf-8")
-            assert load(tmp_path / f"{number}.yaml")
+            assert read(tmp_path / f"{number}.yaml")

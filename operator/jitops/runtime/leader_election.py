@@ -84,7 +84,7 @@ class LeaderElector:
             await self._guarded(self._write(""))
 
     async def _attempt(self) -> bool:
-        """Take or renew the Lease if possible, and return whether that succeeded."""
+        """Acquire or renew the Lease if possible, and return whether that succeeded."""
         # The deadline counts from the start of the call: others may have seen the change at any moment of it.
         started = self._clock.monotonic()
         if self.holder != self._identity and not await self._guarded(self._look()):

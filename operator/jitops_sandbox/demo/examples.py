@@ -29,7 +29,7 @@ def examples(sandbox: Sandbox) -> list[Manifest]:
         f"http://127.0.0.1:{ADAPTER_PORT}": sandbox.adapter_url,
         f"http://127.0.0.1:{GATEWAY_PORT}": sandbox.gateway_url,
     }
-    return [Manifest(one.key, _fitted(one.body, addresses), one.place) for one in load(folder())]
+    return [Manifest(one.key, _fitted(one.body, addresses), one.place) for one in load(folder()).manifests]
 
 
 def _fitted(body: Mapping[str, JSON], addresses: Mapping[str, str]) -> Mapping[str, JSON]:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from typing_extensions import override
 
 from jitops.core.clock import SystemClock
-from jitops.local.apply import apply
+from jitops.local.absent import Absent, Consent
+from jitops.local.apply import Prepared, prepare_apply, prepare_destroy
 from jitops.local.folder import StateFolder
 from jitops.local.progress import in_order, print_line
 from jitops.local.store import LocalStore
@@ -20,6 +21,7 @@ from jitops_sandbox.demo.story import DemoFailed, Stage, Story
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
     from rich.console import Console
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from jitops.local.progress import Progress
 
 PATIENCE = 60.0
+CLUSTER_ID = "demo"
 
 
 def run_locally(console: Console) -> None:
@@ -49,7 +52,7 @@ async def _play(console: Console, stage: LocalStage) -> None:
 class LocalStage(Stage):
     """A local store, opened for each step as `jitops apply` does."""
 
-    how_applied = "jitops apply -f examples --state …"
+    how_applied = f"jitops apply -f examples --state … --init --cluster-id {CLUSTER_ID}"
     how_repaired = "the same jitops apply once more"
 
     def __init__(self, state: Path) -> None:
@@ -57,11 +60,8 @@ class LocalStage(Stage):
 
     @override
     async def apply(self, manifests: Sequence[Manifest], progress: Progress) -> None:
-        with StateFolder.open(self._state) as folder:
-            outcome = await apply(manifests, folder, progress, timeout=PATIENCE)
-        if not outcome.complete:
-            raise DemoFailed("; ".join(outcome.complaints()))
-        self._check_modes()
+        with self._folder() as folder:
+            await self._run(prepare_apply(manifests, folder), progress)
 
     @override
     async def look_again(self, manifests: Sequence[Manifest], progress: Progress) -> None:
@@ -70,8 +70,10 @@ class LocalStage(Stage):
 
     @override
     async def delete(self, manifests: Sequence[Manifest], progress: Progress) -> None:
-        # A pass deletes the resources that have no manifest.
-        await self.apply([], progress)
+        # As `jitops destroy` does, but nobody is asked: the demo created all of it.
+        permitted = Consent(most=len(manifests), show=_unshown, ask=_agreed)
+        with self._folder() as folder:
+            await self._run(prepare_destroy(folder, permitted), progress)
 
     @override
     async def resources(self) -> list[Resource]:
@@ -82,11 +84,29 @@ class LocalStage(Stage):
         return self._store().secrets()
 
     def _store(self) -> LocalStore:
-        with StateFolder.open(self._state) as folder:
+        with self._folder() as folder:
             return LocalStore(SystemClock(), folder)
+
+    def _folder(self) -> AbstractContextManager[StateFolder]:
+        return StateFolder.open(self._state, init=True, cluster_id=CLUSTER_ID)
+
+    async def _run(self, prepared: Prepared, progress: Progress) -> None:
+        outcome = await prepared.run(progress, timeout=PATIENCE)
+        if not outcome.complete:
+            raise DemoFailed("; ".join(outcome.complaints()))
+        self._check_modes()
 
     def _check_modes(self) -> None:
         """Check that no other user of this machine can read the state."""
         for path in (self._state, *self._state.rglob("*")):
             if stat.S_IMODE(path.stat().st_mode) & 0o077:
                 raise DemoFailed(f"{path} can be read by others.")
+
+
+def _unshown(absent: Absent) -> None:
+    """Show nothing: the progress does."""
+
+
+def _agreed(absent: Absent) -> bool:
+    """Agree to the deletions."""
+    return bool(absent)

@@ -16,7 +16,7 @@ from jitops_sandbox.controlplane import Kubectl
 
 
 class User:
-    """Someone with kubectl and a namespace."""
+    """A person with kubectl and a namespace."""
 
     def __init__(self, kubectl: Kubectl, namespace: str, sandbox: Sandbox) -> None:
         self._kubectl = kubectl
@@ -24,7 +24,7 @@ class User:
         self.sandbox = sandbox
 
     async def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
-        """Run kubectl in the namespace, without holding up the loop that serves the sandbox."""
+        """Run kubectl in the namespace, outside the loop that serves the sandbox."""
         return await asyncio.to_thread(self._kubectl, "--namespace", self.namespace, *arguments, stdin=stdin)
 
     async def apply(self, *manifests: Mapping[str, Any]) -> None:
@@ -32,7 +32,7 @@ class User:
         await self.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(manifests))
 
     async def connect(self) -> None:
-        """Apply a JitsuWorkspace with its Secret, under a token that has no budget."""
+        """Apply a JitsuWorkspace and its Secret, with a token that has no rate limit."""
         credentials = self.sandbox.credentials
         spec = {
             "baseUrl": self.sandbox.jitsu_url,
@@ -67,7 +67,7 @@ class User:
         return found
 
     async def gone(self, name: str, *, kind: str = "jitsustream") -> None:
-        """Wait until there is no such object any more."""
+        """Wait until the object does not exist any more."""
 
         async def look() -> bool:
             return await self.get(kind, name) is None
@@ -75,5 +75,5 @@ class User:
         await eventually(look, f"{kind} {name} is gone")
 
     def remote_streams(self) -> list[str]:
-        """Name the streams at the remote."""
+        """Return the ids of the streams at the remote."""
         return sorted(stream["id"] for stream in self.sandbox.jitsu.objects("stream"))

@@ -14,8 +14,6 @@ from typing import Any
 from tests.harness.command_line import Remote, Site
 from tests.harness.manifests import manifest
 
-from jitops.local.folder import StateFolder
-
 SOON = 60.0
 """Seconds; half of what `jitops apply` waits for."""
 
@@ -133,44 +131,6 @@ def test_namespaces_consent(site: Site, remote: Remote) -> None:
     site.write("namespace.yaml", labelled)
     assert site.apply().code == 0
     assert site.output("shop-jitsustream", "shop")["id"]
-
-
-def test_one_run_at_a_time(site: Site) -> None:
-    """A second run on the same state refuses, in a line."""
-    with StateFolder.open(site.state):
-        result = site.apply()
-    assert (result.code, len(result.lines)) == (1, 1)
-    assert "another jitops uses" in result.err
-
-
-def test_state_folder_must_be_ours(site: Site) -> None:
-    """A folder with other files in it is left alone, and a damaged state is named."""
-    site.state.mkdir()
-    (site.state / "thesis.txt").write_text("mine")
-    result = site.apply()
-    assert (result.code, len(result.lines)) == (2, 1)
-    assert "holds other files" in result.err
-    (site.state / "thesis.txt").unlink()
-    assert site.apply().code == 0
-    (damaged,) = site.state.rglob("shop.json")
-    damaged.write_text("{")
-    result = site.apply()
-    assert (result.code, len(result.lines)) == (2, 1)
-    assert "shop.json is damaged" in result.err
-
-
-def test_state_that_can_not_be_written(site: Site, remote: Remote) -> None:
-    """When a write fails, early or late, the run ends with a line, and the next one goes on where it stopped."""
-    for name in ("objects", "outputs"):
-        site.state.mkdir(exist_ok=True)
-        (site.state / "lock").touch()
-        (site.state / name).touch()
-        result = site.apply()
-        assert (result.code, len(result.lines)) == (1, 1)
-        assert "can't be written: " in result.err
-        (site.state / name).unlink()
-    assert site.apply().code == 0
-    assert (len(remote.streams()), len(remote.connectors())) == (1, 1)
 
 
 def test_state_may_lie_among_the_manifests(site: Site) -> None:

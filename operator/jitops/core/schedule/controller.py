@@ -28,7 +28,7 @@ from jitops.core.status.requeue import Requeue, When
 from jitops.core.status.writer import log_defect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from jitops.core.kube import Resource
     from jitops.core.managed.services import Services
@@ -89,6 +89,8 @@ class Controller:
         self._running: dict[asyncio.Task[None], float] = {}
         self.finished = services.clock.monotonic()
         """The monotonic moment at which a key was last finished (for liveness)."""
+        self.admits: Callable[[Key], bool] = lambda _: True
+        """Whether a resource may be worked on; others only remain known, so that references to them resolve."""
         services.connection_reconciler.enqueue = self.queue.add
 
     def feed(self, before: Resource | None, resource: Resource) -> None:
@@ -178,6 +180,8 @@ class Controller:
     async def _dispatch(self, key: Task, due: float) -> Result:
         if isinstance(key, Resync):
             return await self._resync(key)
+        if not self.admits(key):
+            return Result(Requeue.on_change(), "NotAdmitted")
         try:
             if key.kind in self._s.kinds.connections:
                 return await self._connection(key)

@@ -1,11 +1,11 @@
-"""Which write keys a stream should have: a pure decision over what status, Secret and console show.
+"""The write keys of a stream: a pure decision from the status, the Secret and the console.
 
-The client makes the keys: id and plaintext; the console keeps a salted hash and shows the id and whatever hint it was
-sent (docs/reference/jitsu.md section 4). Ours are told from others' by their ids, `<stem>p<n>` and `<stem>s<n>`;
-others' are sent back as they were read.
+A client of the console makes the keys, with id and plaintext. The console stores a salted hash, and lists the id and
+the hint that it was sent (docs/reference/jitsu.md section 4). The keys of jitops have the ids `<stem>p<n>` and
+`<stem>s<n>`. All other keys are sent back as they were read.
 
-A key ends only on purpose: by a rotation or by the mode None. A key whose plaintext is lost gets a successor and stays
-valid, marked as lost, because the sites that carry it go on sending events.
+A key is removed only on purpose: by a rotation or by the mode None. A key whose plaintext is lost gets a successor and
+stays valid, marked as lost, because the sites that use it continue to send events.
 """
 
 from __future__ import annotations
@@ -27,46 +27,48 @@ if TYPE_CHECKING:
     from jitops.products.jitsu.stream.wire import KeyRow
 
 MARKS = {"public": "p", "private": "s"}
+"""The letter in the id of a key, by its use."""
 LENGTH = 32
+"""The characters of a secret: 128 random bits in hexadecimal, as long as the console's own secrets."""
 MOST_LOST = 10
-"""How many lost keys of a use may be valid at a time: something that deletes the Secret again and again has an end."""
+"""How many lost keys of a use may be valid at a time: repeated deletions of the Secret must not fill the console."""
 
 
 def generate() -> str:
-    """Make the secret half of a write key: 128 random bits, as long as the console's own."""
+    """Return a new random secret for a write key."""
     return secrets.token_hex(LENGTH // 2)
 
 
 def hint(plaintext: str) -> str:
-    """Shorten a secret as the console's pages do; by it a change made by others is visible."""
+    """Return the hint of a secret, as the console's pages show it. A change by others changes the hint."""
     return f"{plaintext[:3]}*{plaintext[-3:]}"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One key of ours as status remembers it."""
+    """A key made by jitops, as recorded in `status.keys.entries`."""
 
     id: str
     use: str
     number: int
     retire_after: datetime | None = None
     lost: bool = False
-    """Whether its plaintext is lost; it stays valid until a rotation retires it."""
+    """Whether its plaintext is lost. It stays valid until a rotation retires it."""
 
     @classmethod
     def parse(cls, line: Mapping[str, JSON]) -> Entry:
-        """Read a line of `status.keys.entries`."""
+        """Return the entry of a line in `status.keys.entries`."""
         until = line.get("retireAfter")
         retire_after, lost = moment(until) if until else None, bool(line.get("lost"))
         return cls(line["id"], line["use"], line["number"], retire_after, lost)
 
     @property
     def stem(self) -> str:
-        """The part of its id that never changes."""
+        """Return the part of the id that never changes."""
         return self.id.removesuffix(f"{MARKS[self.use]}{self.number}")
 
     def line(self) -> Mapping[str, JSON]:
-        """Write a line of `status.keys.entries`."""
+        """Return the line for `status.keys.entries`."""
         retire_after = stamp(self.retire_after) if self.retire_after else None
         ends: dict[str, JSON] = {"retireAfter": retire_after, "lost": self.lost or None}
         known = {name: value for name, value in ends.items() if value is not None}
@@ -86,56 +88,60 @@ def expiries(status: Mapping[str, JSON]) -> tuple[Expiry, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Everything the decision about one use (public, private) rests on."""
+    """The input of the decision about the keys of one use (public or private)."""
 
     use: str
     stem: str
     desired: bool
-    """Whether we keep a key of this use at all."""
+    """Whether there should be a key of this use."""
     frozen: bool
-    """Nothing may be made or removed (policy Observe)."""
+    """Whether no key may be made or removed (policy Observe, or the stream is being deleted)."""
     rotating: bool
-    """The rotation token changed since it was last acted on."""
+    """Whether `spec.keys.rotate` changed since it was last acted on."""
     overlap: timedelta
     now: datetime
     held_id: str | None
+    """The id of the key in the output Secret."""
     held_secret: str | None = field(repr=False)
+    """The secret of the key in the output Secret."""
     remote: tuple[KeyRow, ...]
     known: tuple[Entry, ...]
-    """Ours of this use, as status remembers them."""
+    """The keys of this use made by jitops, as recorded in status."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """The keys of one use as they should be."""
+    """The decision: the keys of one use as they should be."""
 
     use: str
     id: str | None = None
+    """The id of the current key; None: there is none."""
     secret: str | None = field(default=None, repr=False)
     entries: tuple[Entry, ...] = ()
+    """The current key and all others that stay valid for now."""
     ended: frozenset[str] = frozenset()
-    """The ids that must not be at the console any more."""
+    """The ids of the keys to remove."""
     rotated: bool = False
-    """The key replaces another one, because somebody asked for a rotation."""
+    """Whether the current key replaces another one because of a rotation."""
     lost: tuple[str, ...] = ()
-    """The ids whose plaintext is lost, and that status does not mark so yet."""
+    """The ids of the lost keys that status does not mark as lost yet."""
     contested: bool = False
-    """Someone else overwrote or removed the current key, or restored one that had ended."""
+    """Whether someone else overwrote or removed the current key, or restored one that was removed."""
 
     @property
     def write_key(self) -> str | None:
-        """What an SDK is configured with."""
+        """Return the write key, as an SDK is configured with it."""
         return f"{self.id}:{self.secret}" if self.id and self.secret else None
 
     def differs(self, remote: tuple[KeyRow, ...]) -> bool:
-        """Return whether the console lacks the current key, by id and hint, or still has an ended one."""
+        """Return whether the console lacks the current key, by id and hint, or has a key to remove."""
         hints = {row.id: row.hint for row in remote}
         if self.secret is not None and self.id is not None and hints.get(self.id) != hint(self.secret):
             return True
         return bool(self.ended & hints.keys())
 
     def body(self, remote: tuple[KeyRow, ...]) -> list[Mapping[str, JSON]]:
-        """Return the list to send: all that goes on as it was read, then the current key with its secret."""
+        """Return the list to send: the keys that stay as they were read, and the current key with its secret."""
         kept = [row.sent() for row in remote if row.id != self.id and row.id not in self.ended]
         if self.id is None or self.secret is None:
             return kept
@@ -143,9 +149,9 @@ class Ring:
 
 
 def decide(q: Question, make: Callable[[], str] = generate) -> Ring:
-    """Decide which key is current, which stay valid, for how long, and which end.
+    """Decide which key is current, which keys stay valid and for how long, and which are removed.
 
-    Raises Thrashing rather than make another key while `MOST_LOST` lost ones are valid.
+    Raises Thrashing where another key would be made although `MOST_LOST` lost keys are valid.
     """
     if q.frozen:
         return Ring(q.use, q.held_id, q.held_secret, q.known)
@@ -174,7 +180,7 @@ def decide(q: Question, make: Callable[[], str] = generate) -> Ring:
 
 
 def _held(q: Question) -> int | None:
-    """Tell the number of the key in the Secret; where its id was lost, the hint of its plaintext tells."""
+    """Return the number of the key in the Secret. If its id was lost, it is found by the hint of its secret."""
     if q.held_id is None and q.held_secret is not None:
         alike = (row.id for row in q.remote if row.hint == hint(q.held_secret or ""))
         return next((n for id_ in alike if (n := number_of(q.stem, id_, MARKS[q.use])) is not None), None)
@@ -184,9 +190,9 @@ def _held(q: Question) -> int | None:
 def _may_be_current(q: Question, held: int) -> bool:
     """Return whether the Secret's key may be used.
 
-    It may if a crash kept it out of status, or if status has it and no rotation ended it: a Secret that was restored
-    from a backup makes a lost key the current one again. If the console has another plaintext under its id, and status
-    knows nothing of it, then that is the key of another cluster: it is never overwritten.
+    It may if a crash kept it out of status, or if status has it and no rotation replaced it: a Secret that was restored
+    from a backup makes a lost key the current key again. If status does not have it, and the console has another
+    plaintext under its id, that key belongs to another cluster and is never overwritten.
     """
     if held > _newest(q):
         hints = {number_of(q.stem, row.id, MARKS[q.use]): row.hint for row in q.remote}
@@ -195,7 +201,7 @@ def _may_be_current(q: Question, held: int) -> bool:
 
 
 def _newest(q: Question) -> int:
-    """Return the highest number in status; a lower one that is not there was ended on purpose."""
+    """Return the highest number in status. A lower number that is not in status was removed on purpose."""
     return max((entry.number for entry in q.known), default=-1)
 
 
@@ -211,14 +217,14 @@ def _made(q: Question) -> frozenset[str]:
 
 
 def _highest(q: Question) -> int:
-    """Find the highest number ever seen, so that no key id is used twice."""
+    """Return the highest number ever seen, so that no key id is used twice; -1 if there is none."""
     return max([_newest(q), *_at_console(q).values()])
 
 
 def _others(q: Question, chosen: Entry) -> list[Entry]:
-    """Return the keys beside the current one: those of status, and those that status never heard of.
+    """Return all keys but the current one: those in status, and those that only the console has.
 
-    Status knows nothing of a key if the cluster was lost, or a process died before it wrote the status.
+    A key is not in status if the cluster was lost, or a process was killed before it wrote the status.
     """
     newest = _newest(q)
     unknown = [Entry(id_, q.use, number) for id_, number in sorted(_at_console(q).items()) if number > newest]
@@ -226,7 +232,7 @@ def _others(q: Question, chosen: Entry) -> list[Entry]:
 
 
 def _without_plaintext(q: Question, entry: Entry) -> Entry:
-    """Return a key that is not current any more: a rotation retires it, anything else means that it was lost."""
+    """Return a key that is not current: a rotation retires it; without a rotation its plaintext was lost."""
     if entry.retire_after is not None:
         return entry
     if q.rotating:
@@ -240,7 +246,7 @@ def _newly_lost(q: Question, entries: tuple[Entry, ...]) -> tuple[str, ...]:
 
 
 def _is_contested(q: Question, chosen: Entry, secret: str) -> bool:
-    """Return whether the console differs though status says that it was as it should be."""
+    """Return whether the console differs although status says that it once held the right keys."""
     known = {entry.id for entry in q.known}
     hints = {row.id: row.hint for row in q.remote}
     restored = any(id_ not in known and number < _newest(q) for id_, number in _at_console(q).items())
@@ -257,8 +263,8 @@ def _refuse_endless_loss(q: Question) -> None:
 
 
 def _given_up(q: Question) -> frozenset[str]:
-    """Return what ends because no key is desired: what jitops is known to have made for this resource.
+    """Return the keys to remove where no key is desired: those that are known to be made for this resource.
 
-    Of a cluster that was lost nothing is known. Its keys are left alone, as an import of the stream expects.
+    After the loss of a cluster none are known. Its keys are not changed, as an import of the stream expects.
     """
     return _made(q) if q.known else frozenset(id_ for id_ in _at_console(q) if id_ == q.held_id)
