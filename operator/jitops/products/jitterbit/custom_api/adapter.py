@@ -17,14 +17,22 @@ from typing_extensions import override
 from jitops.api.reasons import ConditionType, Reason
 from jitops.core import identity
 from jitops.core.contract.adapter import PlainAdapter
-from jitops.core.contract.desired import Desired, Prepared
+from jitops.core.contract.desired import Prepared
 from jitops.core.contract.observation import Change, Observation, Readiness
-from jitops.core.errors import ManualActionRequired, Overtaken, RateLimited, RemoteNotFound, SpecInvalid
+from jitops.core.errors import ManualActionRequired, Overtaken, RateLimited, SpecInvalid
 from jitops.core.status.conditions import find
 from jitops.products.jitterbit.api_rows import ApiRow, Configuration
 from jitops.products.jitterbit.custom_api.documents import json_text, openapi
+from jitops.products.jitterbit.custom_api.messages import (
+    Want,
+    configuration_hash,
+    contradiction,
+    doubt,
+    instructions,
+    wanted_configuration,
+)
 from jitops.products.jitterbit.custom_api.spec import CustomAPISpec
-from jitops.products.jitterbit.custom_api.wire import configuration_of, environment_url, fingerprint, service_url
+from jitops.products.jitterbit.custom_api.wire import environment_url, service_url
 from jitops.products.jitterbit.gateway import Seen, Sight, Target
 
 if TYPE_CHECKING:
@@ -33,7 +41,6 @@ if TYPE_CHECKING:
     from jitops.core.kube import JSON
     from jitops.products.jitterbit.client import JitterbitClient
 
-Want = Desired[CustomAPISpec]
 Ready = Prepared[CustomAPISpec, None]
 Found = Observation[ApiRow | None]
 
@@ -72,7 +79,7 @@ class CustomAPIAdapter(PlainAdapter[CustomAPISpec, ApiRow | None]):
         row = observation.remote
         if row is None:
             return ()
-        asked = _configuration(desired)
+        asked = wanted_configuration(desired)
         paths = [name for name, value in asked.items() if row.configuration.get(name) != value]
         if _is_misplaced(desired, row, asked):
             paths.append("publication")
@@ -81,7 +88,7 @@ class CustomAPIAdapter(PlainAdapter[CustomAPISpec, ApiRow | None]):
     @override
     def fields(self, desired: Ready) -> Mapping[str, JSON]:
         """Return the parts of the configuration that are not empty, and whether it should be live."""
-        asked = {name: value for name, value in _configuration(desired).items() if value}
+        asked = {name: value for name, value in wanted_configuration(desired).items() if value}
         return {**asked, "publication": desired.spec.publication.state}
 
     @override
@@ -89,7 +96,7 @@ class CustomAPIAdapter(PlainAdapter[CustomAPISpec, ApiRow | None]):
         """Create a draft; if its key exists already, jitops made it before a crash. `update` publishes it next."""
         key = self._key(desired)
         try:
-            row = await self._contract.put(key, _configuration(desired), None)
+            row = await self._contract.put(key, wanted_configuration(desired), None)
         except Overtaken:
             row = await self._contract.get(key)
         return Observation(key, row, owned=True)
@@ -99,7 +106,7 @@ class CustomAPIAdapter(PlainAdapter[CustomAPISpec, ApiRow | None]):
         """Write the configuration to the draft, then publish or unpublish it."""
         row = _row(observation)
         if any(change.path != "publication" for change in changes):
-            row = await self._contract.put(row.key, _configuration(desired), row.revision)
+            row = await self._contract.put(row.key, wanted_configuration(desired), row.revision)
         if desired.spec.publication.state == "Published" and (row.draft is not None or row.published is None):
             row = await self._contract.publish(row)
         elif desired.spec.publication.state == "Draft" and row.published is not None:
@@ -148,7 +155,7 @@ class CustomAPIAdapter(PlainAdapter[CustomAPISpec, ApiRow | None]):
             url=service_url(base, spec) + (spec.verification.path or ""),
             beside=environment_url(base, spec),
             public=spec.security.public,
-            configuration_hash=_hash(desired),
+            configuration_hash=configuration_hash(desired),
             header=spec.verification.header or "Authorization",
             value=_credentials(desired),
         )
@@ -157,7 +164,7 @@ class CustomAPIAdapter(PlainAdapter[CustomAPISpec, ApiRow | None]):
         if self.diff(desired, observation):
             return Reason.DRIFT_DETECTED, "there is drift, which is only reported"
         if seen is not None and seen.sight in {Sight.ABSENT, Sight.OPEN}:
-            raise _contradiction(seen, self._url(desired))
+            raise contradiction(seen, self._url(desired))
         if seen is not None and (seen.sight is Sight.PRESENT or _stays_verified(desired, seen, self._url(desired))):
             return Reason.VERIFIED, f"{self._url(desired)} was probed, and the API is live"
         if observation.remote is not None:
@@ -173,14 +180,14 @@ class CustomAPIAdapter(PlainAdapter[CustomAPISpec, ApiRow | None]):
                 f"spec.baseUrl: the adapter reports the URL {row.url} for the API, not {url}; correct baseUrl, or"
                 " environment.urlPrefix in a new resource"
             )
-        return Reason.PUBLISHED, f"the adapter reports that the API is published{_doubt(seen)}"
+        return Reason.PUBLISHED, f"the adapter reports that the API is published{doubt(seen)}"
 
     def _by_hand(self, desired: Ready, seen: Seen | None) -> Proof:
-        if desired.spec.publication.acknowledged_hash == _hash(desired):
-            return Reason.ACKNOWLEDGED, f"a person acknowledged the configuration in API Manager{_doubt(seen)}"
+        if desired.spec.publication.acknowledged_hash == configuration_hash(desired):
+            return Reason.ACKNOWLEDGED, f"a person acknowledged the configuration in API Manager{doubt(seen)}"
         if seen is not None and seen.error is not None:
             raise seen.error
-        raise ManualActionRequired(_instructions(desired, seen))
+        raise ManualActionRequired(instructions(desired, seen))
 
     @override
     def outputs(self, desired: Ready, observation: Found) -> Mapping[str, str]:
@@ -190,10 +197,10 @@ class CustomAPIAdapter(PlainAdapter[CustomAPISpec, ApiRow | None]):
     @override
     def documents(self, desired: Ready, observation: Found) -> Mapping[str, str]:
         """Return the configuration, its hash, the OpenAPI document and the URLs."""
-        asked, url = _configuration(desired), self._url(desired)
+        asked, url = wanted_configuration(desired), self._url(desired)
         return {
             "configuration.json": json_text({**asked, "publication": {"state": desired.spec.publication.state}}),
-            "configurationHash": _hash(desired),
+            "configurationHash": configuration_hash(desired),
             "openapi.json": json_text(openapi(desired.spec, asked, url)),
             "url": url,
             "baseUrl": self._base(desired),
@@ -205,7 +212,7 @@ class CustomAPIAdapter(PlainAdapter[CustomAPISpec, ApiRow | None]):
         return {
             "url": self._url(desired),
             "baseUrl": self._base(desired),
-            "configurationHash": _hash(desired),
+            "configurationHash": configuration_hash(desired),
             "publicationState": observation.remote.state if observation.remote else None,
         }
 
@@ -220,11 +227,6 @@ class CustomAPIAdapter(PlainAdapter[CustomAPISpec, ApiRow | None]):
         return service_url(self._base(desired), desired.spec)
 
 
-def config_map_name(name: str) -> str:
-    """Return the default name of the ConfigMap of a resource."""
-    return f"{name}-customapi"
-
-
 def _has_adapter(desired: Want) -> bool:
     return desired.spec.publication.mode == "Adapter"
 
@@ -232,14 +234,6 @@ def _has_adapter(desired: Want) -> bool:
 def _row(observation: Found) -> ApiRow:
     assert observation.remote is not None  # noqa: S101 - without an adapter `diff` is empty
     return observation.remote
-
-
-def _configuration(desired: Want) -> Configuration:
-    return configuration_of(desired.spec, desired.key.name)
-
-
-def _hash(desired: Want) -> str:
-    return fingerprint(_configuration(desired), desired.spec.publication.state)
 
 
 def _credentials(desired: Want) -> str:
@@ -254,7 +248,7 @@ def _credentials(desired: Want) -> str:
 def _awaits_a_person(desired: Want) -> bool:
     """Return whether a person has not yet acknowledged the configuration, in the mode Manual."""
     publication = desired.spec.publication
-    return publication.mode == "Manual" and publication.acknowledged_hash != _hash(desired)
+    return publication.mode == "Manual" and publication.acknowledged_hash != configuration_hash(desired)
 
 
 def _is_misplaced(desired: Want, row: ApiRow, asked: Configuration) -> bool:
@@ -268,37 +262,5 @@ def _stays_verified(desired: Want, seen: Seen, url: str) -> bool:
     """Return whether the same API was verified before, and only the budget of probes prevents it now."""
     last = desired.last_status
     ready = find(last, ConditionType.READY)
-    same = (last.get("url"), last.get("configurationHash")) == (url, _hash(desired))
+    same = (last.get("url"), last.get("configurationHash")) == (url, configuration_hash(desired))
     return isinstance(seen.error, RateLimited) and same and ready.get("reason") == Reason.VERIFIED
-
-
-def _contradiction(seen: Seen, url: str) -> ManualActionRequired | RemoteNotFound:
-    if seen.sight is Sight.OPEN:
-        return ManualActionRequired(
-            f"{url} is open to anyone ({seen.why}), although the spec has security profiles: assign them to the API in"
-            " API Manager; the gateway takes some minutes to apply that"
-        )
-    return RemoteNotFound(
-        f"there is no live API at {url} ({seen.why}): publish it, or correct baseUrl, urlPrefix, version or"
-        " serviceRoot; the gateway may take some minutes to apply a change"
-    )
-
-
-def _doubt(seen: Seen | None) -> str:
-    """Return the end of a message: that a probe was unclear. Temporary errors are not mentioned."""
-    return f"; a probe of its URL is unclear: {seen.why}" if seen is not None and seen.sight is Sight.UNCLEAR else ""
-
-
-def _instructions(desired: Want, seen: Seen | None) -> str:
-    """Return what a person must do in API Manager, and how to acknowledge it."""
-    spec = desired.spec
-    acknowledge = f"set spec.publication.acknowledgedHash to {_hash(desired)}"
-    why = f" ({seen.why})" if seen else ""
-    if spec.publication.mode == "Observe":
-        return f"it is not known whether the API equals the spec{why}: check it in API Manager, then {acknowledge}"
-    name = spec.outputs.config_map.name or config_map_name(desired.key.name)
-    do = "publish it" if spec.publication.state == "Published" else "keep it as a draft"
-    return (
-        f"in API Manager configure the Custom API {spec.name or desired.key.name} of environment"
-        f" {spec.environment.name} as in configuration.json of ConfigMap {name}, {do}, then {acknowledge}"
-    )
