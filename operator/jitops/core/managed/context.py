@@ -73,6 +73,8 @@ class Recorder:
     facts: dict[str, JSON] = field(default_factory=dict)
     """Fields for status; None removes one."""
     events: list[Event] = field(default_factory=list)
+    ends_overdue: bool = False
+    """Whether this reconcile ended everything that was overdue at the remote."""
     closing_events: list[Event] = field(default_factory=list)
     """Sent after the others, and only if the reconcile succeeds."""
 

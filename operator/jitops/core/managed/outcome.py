@@ -9,6 +9,7 @@ from jitops.api import meta
 from jitops.api.reasons import ConditionType, EventReason, Reason
 from jitops.core.clock import stamp
 from jitops.core.contract.kinds import connection_key
+from jitops.core.managed.expiry import with_expiries
 from jitops.core.status.conditions import Result, Verdict, find
 from jitops.core.status.error_rules import PHASE, rule_of
 from jitops.core.status.requeue import ON_CHANGE, Requeue
@@ -83,6 +84,7 @@ class Outcomes:
         """Write the status of a successful reconcile."""
         context = applied.context
         recorder.events += recorder.closing_events
+        recorder.ends_overdue = not context.policies.observe_only
         if not context.plan.drift:
             recorder.facts["syncedGeneration"] = context.resource.generation
         recorder.facts["drift"] = self._drift(context, recorder)
@@ -116,8 +118,15 @@ class Outcomes:
     def _connection(self, resource: Resource) -> Key:
         return connection_key(self._s.kinds.managed[resource.key.kind], resource)
 
+    def _with_expiries(self, recorder: Recorder, verdict: Verdict) -> Verdict:
+        """Add what the resource's status, as it will be written, says about ends at the remote."""
+        kind = self._s.kinds.managed[recorder.resource.key.kind]
+        expiries = kind.expiries({**recorder.resource.status, **recorder.facts})
+        return with_expiries(verdict, expiries, self._s.clock.now(), ended=recorder.ends_overdue)
+
     async def _write(self, recorder: Recorder, verdict: Verdict, warning: str | None = None) -> Result:
         """Write status and events, unless the verdict leaves every condition as it was."""
+        verdict = self._with_expiries(recorder, verdict)
         result = Result(verdict.requeue, verdict.reason)
         if verdict.ready == "True":
             self._patience.forget(recorder.resource.key)

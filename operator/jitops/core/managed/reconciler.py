@@ -14,6 +14,7 @@ from jitops.api.reasons import EventReason, Reason
 from jitops.core import errors
 from jitops.core.managed.context import Recorder
 from jitops.core.managed.execute import Executor
+from jitops.core.managed.expiry import Expirer
 from jitops.core.managed.memory import CorrectionLimit, Patience, RejectionCache
 from jitops.core.managed.observe import Observer
 from jitops.core.managed.outcome import Applied, Ending, Outcomes, Paused, Released
@@ -42,6 +43,7 @@ class Reconciler:
         self._observer = Observer(self._resolver, self._patience)
         self._publisher = Publisher(services)
         self._executor = Executor(services, self._resolver, self._publisher, self._corrections)
+        self._expirer = Expirer(services, self._resolver)
         self._outcomes = Outcomes(services, self._patience)
 
     async def reconcile(self, key: Key, not_older_than: float) -> Result:
@@ -58,6 +60,7 @@ class Reconciler:
         except errors.Interrupted:
             raise
         except Exception as error:  # noqa: BLE001 - one table judges every error; a defect is logged there
+            await self._expirer.after_failure(recorder, error)
             return await self._outcomes.failed(recorder, error)
         result = await self._outcomes.succeeded(recorder, ending)
         return self._forget(key) if isinstance(ending, Released) else result

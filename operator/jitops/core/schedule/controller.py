@@ -230,7 +230,7 @@ class Controller:
             self._failures.pop(key, None)
         match requeue.when:
             case When.SLOW:
-                self.queue.add(key, _jittered(self._pace.slow_retry))
+                self.queue.add(key, min(_jittered(self._pace.slow_retry), requeue.at_most))
             case When.AFTER:
                 self.queue.add(key, requeue.seconds)
             case When.BACKOFF:
