@@ -55,7 +55,7 @@ class MaskedAdapter(ObjectAdapter[S, MaskedRow, None]):
         """Raise SpecInvalid for a config that the console would reject; by default only the console checks it."""
 
     async def test_connection(self, desired: Prepared[S, None]) -> str | None:
-        """Let the console connect to what is about to be written; return what failed, None if it works."""
+        """Test the connection of an object that is about to be written; return what failed, None if it works."""
         raise NotImplementedError
 
     @override
