@@ -186,7 +186,9 @@ async def test_secret_that_only_the_mask_tells_is_refused(world: World) -> None:
 
 async def test_mask_is_no_value(world: World) -> None:
     """What was copied out of the console with its masks is refused."""
-    await refused(world, "spec.config.cluster: must not be the mask", config={"hosts": HOSTS, "cluster": "__MASKED_BY_JITSU__"})
+    await refused(
+        world, "spec.config.cluster: must not be the mask", config={"hosts": HOSTS, "cluster": "__MASKED_BY_JITSU__"}
+    )
 
 
 async def test_unknown_missing_and_wrong_fields_are_named(world: World) -> None:
@@ -218,7 +220,9 @@ async def test_address_without_a_scheme_is_refused(world: World) -> None:
 @pytest.mark.parametrize("text", ["a\0b", "a\ud800"])
 async def test_text_that_no_database_keeps_is_refused(world: World, text: str) -> None:
     """The console would fail as if its database were down, and the breaker would open for everyone."""
-    await refused(world, "hosts[0]: contains a character that the console's database can't store", config={"hosts": [text]})
+    await refused(
+        world, "hosts[0]: contains a character that the console's database can't store", config={"hosts": [text]}
+    )
     world.store.delete(DESTINATION)
     await world.settle()
     assert not world.exists(DESTINATION)
@@ -241,9 +245,7 @@ async def test_a_path_that_is_taken_is_refused(world: World) -> None:
     inside = [from_secret("password", "ch", "password"), from_secret("hosts.first", "ch", "user")]
     world.change(DESTINATION, config={"hosts": HOSTS}, secretConfig=inside)
     await world.settle()
-    assert "spec.config.hosts: must be a map, as spec.secretConfig sets hosts.first in it" in world.message(
-        DESTINATION
-    )
+    assert "spec.config.hosts: must be a map, as spec.secretConfig sets hosts.first in it" in world.message(DESTINATION)
 
 
 @both_builds

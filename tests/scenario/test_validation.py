@@ -238,7 +238,11 @@ OUTCOMES: list[tuple[str, dict[str, Any], str | None]] = [
     ('return "drop"', {}, "the outcome is Dropped, expected Passed"),
     ('return "drop"', {"outcome": "Dropped"}, None),
     ('throw new Error("no country")', {"outcome": "Failed"}, None),
-    ('throw new Error("no country")', {"outcome": "Dropped"}, "the outcome is Failed with no country, expected Dropped"),
+    (
+        'throw new Error("no country")',
+        {"outcome": "Dropped"},
+        "the outcome is Failed with no country, expected Dropped",
+    ),
 ]
 
 
