@@ -71,14 +71,39 @@ async def test_paused_later(world: World, sample: Sample) -> None:
     assert world.events(sample.key)[-1] == "Resumed"
 
 
-async def test_only_true_pauses(world: World) -> None:
-    """The switch has one position; anything else is off."""
+@pytest.mark.parametrize("value", ["True", "1", "t"])
+async def test_what_pauses(world: World, value: str) -> None:
+    """Every text that Go's ParseBool reads as true pauses, without a warning."""
     await world.connect_jitsu()
     manifest = stream()
-    manifest["metadata"]["annotations"] = {"jitops.dev/paused": "yes"}
+    manifest["metadata"]["annotations"] = {"jitops.dev/paused": value}
     world.apply(manifest)
     await world.settle()
-    assert world.ready(STREAM)
+    assert world.condition(STREAM, "Synced") == ("False", "ReconcilePaused")
+    assert world.events(STREAM) == ["Paused"]
+
+
+@every_kind
+async def test_pause_that_cannot_be_read(world: World, sample: Sample) -> None:
+    """A value that is neither true nor false freezes, and a Warning says so once, not at every resync or start."""
+    await ready(world, sample)
+    world.annotate(sample.key, paused="yes")
+    await world.settle()
+    world.store.delete(Key("Secret", "team", sample.secret))
+    await world.resync()
+    await world.restart()
+    await world.resync()
+    assert world.condition(sample.key, "Synced") == ("False", "ReconcilePaused")
+    assert world.remote_writes() == []
+    assert world.secret(sample.secret) is None
+    assert world.events(sample.key) == ["Paused", "CannotReadAnnotation"]
+    assert world.last_event(sample.key).warning
+    assert 'jitops.dev/paused is "yes"' in world.last_event(sample.key).message
+    assert world.status(sample.key)["warnings"] == [world.last_event(sample.key).message]
+    world.annotate(sample.key, paused="false")
+    await world.settle()
+    assert sample.valid(world)
+    assert "warnings" not in world.status(sample.key)
 
 
 @every_kind
@@ -176,15 +201,35 @@ async def test_drift_hold(world: World) -> None:
     assert world.events(STREAM) == ["DriftDetected", "DriftCorrected"]
 
 
-@pytest.mark.parametrize("value", ["tomorrow", "2020-01-01T00:00:00Z", ""])
-async def test_drift_hold_that_is_none(world: World, value: str) -> None:
-    """What is no moment, or a past one, holds nothing."""
+async def test_drift_hold_that_is_over(world: World) -> None:
+    """A past moment holds nothing, and is no reason to warn."""
+    await ready(world, SAMPLES["JitsuStream"])
+    world.annotate(STREAM, drift_hold_until="2020-01-01T00:00:00Z")
+    await world.settle()
+    world.sandbox.jitsu.change(only_stream(world)["id"], name="theirs")
+    await world.resync()
+    assert only_stream(world)["name"] == "shop"
+    assert world.events(STREAM) == ["DriftCorrected"]
+
+
+@pytest.mark.parametrize("value", ["tomorrow", "2026-01-01", ""])
+async def test_drift_hold_that_cannot_be_read(world: World, value: str) -> None:
+    """What is no moment holds the correction until it is corrected, and a Warning says so once."""
     await ready(world, SAMPLES["JitsuStream"])
     world.annotate(STREAM, drift_hold_until=value)
     await world.settle()
     world.sandbox.jitsu.change(only_stream(world)["id"], name="theirs")
     await world.resync()
+    await world.restart()
+    await world.resync()
+    assert world.remote_writes() == []
+    assert world.condition(STREAM, "DriftDetected") == ("True", "DriftDetected")
+    assert world.condition(STREAM, "Stalled") == ("True", "DriftDetected")
+    assert world.events(STREAM) == ["CannotReadAnnotation", "DriftDetected"]
+    world.annotate(STREAM, drift_hold_until=None)
+    await world.settle()
     assert only_stream(world)["name"] == "shop"
+    assert world.ready(STREAM)
 
 
 async def test_drift_that_goes_away_by_itself(world: World) -> None:
@@ -274,10 +319,22 @@ async def test_release_finalizer_has_one_value(world: World, sample: Sample) -> 
     assert world.ready(sample.key)
     assert world.finalizers(sample.key) == ["jitops.dev/finalizer"]
     world.annotate(sample.key, release_finalizer="yes")
-    await world.settle()
+    await world.resync()
+    assert world.events(sample.key) == ["CannotReadAnnotation"]
+    assert 'jitops.dev/release-finalizer is "yes"' in world.last_event(sample.key).message
     world.store.delete(sample.key)
     await world.settle()
     assert sample.objects(world) == []
+
+
+async def test_pause_of_a_connection_that_cannot_be_read(world: World) -> None:
+    """A connection reports an annotation that can't be read, too."""
+    connection = await world.connect_jitsu()
+    world.forget()
+    world.annotate(connection, paused="yes")
+    await world.resync()
+    assert world.events(connection) == ["CannotReadAnnotation"]
+    assert 'jitops.dev/paused is "yes"' in world.status(connection)["warnings"][0]
 
 
 @every_kind

@@ -49,6 +49,9 @@ class Status(Model):
     comparing with them."""
     last_handled_reconcile_at: str | None = None
     """The last value of the annotation jitops.dev/reconcile-requested-at, or of Flux's, that was acted on."""
+    warnings: list[str] | None = None
+    """The annotations of jitops.dev whose values the operator can't read, each with what it does until they are
+    corrected."""
 
 
 class ManagedStatus(Status):

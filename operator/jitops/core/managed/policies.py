@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
-from jitops.api import meta
-from jitops.core.clock import moment
+from jitops.core.switches import read_switches
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from datetime import datetime
 
     from jitops.core.contract.kinds import ManagedKind
     from jitops.core.kube import Resource
@@ -32,7 +30,7 @@ class Policies:
     released: bool = False
     """The annotation that ends a deletion which can't be done."""
     drift_hold: datetime | None = None
-    """Until when drift is only reported."""
+    """When a hold of drift ends, if it ends by itself."""
 
     @property
     def leaves_remote(self) -> bool:
@@ -42,25 +40,15 @@ class Policies:
 
 def policies_of(kind: ManagedKind, resource: Resource, default_deletion: str | None, now: datetime) -> Policies:
     """Read the `management` block and the switches; `default_deletion` is the connection's deletion policy."""
-    management, annotations = resource.spec.get("management") or {}, resource.annotations
-    hold = _drift_hold(annotations, now)
+    management, switches = resource.spec.get("management") or {}, read_switches(resource.annotations, now)
     return Policies(
         observe_only=kind.only_observes(resource),
         adopt=(management.get("adopt") or {}).get("mode") or "Never",
         retain=(management.get("deletionPolicy") or default_deletion or "Delete") == "Retain",
         replaces=management.get("replace") == "Allow",
-        report_drift=management.get("drift") == "Report" or hold is not None,
+        report_drift=management.get("drift") == "Report" or switches.holds_drift,
         cascade=management.get("cascade") or "Strict",
-        paused=annotations.get(meta.PAUSED) == meta.TRUE,
-        released=annotations.get(meta.RELEASE_FINALIZER) == meta.RELEASE_ORPHAN,
-        drift_hold=hold,
+        paused=switches.paused,
+        released=switches.released,
+        drift_hold=switches.hold_until,
     )
-
-
-def _drift_hold(annotations: Mapping[str, str], now: datetime) -> datetime | None:
-    """Return until when drift is only reported; None if that is over, not asked for, or not a moment."""
-    try:
-        until = moment(annotations[meta.DRIFT_HOLD_UNTIL])
-    except (KeyError, ValueError):
-        return None
-    return until if until > now else None
