@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.harness.manifests import CONNECTOR, STREAM, Manifest
+from tests.harness.manifests import CONNECTOR, ORGANIZATION, STREAM, WORKSPACE, Manifest
 from tests.harness.samples.link import plant_link
 from tests.harness.samples.sample import Sample
 from tests.harness.samples.stream import only_stream
@@ -196,6 +196,14 @@ async def paused_ready(world: World, sample: Sample) -> Key:
     return key
 
 
+async def paused_by_its_connection(world: World, sample: Sample) -> Key:
+    """Arrange that its connection was paused when it was Ready."""
+    key = await made(world, sample)
+    world.annotate(WORKSPACE if sample.is_jitsu else ORGANIZATION, paused="true")
+    await world.settle()
+    return key
+
+
 async def paused_new(world: World, sample: Sample) -> Key:
     """Arrange that it is paused from the start: nothing was made."""
     await sample.connect(world)
@@ -348,6 +356,7 @@ SITUATIONS: Mapping[str, Situation] = {
     "drift on hold": Situation(drift_held, WAITS, Reason.DRIFT_DETECTED),
     "thrashing": Situation(thrashing, WRONG, Reason.THRASHING, frozenset({STREAM.kind})),
     "paused when ready": Situation(paused_ready, ("Current", "Suspended"), Reason.AVAILABLE),
+    "paused by its connection": Situation(paused_by_its_connection, ("Current", "Suspended"), Reason.AVAILABLE),
     "paused from the start": Situation(paused_new, PAUSED, None),
     "paused and changed": Situation(paused_and_changed, PAUSED, Reason.AVAILABLE),
     "paused in conflict": Situation(paused_in_conflict, PAUSED, Reason.CONFLICT),

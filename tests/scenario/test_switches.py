@@ -13,8 +13,10 @@ from tests.harness.samples.table import SAMPLES
 from tests.harness.world.world import World
 
 from jitops.core.clock import stamp
+from jitops.core.errors import Unavailable
 from jitops.core.kube import Key
 from jitops.core.managed.corrections import CORRECTION_WINDOW, MOST_CORRECTIONS
+from jitops_sandbox import Fault
 
 FLUX = "reconcile.fluxcd.io/requestedAt"
 
@@ -135,6 +137,113 @@ async def test_paused_and_deleted(world: World, sample: Sample) -> None:
     await world.settle()
     assert not world.exists(sample.key)
     assert sample.objects(world) == []
+
+
+# Pause of a connection
+
+
+@every_kind
+async def test_pause_of_the_connection(world: World, sample: Sample) -> None:
+    """Everything behind a paused connection is frozen, and says who paused it; the connection is still verified."""
+    connection = await sample.connect(world)
+    world.apply(sample.manifest())
+    await world.settle()
+    world.annotate(connection, paused="true")
+    await world.settle()
+    world.forget()
+    world.apply(sample.manifest("second"))
+    world.store.delete(Key("Secret", "team", sample.secret))
+    world.services.connections.suspect(connection, Unavailable("down for a moment"))
+    await world.resync()
+    second = Key(sample.key.kind, "team", "second")
+    for key in (sample.key, second):
+        assert world.condition(key, "Synced") == ("False", "ReconcilePaused")
+        assert f"paused by the annotation jitops.dev/paused on {connection}" in world.message(key, "Synced")
+    assert world.ready(sample.key)
+    assert world.condition(second, "Ready") == ("", "")
+    assert world.events(second) == ["Paused"]
+    assert world.secret(sample.secret) is None
+    assert world.remote_writes() == []
+    assert world.count("GET", sample.listing) == 0
+    assert world.ready(connection)
+    assert "paused" in world.message(connection)
+    world.store.delete(second)
+    assert not world.exists(second)
+    world.forget()
+    world.annotate(connection, paused=None)
+    await world.settle()
+    assert sample.valid(world)
+    assert world.condition(sample.key, "Synced")[0] == "True"
+    assert world.events(sample.key)[-1] == "Resumed"
+    assert "paused" not in world.message(connection)
+
+
+async def test_pause_of_the_connection_tries_no_login(world: World) -> None:
+    """A connection that was not opened yet is not opened for the sake of frozen resources."""
+    connection = await world.connect_jitterbit()
+    world.annotate(connection, paused="true")
+    await world.settle()
+    await world.services.connections.drop(connection)
+    world.forget()
+    for name in ("one", "two", "three"):
+        world.apply(SAMPLES["Connector"].manifest(name, name=name))
+    await world.settle()
+    assert world.count("PUT", "*/user/login") == 0
+
+
+@every_kind
+async def test_pause_of_the_connection_and_deletion(world: World, sample: Sample) -> None:
+    """A deletion waits with the rest, at a restart too, unless it leaves the remote object; nothing is created anew."""
+    connection = await sample.connect(world)
+    world.apply(sample.manifest())
+    await world.settle()
+    world.annotate(connection, paused="true")
+    await world.stop()
+    world.store.delete(sample.key)
+    world.forget()
+    await world.restart()
+    await world.resync()
+    assert world.exists(sample.key)
+    assert "the deletion is paused by" in world.message(sample.key, "Synced")
+    assert world.remote_writes() == []
+    world.annotate(connection, paused="false")
+    await world.settle()
+    assert not world.exists(sample.key)
+    assert sample.objects(world) == []
+
+
+async def test_each_who_pauses_is_named(world: World) -> None:
+    """Two pauses are both shown; a resource goes on only when both ended."""
+    connection = await world.connect_jitsu()
+    world.apply(stream())
+    await world.settle()
+    world.annotate(connection, paused="true")
+    world.annotate(STREAM, paused="true")
+    await world.settle()
+    both = f"paused by the annotation jitops.dev/paused and the annotation jitops.dev/paused on {connection}"
+    assert both in world.message(STREAM, "Synced")
+    world.annotate(STREAM, paused=None)
+    await world.settle()
+    assert world.condition(STREAM, "Synced") == ("False", "ReconcilePaused")
+    world.annotate(connection, paused=None)
+    await world.settle()
+    assert world.condition(STREAM, "Synced") == ("True", "Available")
+
+
+async def test_resumed_into_an_outage(world: World) -> None:
+    """A resource that is resumed while the remote fails does not go on saying that it is paused."""
+    await ready(world, SAMPLES["JitsuStream"])
+    world.annotate(STREAM, paused="true")
+    await world.settle()
+    world.sandbox.faults.add(Fault(kind="error", status=503, times=1000))
+    world.annotate(STREAM, paused=None, reconcile_requested_at="now")
+    await world.settle()
+    assert world.condition(STREAM, "Synced") == ("Unknown", "RemoteUnavailable")
+    assert world.events(STREAM) == ["Paused", "Resumed"]
+    world.sandbox.faults.clear()
+    await world.wait(600)
+    assert world.condition(STREAM, "Synced") == ("True", "Available")
+    assert world.events(STREAM) == ["Paused", "Resumed"]
 
 
 # Reconcile now

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from jitops.api import meta
-from jitops.core.switches import SHOWN, Switches, read_switches
+from jitops.core.switches import SHOWN, Switches, is_paused, misread, read_switches
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 PAUSES = {
@@ -56,8 +56,8 @@ RELEASES = {
 @pytest.mark.parametrize(("value", "expected"), PAUSES.items())
 def test_pause(value: str, expected: tuple[bool, bool]) -> None:
     """What ParseBool reads as true pauses, and so does what it can't read."""
-    switches = read_switches({meta.PAUSED: value}, NOW)
-    assert (switches.paused, not switches.misread) == expected
+    annotations = {meta.PAUSED: value}
+    assert (is_paused(annotations), not misread(annotations)) == expected
 
 
 @pytest.mark.parametrize(("value", "expected"), HOLDS.items())
@@ -80,6 +80,7 @@ def test_release(value: str, expected: tuple[bool, bool]) -> None:
 def test_none() -> None:
     """Without annotations every switch is off."""
     assert read_switches({}, NOW) == Switches()
+    assert not is_paused({})
 
 
 def test_sentences_name_the_annotation_and_the_start_of_its_value() -> None:

@@ -28,7 +28,6 @@ SHOWN = 40
 class Switches:
     """The positions of the switches of one resource."""
 
-    paused: bool = False
     holds_drift: bool = False
     """Drift is only reported, until `hold_until`, or until the annotation is corrected if that is None."""
     hold_until: datetime | None = None
@@ -39,10 +38,9 @@ class Switches:
 
 
 def read_switches(annotations: Mapping[str, str], now: datetime) -> Switches:
-    """Return the positions of all switches; an annotation that does not exist is off."""
+    """Return the positions of the switches but the pause; an annotation that does not exist is off."""
     until, unclear = _hold(annotations, now)
     return Switches(
-        paused=is_paused(annotations),
         holds_drift=unclear or until is not None,
         hold_until=until,
         released=annotations.get(meta.RELEASE_FINALIZER) == meta.RELEASE_ORPHAN,

@@ -10,12 +10,13 @@ import logging
 import socket
 import traceback
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from jitops.core import errors
 from jitops.core.clock import Clock, SystemClock
 from jitops.core.managed.services import Services
 from jitops.core.schedule.controller import Controller, Pace
+from jitops.core.status.conditions import shows_pause
 from jitops.kinds import registry
 from jitops.remote.client import HttpPool
 from jitops.runtime.cluster.discovery import Discovery
@@ -225,6 +226,12 @@ class OperatorProcess:
             ("host",),
             lambda: {(host,): float(is_open) for host, is_open in self._pool.breakers().items()},
         )
+        self.metrics.gauges("jitops_paused_resources", "Resources that are paused.", ("kind",), self._paused_resources)
+
+    def _paused_resources(self) -> Mapping[tuple[str, ...], float]:
+        """Return by kind how many resources show that they are paused."""
+        kinds, cluster = self._services.kinds.managed, self.cluster
+        return {(kind,): float(sum(shows_pause(one.status) for one in cluster.list(kind))) for kind in kinds}
 
 
 def _pace(settings: Settings) -> Pace:

@@ -9,7 +9,7 @@ from jitops.api import meta
 from jitops.api.reasons import ConditionType, EventReason, Reason
 from jitops.core.clock import stamp
 from jitops.core.contract.kinds import connection_key
-from jitops.core.status.conditions import Verdict, find
+from jitops.core.status.conditions import Verdict, find, shows_pause
 from jitops.core.status.error_rules import PHASE, rule_of
 from jitops.core.status.requeue import Requeue, Result
 from jitops.core.status.writer import log_defect
@@ -37,8 +37,12 @@ class Applied:
     leftover: Leftover
 
 
+@dataclass(frozen=True, slots=True)
 class Paused:
-    """A reconcile that did nothing, because an annotation pauses the resource."""
+    """A reconcile that did nothing, because somebody pauses the resource."""
+
+    by: tuple[str, ...]
+    """Who pauses it, in words."""
 
 
 class Released:
@@ -61,7 +65,7 @@ class Outcomes:
             case Applied():
                 return await self._applied(recorder, ending)
             case Paused():
-                return await self._write(recorder, _paused(recorder))
+                return await self._write(recorder, _paused(recorder, ending))
             case Released():
                 for event in recorder.events:
                     self._s.kube.event(recorder.resource, event)
@@ -121,9 +125,12 @@ class Outcomes:
         result = Result(verdict.requeue, verdict.reason)
         if verdict.ready == "True":
             self._patience.forget(recorder.resource.key)
+        resumes = verdict.reason != Reason.RECONCILE_PAUSED and shows_pause(recorder.resource.status)
+        if resumes and verdict.synced is None:
+            verdict = replace(verdict, synced="Unknown")  # The condition must not go on saying that it is paused.
         if verdict.changes_nothing:
             return result
-        if verdict.reason != Reason.RECONCILE_PAUSED and _was_paused(recorder.resource):
+        if resumes:
             recorder.event(EventReason.RESUMED, "reconciling goes on")
         events = tuple(recorder.events)
         await self._s.status_writer.report(recorder.resource, verdict, recorder.facts, events, warning)
@@ -165,12 +172,11 @@ def _differs(context: ReconcileContext) -> str:
     return f"differs at the remote: {', '.join(context.plan.drift)}"
 
 
-def _paused(recorder: Recorder) -> Verdict:
-    if not _was_paused(recorder.resource):
-        recorder.event(EventReason.PAUSED, f"paused by the annotation {meta.PAUSED}")
+def _paused(recorder: Recorder, paused: Paused) -> Verdict:
+    by = " and ".join(paused.by)
+    if not shows_pause(recorder.resource.status):
+        recorder.event(EventReason.PAUSED, f"paused by {by}")
     what = "the deletion" if recorder.resource.deleting else "reconciling"
-    return Verdict(Reason.RECONCILE_PAUSED, f"{what} waits until {meta.PAUSED} is removed", synced="False")
-
-
-def _was_paused(resource: Resource) -> bool:
-    return bool(find(resource.status, ConditionType.SYNCED).get("reason") == Reason.RECONCILE_PAUSED)
+    return Verdict(
+        Reason.RECONCILE_PAUSED, f"{what} is paused by {by}; it continues once that is removed", synced="False"
+    )

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jitops.core.switches import read_switches
+from jitops.api import meta
+from jitops.core.switches import is_paused, read_switches
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from jitops.core.contract.kinds import ManagedKind
@@ -22,7 +24,8 @@ class Policies:
     adopt: str = "Never"
     retain: bool = False
     report_drift: bool = False
-    paused: bool = False
+    paused_by: tuple[str, ...] = ()
+    """Who pauses the resource, in words; empty: nobody."""
     replaces: bool = False
     """An object that the remote can't change may be replaced by a new one."""
     cascade: str = "Strict"
@@ -33,13 +36,19 @@ class Policies:
     """When a hold of drift ends, if it ends by itself."""
 
     @property
+    def paused(self) -> bool:
+        """Return whether anybody pauses the resource."""
+        return bool(self.paused_by)
+
+    @property
     def leaves_remote(self) -> bool:
         """Return whether a deletion leaves the remote object as it is."""
         return self.retain or self.released or self.observe_only
 
 
-def policies_of(kind: ManagedKind, resource: Resource, default_deletion: str | None, now: datetime) -> Policies:
-    """Read the `management` block and the switches; `default_deletion` is the connection's deletion policy."""
+def policies_of(kind: ManagedKind, resource: Resource, connection: Resource | None, now: datetime) -> Policies:
+    """Read the `management` block and the switches, with what the connection sets for all its resources."""
+    default_deletion = connection.spec.get("deletionPolicy") if connection else None
     management, switches = resource.spec.get("management") or {}, read_switches(resource.annotations, now)
     return Policies(
         observe_only=kind.only_observes(resource),
@@ -48,7 +57,15 @@ def policies_of(kind: ManagedKind, resource: Resource, default_deletion: str | N
         replaces=management.get("replace") == "Allow",
         report_drift=management.get("drift") == "Report" or switches.holds_drift,
         cascade=management.get("cascade") or "Strict",
-        paused=switches.paused,
+        paused_by=tuple(_pauses(resource, connection)),
         released=switches.released,
         drift_hold=switches.hold_until,
     )
+
+
+def _pauses(resource: Resource, connection: Resource | None) -> Iterator[str]:
+    """Yield everyone who pauses a resource."""
+    if is_paused(resource.annotations):
+        yield f"the annotation {meta.PAUSED}"
+    if connection is not None and is_paused(connection.annotations):
+        yield f"the annotation {meta.PAUSED} on {connection.key}"

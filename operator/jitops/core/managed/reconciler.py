@@ -79,7 +79,7 @@ class Reconciler:
         """Make the remote match the spec."""
         target = self._resolver.check(kind, recorder.resource)
         if target.policies.paused:
-            return Paused()
+            return Paused(target.policies.paused_by)
         connected = await self._resolver.connect(target, recorder)
         context = await self._observer.observe(connected, recorder, not_older_than)
         with self._rejections.respected(context, recorder):
@@ -100,7 +100,7 @@ class Reconciler:
         if not stays and self._resolver.may_exist(kind, resource):
             target = self._resolver.check(kind, resource)
             if policies.paused:
-                return Paused()
+                return Paused(policies.paused_by)
             connected = await self._resolver.connect(target, recorder)
             context = await self._observer.observe(connected, recorder, not_older_than)
             obstacle = await delete_all_replaced(context, recorder)

@@ -129,3 +129,8 @@ def _condition(
 def find(status: Mapping[str, JSON], kind: str) -> Mapping[str, JSON]:
     """Return a condition of a status; empty if it does not exist."""
     return next((c for c in status.get("conditions") or () if c["type"] == kind), {})
+
+
+def shows_pause(status: Mapping[str, JSON]) -> bool:
+    """Return whether a status shows that the resource is paused."""
+    return bool(find(status, Kind.SYNCED).get("reason") == Reason.RECONCILE_PAUSED)
