@@ -72,6 +72,7 @@ def test_what_is_optional_is_off(name: str) -> None:
         ({"leaderElection": {"enabled": False}}, "--no-leader-election"),
         ({"secrets": {"watch": False}}, "--no-secrets-watch"),
         ({"resyncPeriod": "1h30m"}, "--resync-period=1h30m"),
+        ({"paused": True}, "--paused"),
         ({"clusterId": "blue"}, "--cluster-id=blue"),
         ({"clusterId": "blue", "watchNamespaces": ["one", "two"]}, "--namespace=two"),
         ({"logging": {"level": "debug", "format": "text"}}, "--log-level=debug"),

@@ -16,6 +16,7 @@ from jitops.core.clock import stamp
 from jitops.core.errors import Unavailable
 from jitops.core.kube import Key
 from jitops.core.managed.corrections import CORRECTION_WINDOW, MOST_CORRECTIONS
+from jitops.core.managed.policies import OperatorPolicy
 from jitops_sandbox import Fault
 
 FLUX = "reconcile.fluxcd.io/requestedAt"
@@ -244,6 +245,81 @@ async def test_resumed_into_an_outage(world: World) -> None:
     await world.wait(600)
     assert world.condition(STREAM, "Synced") == ("True", "Available")
     assert world.events(STREAM) == ["Paused", "Resumed"]
+
+
+# Pause of the operator
+
+
+@every_kind
+async def test_pause_of_the_operator(world: World, sample: Sample) -> None:
+    """A paused operator compares, reports what it would do, and writes nothing remote; later it does it all."""
+    await ready(world, sample)
+    world.operator = OperatorPolicy(paused=True)
+    await world.restart()
+    sample.remove(world, world.status(sample.key)["id"])
+    world.apply(sample.manifest("second"))
+    second = Key(sample.key.kind, "team", "second")
+    await world.resync()
+    for key in (sample.key, second):
+        assert world.condition(key, "Synced") == ("False", "ReconcilePaused")
+        assert "paused by the operator's setting" in world.message(key, "Synced")
+        assert "does not exist" in world.message(key, "Synced")
+        assert world.events(key) == ["Paused"]
+    assert world.finalizers(second) == []
+    assert world.remote_writes() == []
+    world.forget()
+    await world.resync()
+    assert world.writes(sample.key) == []
+    world.store.delete(sample.key)
+    await world.settle()
+    assert world.exists(sample.key)
+    assert world.remote_writes() == []
+    world.operator = OperatorPolicy()
+    await world.restart()
+    await world.wait(120)
+    assert world.ready(second)
+    assert not world.exists(sample.key)
+
+
+async def test_pause_of_the_operator_reports_drift(world: World) -> None:
+    """Drift is found and reported; what the spec asks since is named, too, and is no drift."""
+    await ready(world, SAMPLES["JitsuStream"])
+    world.operator = OperatorPolicy(paused=True)
+    await world.restart()
+    world.sandbox.jitsu.change(only_stream(world)["id"], name="theirs")
+    await world.resync()
+    assert world.condition(STREAM, "DriftDetected") == ("True", "DriftDetected")
+    assert world.status(STREAM)["drift"]["fields"] == ["name"]
+    assert "differs at the remote: name" in world.message(STREAM, "Synced")
+    assert world.events(STREAM) == ["DriftDetected", "Paused"]
+    world.change(STREAM, domains=["shop.example.com"])
+    await world.resync()
+    assert "differs at the remote: domains, name" in world.message(STREAM, "Synced")
+    assert world.condition(STREAM, "DriftDetected") == ("", "")
+    assert world.remote_writes() == []
+    world.forget()
+    await world.resync()
+    assert world.writes(STREAM) == []
+    world.operator = OperatorPolicy()
+    await world.restart()
+    await world.settle()
+    assert only_stream(world)["name"] == "shop"
+
+
+async def test_pause_of_the_operator_in_an_outage(world: World) -> None:
+    """What can't be compared is paused all the same, and says that it could not be compared."""
+    await ready(world, SAMPLES["JitsuStream"])
+    world.operator = OperatorPolicy(paused=True)
+    await world.restart()
+    world.sandbox.faults.add(Fault(kind="error", status=503, times=10000))
+    await world.wait(1200)
+    assert world.condition(STREAM, "Synced") == ("False", "ReconcilePaused")
+    assert "it could not be compared (RemoteUnavailable)" in world.message(STREAM, "Synced")
+    assert world.ready(STREAM)
+    assert world.events(STREAM) == ["Paused"]
+    world.sandbox.faults.clear()
+    await world.wait(1200)
+    assert "could not be compared" not in world.message(STREAM, "Synced")
 
 
 # Reconcile now

@@ -68,6 +68,8 @@ class Recorder:
     """The resource in the version last read or written; every write rests on it."""
     phase: str = EventReason.CANNOT_RESOLVE
     """The reason of the event if the reconcile fails now."""
+    paused_by: tuple[str, ...] = ()
+    """Who pauses a resource that is only compared."""
     connected: bool = False
     """Whether the connection answered, so that a failure may be the connection's."""
     facts: dict[str, JSON] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from jitops.api import meta
 from jitops.api.reasons import ConditionType, EventReason, Reason
 from jitops.core.clock import stamp
 from jitops.core.contract.kinds import connection_key
+from jitops.core.managed.context import is_settled
 from jitops.core.status.conditions import Verdict, find, shows_pause
 from jitops.core.status.error_rules import PHASE, rule_of
 from jitops.core.status.requeue import Requeue, Result
@@ -39,10 +40,12 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class Paused:
-    """A reconcile that did nothing, because somebody pauses the resource."""
+    """A reconcile that wrote nothing, because somebody pauses the resource."""
 
     by: tuple[str, ...]
     """Who pauses it, in words."""
+    compared: ReconcileContext | None = None
+    """What a comparison found, where there was one."""
 
 
 class Released:
@@ -65,7 +68,7 @@ class Outcomes:
             case Applied():
                 return await self._applied(recorder, ending)
             case Paused():
-                return await self._write(recorder, _paused(recorder, ending))
+                return await self._paused(recorder, ending)
             case Released():
                 for event in recorder.events:
                     self._s.kube.event(recorder.resource, event)
@@ -79,9 +82,22 @@ class Outcomes:
         if recorder.connected:
             self._s.connection_reconciler.suspect(self._connection(resource), error)
         verdict, rule = self._patience.judge(resource, error), rule_of(error)
+        if recorder.paused_by:
+            paused = _paused(recorder, recorder.paused_by, f"it could not be compared ({verdict.reason})")
+            return await self._write(recorder, replace(paused, requeue=verdict.requeue))
         if resource.deleting and rule.needs_way_out:
             verdict = replace(verdict, message=f"{verdict.message}{_WAY_OUT}")
         return await self._write(recorder, verdict, recorder.phase if rule.event == PHASE else rule.event)
+
+    async def _paused(self, recorder: Recorder, paused: Paused) -> Result:
+        """Write the status of a paused resource, with what a comparison found; only a settled one has drift."""
+        context = paused.compared
+        if context is None:
+            return await self._write(recorder, _paused(recorder, paused.by))
+        drift = context.plan.drift if is_settled(context.resource) else ()
+        recorder.facts["drift"] = self._drift(replace(context, plan=replace(context.plan, drift=drift)), recorder)
+        verdict = _paused(recorder, paused.by, _finding(context))
+        return await self._write(recorder, replace(verdict, drift=drift))
 
     async def _applied(self, recorder: Recorder, applied: Applied) -> Result:
         """Write the status of a successful reconcile."""
@@ -172,11 +188,18 @@ def _differs(context: ReconcileContext) -> str:
     return f"differs at the remote: {', '.join(context.plan.drift)}"
 
 
-def _paused(recorder: Recorder, paused: Paused) -> Verdict:
-    by = " and ".join(paused.by)
+def _paused(recorder: Recorder, by: tuple[str, ...], finding: str = "") -> Verdict:
+    """Return the report of a pause, with what a comparison found."""
+    names = " and ".join(by)
     if not shows_pause(recorder.resource.status):
-        recorder.event(EventReason.PAUSED, f"paused by {by}")
+        recorder.event(EventReason.PAUSED, f"paused by {names}")
     what = "the deletion" if recorder.resource.deleting else "reconciling"
-    return Verdict(
-        Reason.RECONCILE_PAUSED, f"{what} is paused by {by}; it continues once that is removed", synced="False"
-    )
+    sentences = (f"{what} is paused by {names}", "it continues once that is removed", finding)
+    return Verdict(Reason.RECONCILE_PAUSED, "; ".join(filter(None, sentences)), synced="False")
+
+
+def _finding(context: ReconcileContext) -> str:
+    """Return what would be done if the resource were not paused; empty: nothing."""
+    if context.observation is None:
+        return "the remote object does not exist"
+    return _differs(context) if context.plan.drift else ""

@@ -51,7 +51,7 @@ def plan(s: Situation) -> Plan:
     if s.deleting:
         return Plan(_ending(s))
     if s.policies.paused:
-        return Plan(Action.NOTHING)
+        return Plan(Action.NOTHING, drift=_report(s.changes).drift)
     if not s.exists:
         return Plan(Action.REPORT if s.policies.observe_only else Action.CREATE)
     if s.policies.observe_only:

@@ -16,6 +16,18 @@ if TYPE_CHECKING:
     from jitops.core.kube import Resource
 
 
+SETTING = "the operator's setting"
+"""Who pauses everything, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorPolicy:
+    """What the operator's settings say about all resources."""
+
+    paused: bool = False
+    """Everything is compared and reported, and nothing is written to a remote."""
+
+
 @dataclass(frozen=True, slots=True)
 class Policies:
     """The `management` block with its defaults, and the annotations that switch something."""
@@ -26,6 +38,8 @@ class Policies:
     report_drift: bool = False
     paused_by: tuple[str, ...] = ()
     """Who pauses the resource, in words; empty: nobody."""
+    compares: bool = False
+    """A paused resource is compared all the same: no annotation pauses it, only the operator's setting."""
     replaces: bool = False
     """An object that the remote can't change may be replaced by a new one."""
     cascade: str = "Strict"
@@ -46,8 +60,11 @@ class Policies:
         return self.retain or self.released or self.observe_only
 
 
-def policies_of(kind: ManagedKind, resource: Resource, connection: Resource | None, now: datetime) -> Policies:
-    """Read the `management` block and the switches, with what the connection sets for all its resources."""
+def policies_of(
+    kind: ManagedKind, resource: Resource, connection: Resource | None, operator: OperatorPolicy, now: datetime
+) -> Policies:
+    """Read the `management` block and the switches, with what the connection and the operator set for everyone."""
+    annotated = tuple(_pauses(resource, connection))
     default_deletion = connection.spec.get("deletionPolicy") if connection else None
     management, switches = resource.spec.get("management") or {}, read_switches(resource.annotations, now)
     return Policies(
@@ -57,14 +74,15 @@ def policies_of(kind: ManagedKind, resource: Resource, connection: Resource | No
         replaces=management.get("replace") == "Allow",
         report_drift=management.get("drift") == "Report" or switches.holds_drift,
         cascade=management.get("cascade") or "Strict",
-        paused_by=tuple(_pauses(resource, connection)),
+        paused_by=(*annotated, SETTING) if operator.paused else annotated,
+        compares=operator.paused and not annotated,
         released=switches.released,
         drift_hold=switches.hold_until,
     )
 
 
 def _pauses(resource: Resource, connection: Resource | None) -> Iterator[str]:
-    """Yield everyone who pauses a resource."""
+    """Yield the annotations that pause a resource."""
     if is_paused(resource.annotations):
         yield f"the annotation {meta.PAUSED}"
     if connection is not None and is_paused(connection.annotations):

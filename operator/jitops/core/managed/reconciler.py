@@ -77,11 +77,15 @@ class Reconciler:
 
     async def _apply(self, kind: ManagedKind, recorder: Recorder, not_older_than: float) -> Ending:
         """Make the remote match the spec."""
+        policies = self._resolver.policies(kind, recorder.resource)
+        if policies.paused and not policies.compares:
+            return Paused(policies.paused_by)
+        recorder.paused_by = policies.paused_by
         target = self._resolver.check(kind, recorder.resource)
-        if target.policies.paused:
-            return Paused(target.policies.paused_by)
         connected = await self._resolver.connect(target, recorder)
         context = await self._observer.observe(connected, recorder, not_older_than)
+        if policies.paused:
+            return Paused(policies.paused_by, context)
         with self._rejections.respected(context, recorder):
             context = await self._executor.apply(context, recorder)
         context = await self._publisher.publish(context, recorder)

@@ -41,9 +41,9 @@ class Resolver:
         return Target(kind, resource, spec, self.policies(kind, resource))
 
     def policies(self, kind: ManagedKind, resource: Resource) -> Policies:
-        """Read the `management` block, with what the connection sets, and the switches."""
+        """Read the `management` block, with what connection and operator set, and the switches."""
         connection = self._s.kube.get(connection_key(kind, resource))
-        return policies_of(kind, resource, connection, self._s.clock.now())
+        return policies_of(kind, resource, connection, self._s.operator, self._s.clock.now())
 
     def may_exist(self, kind: ManagedKind, resource: Resource) -> bool:
         """Return whether anything may exist remotely: not without a connection object, an id and an intent (law 4)."""
