@@ -73,6 +73,8 @@ def test_what_is_optional_is_off(name: str) -> None:
         ({"secrets": {"watch": False}}, "--no-secrets-watch"),
         ({"resyncPeriod": "1h30m"}, "--resync-period=1h30m"),
         ({"paused": True}, "--paused"),
+        ({}, "--deletion-policy=Delete"),
+        ({"deletionPolicy": "Retain"}, "--deletion-policy=Retain"),
         ({"clusterId": "blue"}, "--cluster-id=blue"),
         ({"clusterId": "blue", "watchNamespaces": ["one", "two"]}, "--namespace=two"),
         ({"logging": {"level": "debug", "format": "text"}}, "--log-level=debug"),

@@ -314,6 +314,14 @@ async def deletion_without_credentials(world: World, sample: Sample) -> Key:
     return key
 
 
+async def deletion_of_what_is_protected(world: World, sample: Sample) -> Key:
+    """Arrange that it is being deleted, and protected from that."""
+    key = await made(world, sample, management={"deletionProtection": True})
+    world.store.delete(key)
+    await world.settle()
+    return key
+
+
 async def deletion_paused(world: World, sample: Sample) -> Key:
     """Arrange that it is being deleted, and paused."""
     key = await paused_ready(world, sample)
@@ -368,6 +376,7 @@ SITUATIONS: Mapping[str, Situation] = {
     "permission denied": Situation(permission_denied, WRONG, Reason.PERMISSION_DENIED, JITSU),
     "credentials revoked": Situation(credentials_revoked, WAITS, Reason.REMOTE_UNAVAILABLE),
     "deletion without credentials": Situation(deletion_without_credentials, GOING, None),
+    "deletion of what is protected": Situation(deletion_of_what_is_protected, GOING, Reason.DELETION_BLOCKED),
     "deletion paused": Situation(deletion_paused, GOING, Reason.AVAILABLE),
     "deletion of a linked stream": Situation(
         deletion_of_a_linked_stream, GOING, Reason.DELETION_BLOCKED, frozenset({STREAM.kind})

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 from tests.harness.every_kind import every_kind
-from tests.harness.manifests import STREAM, stream
+from tests.harness.manifests import CONNECTOR, LINK, STREAM, WORKSPACE, link, stream
+from tests.harness.samples.link import connect_ends
 from tests.harness.samples.sample import Sample
 from tests.harness.samples.stream import only_stream, streams
 from tests.harness.samples.table import SAMPLES
@@ -583,3 +584,126 @@ async def test_resync_period_of_the_resource(world: World) -> None:
     world.change(STREAM, management={"resyncPeriod": "60s"})
     await world.wait(75)
     assert world.count("GET", "*/config/stream") >= 1
+
+
+async def test_deletion_policy_of_the_operator(world: World) -> None:
+    """The operator's policy counts where neither the resource nor the connection has one; theirs win over it."""
+    world.operator = OperatorPolicy(deletion_policy="Retain")
+    await world.restart()
+    await ready(world, SAMPLES["JitsuStream"])
+    world.store.delete(STREAM)
+    await world.settle()
+    assert not world.exists(STREAM)
+    assert len(streams(world)) == 1
+    assert world.events(STREAM) == ["Retained"]
+    await ready(world, SAMPLES["JitsuStream"])
+    world.change(WORKSPACE, deletionPolicy="Delete")
+    await world.settle()
+    world.store.delete(STREAM)
+    await world.settle()
+    assert streams(world) == []
+
+
+# Protection
+
+
+@every_kind
+async def test_deletion_protection(world: World, sample: Sample) -> None:
+    """Nothing remote is deleted while it is set: the deletion says which field, and goes on when it is off."""
+    await ready(world, sample, management={"deletionProtection": True})
+    world.store.delete(sample.key)
+    await world.resync()
+    assert world.condition(sample.key, "Ready") == ("False", "DeletionBlocked")
+    assert "spec.management.deletionProtection" in world.message(sample.key)
+    assert len(sample.objects(world)) == 1
+    assert world.remote_writes() == []
+    assert world.events(sample.key) == ["DeletionBlocked"]
+    world.forget()
+    await world.wait(1800)
+    await world.restart()
+    await world.resync()
+    assert world.writes(sample.key) == []
+    assert world.events(sample.key) == []
+    world.change(sample.key, management={"deletionProtection": False})
+    await world.settle()
+    assert not world.exists(sample.key)
+    assert sample.objects(world) == []
+
+
+@every_kind
+@pytest.mark.parametrize("way", ["Retain", "orphan"])
+async def test_protected_is_released(world: World, sample: Sample, way: str) -> None:
+    """Retain and the release annotation end the deletion of a protected resource; the object stays."""
+    await ready(world, sample, management={"deletionProtection": True})
+    world.store.delete(sample.key)
+    await world.settle()
+    assert world.exists(sample.key)
+    if way == "Retain":
+        world.change(sample.key, management={"deletionProtection": True, "deletionPolicy": "Retain"})
+    else:
+        world.annotate(sample.key, release_finalizer="orphan")
+    await world.settle()
+    assert not world.exists(sample.key)
+    assert len(sample.objects(world)) == 1
+    assert sample.valid(world)
+    assert world.remote_writes() == []
+
+
+async def test_protected_with_a_lost_status(world: World) -> None:
+    """Protection holds for an object that the status does not mention, too."""
+    await ready(world, SAMPLES["JitsuStream"], management={"deletionProtection": True})
+    resource = world.store.get(STREAM)
+    assert resource is not None
+    await world.store.write_status(resource, {"observedGeneration": -1})
+    world.store.delete(STREAM)
+    await world.settle()
+    assert world.condition(STREAM, "Ready") == ("False", "DeletionBlocked")
+    assert len(streams(world)) == 1
+
+
+@pytest.mark.parametrize("policy", ["Cascade", "Orphan"])
+@pytest.mark.parametrize("way", ["protected", "paused"])
+async def test_cascade_spares_what_must_stay(world: World, policy: str, way: str) -> None:
+    """The link of a protected or paused JitsuLink is not deleted with its stream: the deletion names it and waits."""
+    await connect_ends(world)
+    world.apply(stream(management={"cascade": policy}), link(**{"from": {"streamRef": {"name": "shop"}}}))
+    await world.settle()
+    if way == "protected":
+        world.change(LINK, management={"deletionProtection": True})
+    else:
+        world.annotate(LINK, paused="true")
+    await world.settle()
+    assert world.status(LINK)["id"]
+    world.forget()
+    world.store.delete(STREAM)
+    await world.wait(400)
+    assert world.condition(STREAM, "Ready") == ("False", "DeletionBlocked")
+    assert str(LINK) in world.message(STREAM)
+    assert way in world.message(STREAM)
+    assert world.remote_writes() == []
+    if way == "protected":
+        world.change(LINK, management={})
+    else:
+        world.annotate(LINK, paused=None)
+    await world.wait(400)
+    assert not world.exists(STREAM)
+
+
+async def test_protection_keeps_what_was_replaced(world: World) -> None:
+    """A replaced registration stays, listed in status and said once, until the protection is taken off."""
+    await ready(world, SAMPLES["Connector"], management={"replace": "Allow", "deletionProtection": True})
+    former = world.status(CONNECTOR)["id"]
+    world.change(CONNECTOR, version="2.0.0")
+    await world.resync()
+    assert world.ready(CONNECTOR)
+    assert "deletionProtection" in world.message(CONNECTOR)
+    assert [one["id"] for one in world.status(CONNECTOR)["replaced"]] == [former]
+    assert len(SAMPLES["Connector"].objects(world)) == 2
+    assert world.events(CONNECTOR).count("DeletionBlocked") == 1
+    world.store.delete(CONNECTOR)
+    await world.settle()
+    assert len(SAMPLES["Connector"].objects(world)) == 2
+    world.change(CONNECTOR, management={"replace": "Allow"})
+    await world.wait(400)
+    assert not world.exists(CONNECTOR)
+    assert SAMPLES["Connector"].objects(world) == []

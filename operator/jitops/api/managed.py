@@ -87,7 +87,11 @@ class Management(Model):
     """Whether the resource may adopt a remote object that already exists. Default: it may not."""
     deletion_policy: DeletionPolicy | None = None
     """What happens to the remote object when this resource is deleted. Delete: it is deleted too. Retain: it is kept,
-    and so is the Secret with its keys. Default: the deletionPolicy of the connection, else Delete."""
+    and so is the Secret with its keys. Default: the deletionPolicy of the connection, else the operator's setting."""
+    deletion_protection: bool = False
+    """Whether the remote object is protected. true: nothing remote is deleted, neither by the deletion of this resource,
+    nor in a replacement, nor by the cascade of another resource's deletion. The deletion waits and reports it until
+    this is set to false, or deletionPolicy to Retain. Default: false."""
     drift: Literal["Correct", "Report"] = "Correct"
     """What happens when others changed the remote object. Correct: it is changed back. Report: the condition
     DriftDetected lists the fields, and nothing is written. Default: Correct."""

@@ -240,7 +240,7 @@ class OperatorProcess:
 
 
 def _operator_policy(settings: Settings) -> OperatorPolicy:
-    return OperatorPolicy(paused=settings.paused)
+    return OperatorPolicy(paused=settings.paused, deletion_policy=settings.deletion_policy)
 
 
 def _pace(settings: Settings) -> Pace:

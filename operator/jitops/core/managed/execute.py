@@ -16,7 +16,7 @@ from jitops.core.kube import Event
 from jitops.core.managed.context import exists_remotely, is_settled
 from jitops.core.managed.outcome import is_ending
 from jitops.core.managed.plan import Action
-from jitops.core.managed.replace import replacement_status, replaces_note
+from jitops.core.managed.replace import protected_from_deletion, replacement_status, replaces_note
 from jitops.core.status.error_rules import rule_of
 
 if TYPE_CHECKING:
@@ -121,6 +121,8 @@ class Executor:
     async def delete(self, context: ReconcileContext, recorder: Recorder) -> None:
         """Delete the owned object and check that it is deleted; an earlier deletion may have become visible."""
         if context.plan.action is Action.DELETE:
+            if context.policies.protected:
+                raise protected_from_deletion(context.resource)
             users = self._users(context)
             desired = replace(context.desired, cascade=context.policies.cascade, users=users.ids)
             await context.adapter.delete(desired, context.found)
@@ -135,7 +137,20 @@ class Executor:
         users = referrers(context.resource, self._s.kinds, self._s.kube, self._s.references)
         cure = CURE if has_cascade_rules(context.spec) else "delete or change these first"
         users.require_way(context.policies.cascade, cure, self._s.clock.now())
+        for user in users.staying:
+            self._refuse_cascade(user)
         return users
+
+    def _refuse_cascade(self, user: Resource) -> None:
+        """Raise DeletionBlocked if the object of a user must not be deleted together with the one that it uses."""
+        policies = self._resolver.policies(self._s.kinds.managed[user.key.kind], user)
+        if policies.protected:
+            raise errors.DeletionBlocked(
+                f"{user.key} uses it and is protected by its spec.management.deletionProtection: set that to false,"
+                " or delete the resource first"
+            )
+        if policies.paused:
+            raise errors.DeletionBlocked(f"{user.key} uses it and is paused by {' and '.join(policies.paused_by)}")
 
     async def _record_deletion(
         self, context: ReconcileContext, recorder: Recorder, users: tuple[Resource, ...]

@@ -26,6 +26,8 @@ class OperatorPolicy:
 
     paused: bool = False
     """Everything is compared and reported, and nothing is written to a remote."""
+    deletion_policy: str = "Delete"
+    """The deletion policy where neither the resource nor its connection has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ class Policies:
     """An object that the remote can't change may be replaced by a new one."""
     cascade: str = "Strict"
     """What a deletion does about others that use the object, where the kind has cascade rules."""
+    protected: bool = False
+    """Nothing remote may be deleted."""
     released: bool = False
     """The annotation that ends a deletion which can't be done."""
     drift_hold: datetime | None = None
@@ -70,7 +74,8 @@ def policies_of(
     return Policies(
         observe_only=kind.only_observes(resource),
         adopt=(management.get("adopt") or {}).get("mode") or "Never",
-        retain=(management.get("deletionPolicy") or default_deletion or "Delete") == "Retain",
+        retain=(management.get("deletionPolicy") or default_deletion or operator.deletion_policy) == "Retain",
+        protected=management.get("deletionProtection") is True,
         replaces=management.get("replace") == "Allow",
         report_drift=management.get("drift") == "Report" or switches.holds_drift,
         cascade=management.get("cascade") or "Strict",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from jitops.api import meta
 from jitops.api.reasons import EventReason, Reason
 from jitops.core import errors
-from jitops.core.managed.context import Recorder
+from jitops.core.managed.context import Recorder, exists_remotely
 from jitops.core.managed.corrections import CorrectionLimit
 from jitops.core.managed.execute import Executor
 from jitops.core.managed.observe import Observer
@@ -20,7 +20,7 @@ from jitops.core.managed.outcome import Applied, Ending, Outcomes, Paused, Relea
 from jitops.core.managed.patience import Patience
 from jitops.core.managed.publish import Publisher
 from jitops.core.managed.rejections import RejectionCache
-from jitops.core.managed.replace import delete_all_replaced, delete_replaced, retained_note
+from jitops.core.managed.replace import delete_all_replaced, delete_replaced, protected_from_deletion, retained_note
 from jitops.core.managed.resolve import Resolver
 from jitops.core.status.requeue import Requeue, Result
 
@@ -105,6 +105,8 @@ class Reconciler:
             target = self._resolver.check(kind, resource)
             if policies.paused:
                 return Paused(policies.paused_by)
+            if policies.protected and exists_remotely(resource):
+                raise protected_from_deletion(resource)
             connected = await self._resolver.connect(target, recorder)
             context = await self._observer.observe(connected, recorder, not_older_than)
             obstacle = await delete_all_replaced(context, recorder)
