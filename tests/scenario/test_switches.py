@@ -20,6 +20,9 @@ from jitops.core.managed.corrections import CORRECTION_WINDOW, MOST_CORRECTIONS
 from jitops.core.managed.policies import OperatorPolicy
 from jitops_sandbox import Fault
 
+CHANGEABLE = {kind: sample for kind, sample in SAMPLES.items() if kind not in {"Connector", "CustomAPI"}}
+"""The kinds whose objects others can change in place."""
+every_changeable_kind = pytest.mark.parametrize("sample", CHANGEABLE.values(), ids=CHANGEABLE)
 FLUX = "reconcile.fluxcd.io/requestedAt"
 
 
@@ -429,6 +432,75 @@ async def test_drift_that_goes_away_by_itself(world: World) -> None:
     assert world.ready(STREAM)
     assert "drift" not in world.status(STREAM)
     assert world.condition(STREAM, "DriftDetected") == ("", "")
+
+
+@every_changeable_kind
+async def test_report_that_is_switched_on_writes_nothing(world: World, sample: Sample) -> None:
+    """A change of `management` alone corrects nothing, at a restart too; another change of the spec is written."""
+    await ready(world, sample, management={"drift": "Report"})
+    sample.spoil(world, world.status(sample.key)["id"])
+    await world.resync()
+    assert world.condition(sample.key, "DriftDetected")[0] == "True"
+    world.change(sample.key, management={"drift": "Report", "resyncPeriod": "5m"})
+    await world.resync()
+    await world.restart()
+    world.change(sample.key, management={"drift": "Report", "onMissing": "Recreate"})
+    await world.resync()
+    assert world.remote_writes() == []
+    assert world.condition(sample.key, "DriftDetected")[0] == "True"
+    assert world.events(sample.key) == ["DriftDetected"]
+    world.change(sample.key, management={})
+    await world.settle()
+    assert world.ready(sample.key)
+    assert world.remote_writes() != []
+
+
+async def test_report_that_is_switched_on_with_drift_unseen(world: World) -> None:
+    """What others changed before Report was switched on, and nobody saw, is reported and left as it is."""
+    await ready(world, SAMPLES["JitsuStream"])
+    world.sandbox.jitsu.change(only_stream(world)["id"], name="theirs")
+    world.change(STREAM, management={"drift": "Report"})
+    await world.resync()
+    assert only_stream(world)["name"] == "theirs"
+    assert world.remote_writes() == []
+    assert world.condition(STREAM, "DriftDetected")[0] == "True"
+    world.change(STREAM, domains=["shop.example.com"])
+    await world.settle()
+    assert only_stream(world)["domains"] == ["shop.example.com"]
+    assert world.ready(STREAM)
+
+
+@every_kind
+@pytest.mark.parametrize("management", [{"drift": "Report"}, {"onMissing": "Report"}], ids=["drift", "onMissing"])
+async def test_missing_is_reported(world: World, sample: Sample, management: dict[str, str]) -> None:
+    """What others deleted is not created again, and that is quiet; Recreate creates it."""
+    await ready(world, sample, management=management)
+    sample.remove(world, world.status(sample.key)["id"])
+    await world.resync()
+    assert world.condition(sample.key, "Ready") == ("False", "RemoteNotFound")
+    assert "spec.management.onMissing" in world.message(sample.key)
+    assert world.remote_writes() == []
+    world.forget()
+    await world.wait(1800)
+    assert world.writes(sample.key) == []
+    assert world.events(sample.key) == []
+    world.change(sample.key, management={**management, "onMissing": "Recreate"})
+    await world.wait(120)
+    assert world.ready(sample.key)
+    assert sample.valid(world)
+
+
+async def test_missing_during_a_hold(world: World) -> None:
+    """A hold of drift holds back the creation, too, until it ends."""
+    await ready(world, SAMPLES["JitsuStream"])
+    world.annotate(STREAM, drift_hold_until=stamp(world.clock.now() + timedelta(hours=1)))
+    await world.settle()
+    SAMPLES["JitsuStream"].remove(world, world.status(STREAM)["id"])
+    await world.wait(3000)
+    assert world.why(STREAM) == "RemoteNotFound"
+    assert world.remote_writes() == []
+    await world.wait(605)
+    assert world.ready(STREAM)
 
 
 async def test_drift_never_shows_values(world: World) -> None:

@@ -59,6 +59,9 @@ class ManagedStatus(Status):
 
     drift: Drift | None = None
     """Changes that others made to the remote object; set only while there is a difference."""
+    applied_spec: str | None = None
+    """A hash of the spec that was last applied completely, without `management` and `outputs`: while the spec has it, a
+    difference at the remote was made by others."""
     secret_name: str | None = None
     """The name of the Secret that holds the outputs."""
 

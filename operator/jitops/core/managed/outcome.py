@@ -9,7 +9,7 @@ from jitops.api import meta
 from jitops.api.reasons import ConditionType, EventReason, Reason
 from jitops.core.clock import stamp
 from jitops.core.contract.kinds import connection_key
-from jitops.core.managed.context import is_settled
+from jitops.core.managed.context import is_applied, spec_hash
 from jitops.core.status.conditions import Verdict, find, shows_pause
 from jitops.core.status.error_rules import PHASE, rule_of
 from jitops.core.status.requeue import Requeue, Result
@@ -94,7 +94,7 @@ class Outcomes:
         context = paused.compared
         if context is None:
             return await self._write(recorder, _paused(recorder, paused.by))
-        drift = context.plan.drift if is_settled(context.resource) else ()
+        drift = context.plan.drift if is_applied(context.resource) else ()
         recorder.facts["drift"] = self._drift(replace(context, plan=replace(context.plan, drift=drift)), recorder)
         verdict = _paused(recorder, paused.by, _finding(context))
         return await self._write(recorder, replace(verdict, drift=drift))
@@ -103,6 +103,8 @@ class Outcomes:
         """Write the status of a successful reconcile."""
         context = applied.context
         recorder.events += recorder.closing_events
+        if not context.plan.drift or is_applied(context.resource):
+            recorder.facts["appliedSpec"] = spec_hash(context.resource)
         if not context.plan.drift:
             recorder.facts["syncedGeneration"] = context.resource.generation
         recorder.facts["drift"] = self._drift(context, recorder)

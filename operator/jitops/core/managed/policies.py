@@ -38,6 +38,8 @@ class Policies:
     adopt: str = "Never"
     retain: bool = False
     report_drift: bool = False
+    report_missing: bool = False
+    """An object that others deleted is not created again."""
     paused_by: tuple[str, ...] = ()
     """Who pauses the resource, in words; empty: nobody."""
     compares: bool = False
@@ -78,6 +80,7 @@ def policies_of(
         protected=management.get("deletionProtection") is True,
         replaces=management.get("replace") == "Allow",
         report_drift=management.get("drift") == "Report" or switches.holds_drift,
+        report_missing=switches.holds_drift or (management.get("onMissing") or management.get("drift")) == "Report",
         cascade=management.get("cascade") or "Strict",
         paused_by=(*annotated, SETTING) if operator.paused else annotated,
         compares=operator.paused and not annotated,

@@ -11,7 +11,7 @@ from jitops.core.contract.desired import Desired
 from jitops.core.contract.kinds import connection_key
 from jitops.core.errors import DependencyNotReady, SpecInvalid
 from jitops.core.index.ownership import may_exist
-from jitops.core.managed.context import Connected, Target, is_settled, is_untouched
+from jitops.core.managed.context import Connected, Target, is_applied, is_untouched
 from jitops.core.managed.inputs import Resolved
 from jitops.core.managed.policies import policies_of
 from jitops.core.outputs.outputs import PublishedOutput
@@ -116,5 +116,5 @@ class Resolver:
 def _may_replace(target: Target) -> bool:
     """Return whether the object may be replaced now; drift that is only reported is left as it is."""
     policies, resource = target.policies, target.resource
-    reported = policies.report_drift and is_settled(resource)
+    reported = policies.report_drift and is_applied(resource)
     return policies.replaces and not (policies.observe_only or reported or resource.deleting)
