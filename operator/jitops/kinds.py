@@ -1,8 +1,8 @@
 """THE TABLE: one row per kind. Start reading here.
 
-A managed kind is a package under `products/`: the models users write, an adapter that acts at the remote, and a row
-`KIND` that names both and the connection it uses. `core.managed.reconciler` does the rest, the same for every row.
-Adding a kind: docs/adding-a-kind.md.
+A managed kind is a package under `products/`: `spec.py` and `status.py` (the models that users write and read),
+`adapter.py` (the calls to the remote), and `kind.py`, whose `KIND` joins them. `core.managed.reconciler` does the rest,
+in the same way for every row. To add a kind: docs/adding-a-kind.md.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ KINDS = (
     organization.INFO,
     *(kind.info for kind in JITTERBIT),
 )
-"""All kinds, connections before what uses them."""
+"""All kinds, each connection before the kinds that use it."""
 
 
 def registry(pool: HttpPool, clock: Clock) -> KindRegistry:
-    """Return the kinds that this operator manages; their clients are opened over a pool."""
+    """Return the kinds that this operator manages; their clients use the connections of a pool."""
     connections = (workspace.connection_kind(pool, clock, JITSU), organization.connection_kind(pool, clock))
     return KindRegistry(
         managed={kind.info.kind: kind for kind in (*JITSU, *JITTERBIT)},

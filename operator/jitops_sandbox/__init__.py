@@ -9,13 +9,13 @@ async with Sandbox.start(build="A", switches=Switches(), minute_seconds=60.0) as
     sandbox.requests.count(product="jitsu", method="POST")
 ```
 
-`jitsu/` is modelled on the open-source console as docs/reference/jitsu.md found it, builds A and B. Still absent
-there: making profile builders, the exports, all of `/api/schema` but destinations, lost updates between two
-concurrent PUTs, sessions of the UI. `jitterbit/` is modelled on what Jitterbit documents, and
-every unknown of docs/reference/jitterbit.md is a switch (`jitterbit/switches.py`). `jitterbit/adapter.py` stands in for
-a user's service that brings Custom APIs to API Manager, by jitops' own contract: it is no API of Jitterbit's.
-`jitterbit/gateway.py` answers the callers of what it published. Faults stand in `faults.py`,
-the admin prefix `/_sandbox` in `admin.py`.
+`jitsu/` is modelled on the open-source console, builds A and B, as docs/reference/jitsu.md describes them. Not
+implemented: the creation of profile builders, the exports, all of `/api/schema` except destinations, lost updates
+between two concurrent PUTs, sessions of the UI. `jitterbit/` is modelled on Jitterbit's documentation, and every
+unknown of docs/reference/jitterbit.md is a switch (`jitterbit/switches.py`). `jitterbit/adapter.py` stands in for a
+user's service that writes Custom APIs to API Manager. It implements jitops' own contract and is no API of Jitterbit's.
+`jitterbit/gateway.py` serves the Custom APIs that it published. Faults are in `faults.py`, the admin prefix `/_sandbox`
+in `admin.py`.
 """
 
 from jitops_sandbox.faults import Fault

@@ -1,20 +1,20 @@
-"""The admin prefix `/_sandbox`, on all addresses: for trials by hand and for tests in another process.
+"""The admin prefix `/_sandbox`, on all addresses: for manual trials and for tests in another process.
 
 | call | what it does |
 |------|--------------|
-| `GET /_sandbox/faults` | lists the faults in force, with how often each struck |
-| `POST /_sandbox/faults` | orders the fault in the JSON body (`faults.Fault`), or a list of them |
-| `DELETE /_sandbox/faults[?id=N]` | takes one fault back, or all |
-| `GET /_sandbox/requests[?all=true]` | counts the requests by product, method and path, or lists every one |
+| `GET /_sandbox/faults` | lists the active faults, and how often each was applied |
+| `POST /_sandbox/faults` | adds the fault in the JSON body (`faults.Fault`), or a list of them |
+| `DELETE /_sandbox/faults[?id=N]` | removes one fault, or all |
+| `GET /_sandbox/requests[?all=true]` | counts the requests by product, method and path, or lists them all |
 | `DELETE /_sandbox/requests` | forgets them |
-| `GET /_sandbox/state` | shows what both products hold, as their clients see it, without secrets |
+| `GET /_sandbox/state` | shows the objects of both products as their clients see them, without secrets |
 | `PUT /_sandbox/state` | `{"mode": "normal" or "maintenance" or "database-down"}` for Jitsu |
 | `DELETE /_sandbox/state` | empties both products; users, keys, workspaces and organizations stay |
 | `PATCH /_sandbox/objects/{id}` | changes fields of a Jitsu object behind the operator's back |
-| `POST /_sandbox/connectors` | publishes a connector of the Builder, as people do: organization, name, version |
+| `POST /_sandbox/connectors` | publishes a connector of the Builder, as a person does: organization, name, version |
 | `DELETE /_sandbox/objects/{id}` | deletes a Jitsu object, a connector or a Custom API behind the operator's back |
 
-Its own requests are neither recorded nor struck by faults.
+Requests to it are not recorded, and no fault applies to them.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ PREFIX = "/_sandbox/"
 
 
 class Admin:
-    """Answers the table above."""
+    """Answers the calls of the table above."""
 
     def __init__(self, faults: Faults, requests: RequestLog, jitsu: Console, jitterbit: Harmony) -> None:
         self._faults = faults
@@ -73,8 +73,8 @@ class Admin:
             return answer({"faults": self._faults.listed()})
         if call.method == "POST":
             given = decoded(call.body)
-            orders = TypeAdapter(list[Fault]).validate_python(given if isinstance(given, list) else [given])
-            return answer({"ids": [self._faults.add(fault) for fault in orders]})
+            added = TypeAdapter(list[Fault]).validate_python(given if isinstance(given, list) else [given])
+            return answer({"ids": [self._faults.add(fault) for fault in added]})
         if call.method == "DELETE":
             number = call.query.get("id")
             return answer({"cleared": self._faults.clear(int(number) if number else None)})

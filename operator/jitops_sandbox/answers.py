@@ -1,4 +1,4 @@
-"""What comes in and what goes out: a product is a plain function from `Call` to `Answer`."""
+"""Requests and answers: a product is a plain function from `Call` to `Answer`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 JSON = Any
-"""A value as it stands in a body: null, bool, number, string, list or map."""
+"""A value in a body: null, bool, number, string, list or map."""
 
 JSON_TYPE = "application/json; charset=utf-8"
 COMPRESSED_FROM = 1024
@@ -31,17 +31,17 @@ class Call:
 
 @dataclass(slots=True)
 class Answer:
-    """One answer; a `content_type` of None sends none at all, as the real consoles do for some errors."""
+    """One answer; without a content type if `content_type` is None, as the real console does for some errors."""
 
     status: int = 200
     body: bytes = field(default=b"", repr=False)
     content_type: str | None = JSON_TYPE
     headers: dict[str, str] = field(default_factory=dict)
     packed: bytes | None = field(default=None, repr=False)
-    """The body as gzip, where someone has made it already."""
+    """The body as gzip, if it was compressed before."""
 
     def compress(self, accepted: str) -> None:
-        """Send the body as gzip where the client takes it and it pays."""
+        """Compress the body if the client accepts gzip and the body is large enough."""
         if "gzip" not in accepted or len(self.body) < COMPRESSED_FROM:
             return
         self.body = self.packed or packed(self.body)
@@ -49,7 +49,8 @@ class Answer:
 
 
 def packed(body: bytes) -> bytes:
-    """Compress a body, fast rather than small."""
+    """Return a compressed body."""
+    # Level 1: the sandbox shares the machine with what it serves, so speed matters more than size.
     return gzip.compress(body, compresslevel=1)
 
 
@@ -69,5 +70,5 @@ def text(body: str, status: int) -> Answer:
 
 
 def decoded(body: bytes) -> JSON:
-    """Read a JSON body; ValueError says that it is none."""
+    """Return a decoded JSON body; raise ValueError if it is none."""
     return json.loads(body.decode("utf-8"))

@@ -1,9 +1,9 @@
-"""Compares a recorded answer with a live one, under the rules of docs/reference/jitsu.md section 11.
+"""Comparison of a recorded answer with a live one, under the rules of docs/reference/jitsu.md section 11.
 
-What the server makes (link and workspace ids, moments, salted hashes, a created API key) is bound where it
-first appears in an answer: recorded value to live value. From then on the recorded value stands for the live
-one, in answers and in the requests that repeat it. A value that an earlier request sent is the client's, and
-is never bound.
+Values that the server creates (link and workspace ids, moments, salted hashes, a new API key) are bound at their first
+appearance in an answer: recorded value to live value. From then on the recorded value is replaced by the live one, in
+answers and in the requests that repeat it. A value that an earlier request sent belongs to the client, and is never
+bound.
 """
 
 from __future__ import annotations
@@ -31,20 +31,22 @@ SECONDS = re.compile(r"\d+ seconds")
 PRESENT = ("etag", "retry-after", "x-ratelimit-remaining", "x-ratelimit-reset")
 EXACT = ("content-type", "location", "x-ratelimit-limit")
 SHORTEST_BOUND = 8
-"""Shorter bound values are only replaced where they are the whole string."""
+"""Shorter bound values are replaced only if they are the whole string."""
+LONGEST_SHOWN = 200
+"""Characters of a value in a difference."""
 
 Path = tuple[str | int, ...]
 
 
 @dataclass
 class Bindings:
-    """What is bound so far, and what the client is known to have sent."""
+    """The values bound so far, and the values that the client has sent."""
 
     bound: dict[str, str] = field(default_factory=dict)
     sent: set[str] = field(default_factory=set)
 
     def translate(self, value: JSON) -> JSON:
-        """Give a recorded value as it reads at the live server."""
+        """Return a recorded value with its bound parts replaced by the live ones."""
         if isinstance(value, dict):
             return {key: self.translate(item) for key, item in value.items()}
         if isinstance(value, list):
@@ -59,11 +61,11 @@ class Bindings:
         return value
 
     def remember(self, sent: object) -> None:
-        """Take note of the strings of a request, which are the client's unless they were bound before."""
+        """Record the strings of a request: they belong to the client unless they were bound before."""
         self.sent.update(text for text in _strings(sent) if text not in self.bound)
 
     def makes(self, path: Path, recorded: str, *, key_made: bool) -> re.Pattern[str] | None:
-        """Tell what a recorded string must look like to be the server's own, if it is such a string."""
+        """Return the pattern of the live value for a recorded string that the server created; None for any other."""
         name = path[-1] if path else ""
         if recorded in self.sent or recorded in self.bound:
             return None
@@ -88,7 +90,7 @@ class Comparison:
     differences: list[str] = field(default_factory=list)
 
     def headers(self, recorded: Mapping[str, str], live: Mapping[str, str]) -> None:
-        """Compare the headers that count: some by value, some by presence."""
+        """Compare the relevant headers: some by value, some by presence."""
         then = {name.lower(): value for name, value in recorded.items()}
         now = {name.lower(): value for name, value in live.items()}
         for name in EXACT:
@@ -97,7 +99,7 @@ class Comparison:
             self._same((name,), name in then, name in now)
 
     def body(self, recorded: JSON, live: JSON, path: Path = ("body",)) -> None:
-        """Compare bodies, binding what the server made."""
+        """Compare bodies, and bind the values that the server created."""
         if isinstance(recorded, dict) and isinstance(live, dict):
             self._objects(recorded, live, path)
         elif isinstance(recorded, list) and isinstance(live, list):
@@ -122,7 +124,7 @@ class Comparison:
             self.body(then, now, (*path, index))
 
     def _trace(self, recorded: str, live: str, path: Path) -> None:
-        """Compare what stands before the stack trace."""
+        """Compare the text before the stack trace."""
         head = self.bindings.translate(recorded.partition(f"\n    {TRACE}")[0])
         if not live.startswith(head):
             self._same(path, head, live)
@@ -156,4 +158,4 @@ def _strings(value: object) -> Iterator[str]:
 
 def _brief(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 200 else f"{text[:200]}…"  # noqa: PLR2004 - so much fits on a terminal
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"

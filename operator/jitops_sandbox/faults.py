@@ -1,18 +1,18 @@
-"""Faults on order: what real networks and real servers do, done when a test or a trial asks for it.
+"""Faults: failures of real networks and servers, produced when a test or a trial asks for them.
 
 | kind        | what happens to the request |
 |-------------|-----------------------------|
-| `latency`   | it waits `seconds`, then goes on, into the next fault that fits or into the product |
-| `error`     | it is answered with `status` (503 unless told) and `body`; nothing takes effect |
+| `latency`   | it waits `seconds`, then continues to the next fault that applies, or to the product |
+| `error`     | it is answered with `status` (default 503) and `body`; nothing takes effect |
 | `throttled` | it is answered with 429 and `Retry-After: seconds`; nothing takes effect |
 | `reset`     | the connection is reset before anything takes effect |
 | `lost`      | it takes effect, then the connection is reset: the answer is lost |
-| `late`      | it takes effect at once, the answer comes `seconds` later |
+| `late`      | it takes effect at once, the answer is sent `seconds` later |
 | `malformed` | it takes effect, and the body of the answer is cut in half (or is `body`, if given) |
 
-A fault fits by product, method and path; `after` lets so many fitting requests pass first; `times` says how
-many it then strikes, none meaning until it is cleared. The first fault that fits decides, after all latencies
-were waited for.
+A fault matches requests by product, method and path. `after` is the number of matching requests that pass first,
+`times` the number that it then applies to; without it the fault is active until it is cleared. The first fault that
+applies decides, after all latencies.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ REGEX = "re:"
 
 
 class Fault(BaseModel):
-    """One order of the table above. `path` is a glob over the path without query, or `re:` and a regex."""
+    """One fault of the table above. `path` is a glob over the path without query, or `re:` and a regex."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -59,7 +59,7 @@ class Fault(BaseModel):
         return path
 
     def fits(self, product: str, method: str, path: str) -> bool:
-        """Tell whether a request is one of those that this fault is meant for."""
+        """Return whether the fault is meant for a request."""
         if self.product not in ("*", product) or self.method.upper() not in ("*", method):
             return False
         if self.path.startswith(REGEX):
@@ -68,7 +68,7 @@ class Fault(BaseModel):
 
 
 class Faults:
-    """The faults in force, in the order in which they were ordered."""
+    """The active faults, in the order in which they were added."""
 
     def __init__(self, faults: Iterable[Fault] = ()) -> None:
         self._armed: dict[int, _Armed] = {}
@@ -80,14 +80,14 @@ class Faults:
         return len(self._armed)
 
     def add(self, fault: Fault) -> int:
-        """Order a fault and give the number under which it can be cleared."""
+        """Add a fault and return the number by which it can be cleared."""
         number = self._next
         self._next += 1
         self._armed[number] = _Armed(fault)
         return number
 
     def clear(self, number: int | None = None) -> bool:
-        """Take back one fault, or all of them; tell whether there was any."""
+        """Remove one fault, or all of them, and return whether there was any."""
         if number is not None:
             return self._armed.pop(number, None) is not None
         any_left = bool(self._armed)
@@ -95,7 +95,7 @@ class Faults:
         return any_left
 
     def strike(self, product: str, method: str, path: str) -> list[Fault]:
-        """Give what happens to a request, latencies first, and count it against the faults that were used."""
+        """Return the faults that apply to a request, latencies first, and count it for each of them."""
         struck: list[Fault] = []
         for number, armed in list(self._armed.items()):
             if not armed.strikes(product, method, path):
@@ -108,7 +108,7 @@ class Faults:
         return struck
 
     def listed(self) -> list[dict[str, object]]:
-        """Give the faults in force as the admin prefix lists them, with how often each struck."""
+        """Return the active faults as the admin prefix lists them, with the number of requests that each applied to."""
         return [
             {"id": number, "struck": armed.struck, **armed.fault.model_dump(mode="json")}
             for number, armed in self._armed.items()
@@ -124,7 +124,7 @@ class _Armed:
         self.struck = 0
 
     def strikes(self, product: str, method: str, path: str) -> bool:
-        """Tell whether the fault strikes this request, and count it."""
+        """Return whether the fault applies to this request, and count the request."""
         if not self.fault.fits(product, method, path):
             return False
         self.seen += 1
@@ -135,12 +135,12 @@ class _Armed:
 
     @property
     def spent(self) -> bool:
-        """Whether the fault has struck as often as it was told to."""
+        """Whether the fault has applied as often as it should."""
         return self.fault.times is not None and self.struck >= self.fault.times
 
 
 def load(path: Path) -> list[Fault]:
-    """Read faults from a YAML file: a list, or a mapping whose `faults` is one."""
+    """Return the faults of a YAML file: a list, or a mapping whose `faults` is one."""
     content = yaml.safe_load(path.read_text(encoding="utf-8")) or []
     if isinstance(content, dict):
         content = content.get("faults", [])

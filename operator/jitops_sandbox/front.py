@@ -1,4 +1,4 @@
-"""The web server before a product: records each request, lets the faults strike, knows the admin prefix."""
+"""The web server in front of a product: records each request, applies the faults, serves the admin prefix."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 KEEP_ALIVE_ADVERTISED = 5
 KEEP_ALIVE = 6.0
-"""The console says 5 seconds and closes idle connections after about 6 (docs/reference/jitsu.md section 7)."""
+"""The console announces 5 seconds and closes idle connections after about 6 (docs/reference/jitsu.md section 7)."""
 
 LARGEST_BODY = 64 * 1024 * 1024
 ADMIN = "/_sandbox"
 
 
 class Product(Protocol):
-    """A product behind a front: a name, and an answer to each call."""
+    """A product: a name, and an answer to each call."""
 
     name: str
 
@@ -37,7 +37,7 @@ class Product(Protocol):
 
 
 class Front:
-    """One listening address of the sandbox with its product behind it."""
+    """One address of the sandbox, and the product that it serves."""
 
     def __init__(self, product: Product, clock: Clock, faults: Faults, requests: RequestLog, admin: Admin) -> None:
         self.product = product
@@ -48,9 +48,10 @@ class Front:
         self._runner: web.AppRunner | None = None
 
     async def start(self, port: int) -> str:
-        """Listen on loopback; port 0 takes a free one. Give the base URL."""
+        """Listen on loopback and return the base URL; port 0 is any free port."""
         app = web.Application(client_max_size=LARGEST_BODY)
-        app.router.add_route("*", "/{target:(?s:.*)}", self._serve)  # a path may hold a newline, encoded
+        # With (?s), because a path may contain an encoded newline.
+        app.router.add_route("*", "/{target:(?s:.*)}", self._serve)
         app.on_response_prepare.append(_without_invented_type)
         self._runner = web.AppRunner(
             app, access_log=None, handle_signals=False, keepalive_timeout=KEEP_ALIVE, shutdown_timeout=0.2
@@ -60,7 +61,7 @@ class Front:
         return f"http://{HOST}:{self._runner.addresses[0][1]}"
 
     async def stop(self) -> None:
-        """Stop listening and drop what is still open."""
+        """Stop listening and close the open connections."""
         if self._runner is not None:
             await self._runner.cleanup()
 
@@ -78,7 +79,7 @@ class Front:
         return _response(call, reply)
 
     async def _through_faults(self, call: Call, record: Request) -> Answer | None:
-        """Let the faults strike, then the product answer; None stands for a reset connection."""
+        """Return the answer after all faults; None means that the connection is reset."""
         struck: Fault | None = None
         for fault in self._faults.strike(self.product.name, call.method, call.path):
             record.fault = fault.kind
@@ -89,7 +90,7 @@ class Front:
         if struck is None:
             return self.product.respond(call)
         if struck.kind in ("reset", "error", "throttled"):
-            return _instead(struck)
+            return _fault_answer(struck)
         reply = self.product.respond(call)
         if struck.kind == "late":
             await asyncio.sleep(struck.seconds)
@@ -98,8 +99,8 @@ class Front:
         return None if struck.kind == "lost" else reply
 
 
-def _instead(fault: Fault) -> Answer | None:
-    """Answer instead of the product; None stands for a reset connection."""
+def _fault_answer(fault: Fault) -> Answer | None:
+    """Return the answer of a fault in place of the product's; None means that the connection is reset."""
     if fault.kind == "reset":
         return None
     if fault.kind == "throttled":
@@ -112,7 +113,7 @@ def _instead(fault: Fault) -> Answer | None:
 
 
 def _damage(reply: Answer, fault: Fault) -> None:
-    """Make the body something that is no JSON any more."""
+    """Replace the body by one that is no JSON."""
     reply.body = fault.body.encode() if fault.body is not None else reply.body[: max(1, len(reply.body) // 2)]
     reply.packed = None
     reply.headers.pop(hdrs.ETAG, None)
@@ -133,9 +134,10 @@ def _response(call: Call, reply: Answer) -> web.Response:
 
 
 def _reset(request: web.Request) -> web.Response:
-    """Reset the connection: the client sees neither status nor body, but that the peer is gone."""
+    """Reset the connection: the client receives neither status nor body."""
     transport = request.transport
     if transport is not None:
+        # A linger of 0 makes the close a RST instead of a FIN.
         raw = transport.get_extra_info("socket")
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()
@@ -143,6 +145,6 @@ def _reset(request: web.Request) -> web.Response:
 
 
 async def _without_invented_type(_request: web.Request, response: web.StreamResponse) -> None:
-    """Take the type away that aiohttp gives to bodies that have none."""
+    """Remove the content type that aiohttp adds to a body without one."""
     if response.headers.get(hdrs.CONTENT_TYPE) == "application/octet-stream":
         del response.headers[hdrs.CONTENT_TYPE]

@@ -1,4 +1,4 @@
-"""Every request that the sandbox saw, to be counted; bodies and headers are never kept."""
+"""The requests that the sandbox received, to be counted; bodies and headers are never kept."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 KEPT = 200_000
-"""So many requests are remembered; older ones are forgotten, so that a sandbox may run for days."""
+"""The number of requests that are kept; older ones are dropped, so that a sandbox may run for days."""
 
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
 @dataclass(slots=True)
 class Request:
-    """One request: what was asked and how it was answered, never with what secret.
+    """One request and the status of its answer, without any secret.
 
-    `status` is 0 as long as nothing was answered, and stays 0 when a fault dropped the connection. `query`
-    leaves out `__unsafe_token`, which is a credential.
+    `status` is 0 until the request is answered, and stays 0 if a fault dropped the connection. `query` does not contain
+    `__unsafe_token`, which is a credential.
     """
 
     product: str
@@ -33,7 +33,7 @@ class Request:
     fault: str | None = None
 
     def as_json(self) -> dict[str, object]:
-        """Give the request as the admin prefix lists it."""
+        """Return the request as the admin prefix lists it."""
         return {
             "product": self.product,
             "method": self.method,
@@ -61,15 +61,15 @@ class RequestLog:
         return self._requests[index]
 
     def add(self, request: Request) -> None:
-        """Remember a request that has just arrived."""
+        """Add a request that has just arrived."""
         self._requests.append(request)
 
     def clear(self) -> None:
-        """Forget all, so that a test can count from here."""
+        """Remove all requests, so that a test can count from here."""
         self._requests.clear()
 
     def matching(self, *, product: str = "*", method: str = "*", path: str = "*") -> list[Request]:
-        """Give the requests of a product and method whose path fits a glob."""
+        """Return the requests of a product and method whose path matches a glob."""
         return [
             one
             for one in self._requests
@@ -79,14 +79,14 @@ class RequestLog:
         ]
 
     def count(self, *, product: str = "*", method: str = "*", path: str = "*") -> int:
-        """Count the requests of a product and method whose path fits a glob."""
+        """Return the number of requests of a product and method whose path matches a glob."""
         return len(self.matching(product=product, method=method, path=path))
 
     def writes(self, product: str = "*") -> list[Request]:
-        """Give the requests whose method changes something; a login, which is a PUT, is among them."""
+        """Return the requests whose method changes something; a login is one of them, since it is a PUT."""
         return [one for one in self.matching(product=product) if one.method in WRITES]
 
     def counts(self) -> dict[str, int]:
-        """Count by `product METHOD path`, most frequent first."""
+        """Return the number of requests by `product METHOD path`, most frequent first."""
         counted = Counter(f"{one.product} {one.method} {one.path}" for one in self._requests)
         return dict(counted.most_common())

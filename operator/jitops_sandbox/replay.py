@@ -1,4 +1,4 @@
-"""Sends a recording to a sandbox and compares every answer (the rules: docs/reference/jitsu.md section 11)."""
+"""Replay of a recording against a sandbox: every answer is compared (docs/reference/jitsu.md section 11)."""
 
 from __future__ import annotations
 
@@ -32,25 +32,25 @@ TIMEOUT = 30.0
 
 
 class NoSandbox(Exception):
-    """Nothing answers at the address, or not as a sandbox does."""
+    """Nothing answers at the address, or it is no sandbox."""
 
 
 @dataclass
 class Report:
-    """How a replay went: of the rows compared, how many matched, and what differed in the others, by name."""
+    """The result of a replay: how many rows matched, and the differences of the others, by name."""
 
     matched: int = 0
     total: int = 0
     differences: dict[str, list[str]] = field(default_factory=dict)
 
     def lines(self) -> list[str]:
-        """Give the report as it is printed."""
+        """Return the lines to print."""
         details = [f"{name}: {difference}" for name, found in self.differences.items() for difference in found]
         return [f"matched {self.matched} of {self.total}", *details]
 
 
 async def replay(recording: Path, base_url: str, seed: Seed, prefixes: Sequence[str] = ()) -> Report:
-    """Send every row of a recording in order; compare those whose name begins with a prefix, or all."""
+    """Send all rows of a recording in order; compare those whose name begins with a prefix, or all."""
     content = await asyncio.to_thread(recording.read_text, encoding="utf-8")
     rows = [json.loads(line) for line in content.splitlines() if line.strip()]
     try:
@@ -60,7 +60,7 @@ async def replay(recording: Path, base_url: str, seed: Seed, prefixes: Sequence[
         raise NoSandbox(f"{error}") from None
 
 
-def run(  # noqa: PLR0913 - the options of the command line
+def run(  # noqa: PLR0913 - one parameter for each option of the command
     recording: Path,
     *,
     base_url: str | None = None,
@@ -69,14 +69,14 @@ def run(  # noqa: PLR0913 - the options of the command line
     build: Build = "A",
     out: TextIO | None = None,
 ) -> bool:
-    """Replay against a running sandbox, or one started for it; print the report, tell if all matched."""
-    sown = seed_file.load(seed) if seed else seed_file.shipped("recorded")
+    """Replay against a running sandbox, or a new one; print the report, and return whether all rows matched."""
+    content = seed_file.load(seed) if seed else seed_file.shipped("recorded")
 
     async def replayed() -> Report:
         if base_url is not None:
-            return await replay(recording, base_url, sown, prefixes)
-        async with Sandbox.start(seed=sown, build=build) as sandbox:
-            return await replay(recording, sandbox.jitsu_url, sown, prefixes)
+            return await replay(recording, base_url, content, prefixes)
+        async with Sandbox.start(seed=content, build=build) as sandbox:
+            return await replay(recording, sandbox.jitsu_url, content, prefixes)
 
     report = asyncio.run(replayed())
     (out or sys.stdout).writelines(f"{line}\n" for line in report.lines())
@@ -84,7 +84,7 @@ def run(  # noqa: PLR0913 - the options of the command line
 
 
 class _Replay:
-    """One replay: the bindings grow from row to row."""
+    """One replay; its bindings grow from row to row."""
 
     def __init__(
         self, client: httpx.AsyncClient, seed: Seed, rows: Iterable[dict[str, Any]], prefixes: tuple[str, ...]
@@ -94,11 +94,11 @@ class _Replay:
         self._prefixes = prefixes
         self._bindings = Bindings()
         self._keys = {key.name.upper(): f"{key.id}:{key.secret}" for key in seed.jitsu.keys}
-        self._token = next(iter(seed.jitsu.serviceTokens), "")
+        self._token = next(iter(seed.jitsu.service_tokens), "")
         self._named: dict[str, dict[str, Any]] = {}
 
     async def run(self) -> Report:
-        """Go through the rows."""
+        """Send all rows and return the report."""
         report = Report()
         for row in self._rows:
             if "control" in row:
@@ -126,7 +126,8 @@ class _Replay:
             (await self._client.delete("/_sandbox/state")).raise_for_status()
 
     async def _answered(self, row: dict[str, Any]) -> httpx.Response:
-        """Send a row; one that was throttled depends on the minute and is sent until it is again."""
+        """Send a row and return the answer."""
+        # A recorded 429 depends on the moment within the minute: the row is sent until it is throttled again.
         live = await self._send(row)
         for _ in range(MINUTE_TRIES - 1):
             if row["response"]["status"] != THROTTLED or live.status_code == THROTTLED:
@@ -155,7 +156,7 @@ class _Replay:
         return translated.encode() if isinstance(translated, str) else json.dumps(translated).encode()
 
     def _credential(self, value: str) -> str:
-        """Put a key of the seed where the recording has a placeholder."""
+        """Return a header with the placeholder of the recording replaced by a key of the seed."""
         value = value.replace("<CONSOLE_RAW_AUTH_TOKEN>", self._token)
         placeholder = PLACEHOLDER.search(value)
         if placeholder is None:
@@ -175,7 +176,7 @@ class _Replay:
 
 
 def _content(live: httpx.Response) -> JSON:
-    """Read a live body as the recorder did: JSON where it is JSON, else text, nothing as null."""
+    """Return a live body as the recorder stored it: as JSON if it is JSON, else as text; None if it is empty."""
     if not live.content:
         return None
     try:
@@ -185,7 +186,7 @@ def _content(live: httpx.Response) -> JSON:
 
 
 def _inner(body: object) -> object:
-    """Give the JSON inside a body that was recorded as text."""
+    """Return the JSON in a body that was recorded as text."""
     if not isinstance(body, str):
         return None
     try:
@@ -195,7 +196,7 @@ def _inner(body: object) -> object:
 
 
 def _padded(row: dict[str, Any], length: int) -> bytes:
-    """Make valid JSON of so many bytes: a link's `data`, or a function's `code` under the answered id."""
+    """Return valid JSON of a length in bytes: a link's `data`, or a function's `code` under the answered id."""
     path = row["request"]["path"]
     answered = row["response"]["body"]
     object_id = answered["id"] if isinstance(answered, dict) and "id" in answered else "padded"

@@ -1,4 +1,4 @@
-"""Seeds: who and what exists when the sandbox starts, written in YAML and checked before anything listens."""
+"""Seeds: the users and objects that exist when the sandbox starts, read from YAML and checked before it listens."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic.alias_generators import to_camel
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,11 +17,11 @@ Role = Literal["owner", "editor", "analyst"]
 
 
 class SeedError(ValueError):
-    """The seed can't be used; the message names each field and what to write there."""
+    """The seed can't be used; the message names each wrong field, and what to write there."""
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel)
 
 
 class Workspace(_Part):
@@ -30,7 +31,7 @@ class Workspace(_Part):
     slug: str
     name: str = ""
     deleted: bool = False
-    createdAt: datetime | None = None  # noqa: N815 - as it stands in the file
+    created_at: datetime | None = None
 
 
 class User(_Part):
@@ -42,20 +43,20 @@ class User(_Part):
 
 
 class Key(_Part):
-    """An API key of a user: the bearer is `id:secret`; `name` is how tests and recordings speak of it."""
+    """An API key of a user: the bearer is `id:secret`; `name` is its name in tests and recordings."""
 
     name: str
     id: str = Field(min_length=1, pattern="^[^:]+$")
     secret: str = Field(min_length=1, pattern="^[^:]+$", repr=False)
     user: str
     label: str = ""
-    """The name that the console shows for the key, if another one than `name`."""
+    """The name that the console shows for the key, if it isn't `name`."""
     expires: datetime | None = None
-    createdAt: datetime | None = None  # noqa: N815 - as it stands in the file
+    created_at: datetime | None = None
 
 
 class SourceSpec(_Part):
-    """A connector's specification that the console has cached: the dotted paths of its secret credentials."""
+    """A connector's specification in the console's cache: the dotted paths of its secret credentials."""
 
     package: str
     version: str
@@ -63,15 +64,15 @@ class SourceSpec(_Part):
 
 
 class JitsuSeed(_Part):
-    """What the Jitsu console holds at its start."""
+    """The content of the Jitsu console at its start."""
 
     workspaces: list[Workspace] = Field(default_factory=list)
     users: list[User] = Field(default_factory=list)
     keys: list[Key] = Field(default_factory=list)
-    serviceTokens: list[str] = Field(default_factory=list, repr=False)  # noqa: N815 - as it stands in the file
-    dataPlane: bool = False  # noqa: N815 - as it stands in the file
-    """Whether the console has a data plane at hand, which tries connections and functions."""
-    sourceSpecs: list[SourceSpec] = Field(default_factory=list)  # noqa: N815 - as it stands in the file
+    service_tokens: list[str] = Field(default_factory=list, repr=False)
+    data_plane: bool = False
+    """Whether the console has a data plane, which tests connections and runs functions."""
+    source_specs: list[SourceSpec] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _references_exist(self) -> JitsuSeed:
@@ -89,33 +90,33 @@ class JitsuSeed(_Part):
 
 
 class Organization(_Part):
-    """A Harmony organization; without `zoneUrl` it lives on the sandbox's own address."""
+    """A Harmony organization; without `zone_url` it is at the sandbox's own address."""
 
     id: str = Field(min_length=1)
     name: str = ""
-    zoneUrl: str | None = None  # noqa: N815 - as it stands in the file
+    zone_url: str | None = None
 
 
 class Account(_Part):
-    """A Harmony account; `tfa` asks for a code after the password, `ssoOnly` never takes the password."""
+    """A Harmony account; with `tfa` it requires a code after the password, with `sso_only` it accepts no password."""
 
     email: str = Field(min_length=1)
     password: str = Field(min_length=1, repr=False)
     organizations: list[str] = Field(default_factory=list)
     tfa: bool = False
-    ssoOnly: bool = False  # noqa: N815 - as it stands in the file
+    sso_only: bool = False
 
 
 class JitterbitSeed(_Part):
-    """What Harmony holds at its start, what the adapter for Custom APIs asks for, and what lets callers in.
+    """The content of Harmony at its start, and the credentials of the adapter and the gateway.
 
-    `gatewayCredentials` is the value of `Authorization` that the gateway takes for every security profile.
+    `gateway_credentials` is the value of `Authorization` that the gateway accepts for every security profile.
     """
 
     organizations: list[Organization] = Field(default_factory=list)
     users: list[Account] = Field(default_factory=list)
-    adapterToken: str = Field(default="", repr=False)  # noqa: N815 - as it stands in the file
-    gatewayCredentials: str = Field(default="", repr=False)  # noqa: N815 - as it stands in the file
+    adapter_token: str = Field(default="", repr=False)
+    gateway_credentials: str = Field(default="", repr=False)
 
     @model_validator(mode="after")
     def _references_exist(self) -> JitterbitSeed:
@@ -135,7 +136,7 @@ class Seed(_Part):
 
 
 def parse(content: str, source: str) -> Seed:
-    """Read a seed from YAML; SeedError names each wrong field and what is expected there."""
+    """Return the seed in a YAML text; raise SeedError with each wrong field and what is expected there."""
     try:
         return Seed.model_validate(yaml.safe_load(content) or {})
     except yaml.YAMLError as error:
@@ -148,18 +149,18 @@ def parse(content: str, source: str) -> Seed:
 
 
 def load(path: Path) -> Seed:
-    """Read a seed from a file."""
+    """Return the seed in a file."""
     return parse(path.read_text(encoding="utf-8"), str(path))
 
 
 def shipped(name: Literal["default", "recorded"]) -> Seed:
-    """Give one of the seeds that come with jitops."""
+    """Return one of the seeds in this package."""
     file = files("jitops_sandbox") / "seeds" / f"{name}.yaml"
     return parse(file.read_text(encoding="utf-8"), file.name)
 
 
 def moment(written: datetime | None, otherwise: datetime) -> datetime:
-    """Give a moment of the seed in UTC, or another one where the seed has none."""
+    """Return a moment of the seed in UTC, or `otherwise` if the seed has none."""
     if written is None:
         return otherwise
     return written if written.tzinfo else written.replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""The sandbox itself: both products on loopback, for tests, the demo and trials."""
+"""The sandbox: both products on loopback, for tests, the demo and trials."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ GATEWAY_PORT = 7740
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """How to get in: everything of the seed that a client needs, none of it real."""
+    """All credentials of the seed that a client needs; none is real."""
 
     workspace: str
     """The slug of the first workspace."""
@@ -51,15 +51,15 @@ class Credentials:
     email: str
     password: str = field(repr=False)
     keys: dict[str, str] = field(default_factory=dict, repr=False)
-    """Every key by its name, as `id:secret`."""
+    """All keys by their names, as `id:secret`."""
     adapter_token: str = field(default="", repr=False)
-    """What the adapter for Custom APIs asks for."""
+    """The token that the adapter for Custom APIs requires."""
     gateway_credentials: str = field(default="", repr=False)
-    """The value of `Authorization` that the gateway takes."""
+    """The value of `Authorization` that the gateway accepts."""
 
     @classmethod
     def of(cls, seed: Seed) -> Credentials:
-        """Take the credentials out of a seed; what it lacks is an empty string."""
+        """Return the credentials of a seed; an empty string for each that it lacks."""
         jitsu, jitterbit = seed.jitsu, seed.jitterbit
         keys = {key.name: f"{key.id}:{key.secret}" for key in jitsu.keys}
         account = next(iter(jitterbit.users), None)
@@ -68,24 +68,24 @@ class Credentials:
             workspace=jitsu.workspaces[0].slug if jitsu.workspaces else "",
             workspace_id=jitsu.workspaces[0].id if jitsu.workspaces else "",
             api_key=next(usable, ""),
-            service_token=f"service:{jitsu.serviceTokens[0]}" if jitsu.serviceTokens else "",
+            service_token=f"service:{jitsu.service_tokens[0]}" if jitsu.service_tokens else "",
             organization=jitterbit.organizations[0].id if jitterbit.organizations else "",
             email=account.email if account else "",
             password=account.password if account else "",
-            adapter_token=jitterbit.adapterToken,
-            gateway_credentials=jitterbit.gatewayCredentials,
+            adapter_token=jitterbit.adapter_token,
+            gateway_credentials=jitterbit.gateway_credentials,
             keys=keys,
         )
 
 
 class Sandbox:
-    """Both products, running, with a stand-in of an adapter for Custom APIs, and of the gateway that serves them."""
+    """Both products, running, with stand-ins of an adapter for Custom APIs and of the gateway that serves them."""
 
     def __init__(self, seed: Seed, jitsu: Console, jitterbit: Harmony, gateway: ApiGateway, faults: Faults) -> None:
         self.seed = seed
         self.jitsu = jitsu
         self.jitterbit = jitterbit
-        self.adapter = ApiAdapter(jitterbit.apis, jitterbit.organizations(), seed.jitterbit.adapterToken)
+        self.adapter = ApiAdapter(jitterbit.apis, jitterbit.organizations(), seed.jitterbit.adapter_token)
         self.gateway = gateway
         self.faults = faults
         self.requests = RequestLog()
@@ -111,15 +111,15 @@ class Sandbox:
         faults: Iterable[Fault] = (),
         clock: Clock | None = None,
     ) -> AsyncIterator[Sandbox]:
-        """Run both products until the context ends; port 0 takes a free one, no seed the default."""
-        sown = seed_file.load(seed) if isinstance(seed, Path) else seed or seed_file.shipped("default")
+        """Run both products until the context ends. Port 0 is any free port; without a seed the default one is used."""
+        content = seed_file.load(seed) if isinstance(seed, Path) else seed or seed_file.shipped("default")
         clock, positions = clock or SystemClock(), switches or Switches()
-        harmony = Harmony(sown.jitterbit, clock, positions)
+        harmony = Harmony(content.jitterbit, clock, positions)
         sandbox = cls(
-            sown,
-            Console(sown.jitsu, clock, build, minute_seconds),
+            content,
+            Console(content.jitsu, clock, build, minute_seconds),
             harmony,
-            ApiGateway(harmony.apis, clock, positions, sown.jitterbit.gatewayCredentials),
+            ApiGateway(harmony.apis, clock, positions, content.jitterbit.gateway_credentials),
             Faults(faults),
         )
         fronts: list[Front] = []
@@ -141,7 +141,7 @@ class Sandbox:
         return await front.start(port)
 
     def announcement(self) -> dict[str, object]:
-        """Give addresses and credentials as `jitops sandbox` prints them."""
+        """Return the addresses and credentials that `jitops sandbox` prints."""
         credentials = asdict(self.credentials)
         return {
             "jitsu": self.jitsu_url,
@@ -152,7 +152,7 @@ class Sandbox:
         }
 
 
-def serve(  # noqa: PLR0913 - the options of the command line
+def serve(  # noqa: PLR0913 - one parameter for each option of the command
     *,
     jitsu_port: int = JITSU_PORT,
     jitterbit_port: int = JITTERBIT_PORT,
@@ -166,7 +166,7 @@ def serve(  # noqa: PLR0913 - the options of the command line
     out: TextIO | None = None,
 ) -> None:
     """Run the sandbox until SIGINT or SIGTERM; print one JSON line when it is ready."""
-    ordered = faults_file.load(faults) if faults else []
+    initial = faults_file.load(faults) if faults else []
 
     async def run() -> None:
         stopped = asyncio.Event()
@@ -181,7 +181,7 @@ def serve(  # noqa: PLR0913 - the options of the command line
             gateway_port=gateway_port,
             minute_seconds=minute_seconds,
             switches=switches,
-            faults=ordered,
+            faults=initial,
         ) as sandbox:
             print(json.dumps(sandbox.announcement()), file=out or sys.stdout, flush=True)
             await stopped.wait()

@@ -28,7 +28,7 @@ from jitops.core.errors import (
     SpecInvalid,
     Unavailable,
 )
-from jitops.products.jitsu.errors import Missing, NoRoute, Unoffered, classify
+from jitops.products.jitsu.errors import Missing, NoRoute, PreflightUnavailable, classify
 from jitops.products.jitsu.stream.wire import KeyRow, StreamRow, normal_domains, stream_created, stream_updated
 from jitops.products.jitsu.wire import UNSET
 from jitops.remote.exchange import Answer, AnswerLost, WritesRefused
@@ -390,8 +390,8 @@ def test_recorded_refusals_have_their_class(name: str, kind: type[JitopsError]) 
         (500, "Domain x.example.com is already in use by other workspace", SpecInvalid),
         (400, "Unknown config object type widget", SpecInvalid),
         (404, "Workspace 'nope' not found", SpecInvalid),
-        (500, "env ROTOR_URL is not set. Rotor is required to run functions", Unoffered),
-        (500, "failed to fetch bulker API: fetch failed", Unoffered),
+        (500, "env ROTOR_URL is not set. Rotor is required to run functions", PreflightUnavailable),
+        (500, "failed to fetch bulker API: fetch failed", PreflightUnavailable),
     ],
 )
 def test_refusals_of_build_b_have_the_same_class(status: int, message: str, kind: type[JitopsError]) -> None:

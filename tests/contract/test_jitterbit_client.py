@@ -27,13 +27,14 @@ from jitops.core.errors import (
 )
 from jitops.core.kube import Key
 from jitops.products.jitterbit.client import JitterbitClient
-from jitops.products.jitterbit.errors import Refused, classify
+from jitops.products.jitterbit.errors import Rejected, classify
 from jitops.products.jitterbit.organization.connection import open_organization
 from jitops.products.jitterbit.organization.spec import JitterbitOrganizationSpec
 from jitops.products.jitterbit.wire import ConnectorRow
 from jitops.remote.breaker import THRESHOLD
 from jitops.remote.client import HttpPool
 from jitops.remote.exchange import Answer, AnswerLost
+from jitops.remote.transport import TIMEOUT
 from jitops_sandbox import Fault, Sandbox, Seed, Switches
 from jitops_sandbox.seed import shipped
 
@@ -171,7 +172,7 @@ async def test_the_life_of_a_registration(anywhere: World) -> None:
     assert listed == {known.id: expected}
     assert row in (None, expected)
     assert await client.validate("Shop", known.key, known.secret)
-    with contextlib.suppress(Refused):  # There was no payload, which may be a refusal.
+    with contextlib.suppress(Rejected):  # There was no payload, which may be a refusal.
         await client.remove_payload(known.id)
     await client.remove(known.id)
     assert world.sandbox.jitterbit.connectors() == []
@@ -206,7 +207,7 @@ async def test_an_organization_of_others(anywhere: World) -> None:
     """It is refused by name at the verification, or, where Harmony tells no memberships, at the listing."""
     client = await anywhere.client(organizationId="100300")
     if anywhere.sandbox.jitterbit.switches.login_has_organizations:
-        with pytest.raises(SpecInvalid, match=r"spec\.organizationId: .* but of 100200"):
+        with pytest.raises(SpecInvalid, match=r"spec\.organizationId: .* only of 100200"):
             await client.verify()
     with pytest.raises(PermissionDenied):
         await client.connectors.get()
@@ -217,7 +218,7 @@ async def test_a_refused_registration_is_told_with_its_code(anywhere: World) -> 
     client, switches = await anywhere.client(), anywhere.sandbox.jitterbit.switches
     await client.register("Shop", "1.0.0")
     if switches.duplicate_name != "accept":
-        with pytest.raises(Refused) as caught:
+        with pytest.raises(Rejected) as caught:
             await client.register("Shop", "1.0.0")
         assert caught.value.code.startswith("ASSUMED_")
         assert len(anywhere.sandbox.jitterbit.connectors()) == 1
@@ -226,6 +227,13 @@ async def test_a_refused_registration_is_told_with_its_code(anywhere: World) -> 
 # --- the session
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give sockets time to open: a busy machine opens hundreds at once more slowly than the operator would wait."""
+    monkeypatch.setitem(TIMEOUT, "connect", 60.0)
+
+
+@pytest.mark.usefixtures("patient")
 async def test_a_storm_of_callers_logs_in_once(world: World) -> None:
     """500 calls of two connections of one account make one log-in."""
     one, other = await world.client(), await world.client()
@@ -234,6 +242,7 @@ async def test_a_storm_of_callers_logs_in_once(world: World) -> None:
     assert world.ledger.most == 1
 
 
+@pytest.mark.usefixtures("patient")
 async def test_a_storm_with_a_wrong_password_tries_once(anywhere: World) -> None:
     """All who wait share one refusal; the account is far from being locked."""
     client = await anywhere.client(password="planted-wrong-password-1")
@@ -421,7 +430,7 @@ async def test_a_refusal_that_no_fresh_token_cures_costs_one_log_in(world: World
     assert row is not None
     world.sandbox.jitterbit.connector(row.id).used = True
     for _ in range(5):
-        with pytest.raises(Refused):
+        with pytest.raises(Rejected):
             await client.remove(row.id)
     assert world.logins() == 2
 
@@ -517,7 +526,7 @@ async def test_the_wrong_region_is_named(region: str | None, zone: str, refused:
 def replace_zone(seed: Seed, zone: str) -> Seed:
     """Give the seed with its first organization in another zone."""
     first, *others = seed.jitterbit.organizations
-    moved = [first.model_copy(update={"zoneUrl": zone}), *others]
+    moved = [first.model_copy(update={"zone_url": zone}), *others]
     return seed.model_copy(update={"jitterbit": seed.jitterbit.model_copy(update={"organizations": moved})})
 
 
@@ -610,7 +619,7 @@ async def test_the_token_comes_back_in_no_error(world: World) -> None:
     world.sandbox.faults.add(Fault(kind="error", path=LOGIN, status=200, body=body))
     refusal = json.dumps({"status": False, "errorMessage": "bad token 1_planted-token"})
     world.sandbox.faults.add(Fault(kind="error", path="*/connector*", status=200, body=refusal))
-    with pytest.raises(Refused, match=r"bad token \*\*\*") as caught:
+    with pytest.raises(Rejected, match=r"bad token \*\*\*") as caught:
         await client.remove("x")
     assert "planted" not in repr(caught.value)
 
@@ -620,7 +629,7 @@ async def test_a_token_that_can_not_be_one_is_no_log_in(world: World, token: Any
     """What can't stand in a header is not sent."""
     body = json.dumps({"status": True, "authenticationToken": token})
     world.sandbox.faults.add(Fault(kind="error", path=LOGIN, status=200, body=body))
-    with pytest.raises(AnswerLost, match="without a token"):
+    with pytest.raises(AnswerLost, match="has no token"):
         await (await world.client()).verify()
 
 

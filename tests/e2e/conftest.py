@@ -13,8 +13,8 @@ import pytest
 import yaml
 from tests.harness.cluster.evidence import Evidence
 from tests.harness.cluster.image import Image, NoImage, build_image
-from tests.harness.cluster.node import Runtime
 from tests.harness.cluster.place import Manifest, Place
+from tests.harness.cluster.pod import Runtime
 from tests.harness.cluster.products import Products, running_products
 from tests.harness.cluster.rights import Accounts, refused
 from tests.harness.cluster.runtimes import Environment
@@ -30,7 +30,7 @@ __all__ = ["argo", "flux"]
 
 @pytest.fixture(scope="session")
 def kubectl_with_crds(kubectl: Kubectl) -> Kubectl:
-    """Install the definitions as users do."""
+    """Install the CRDs as users do."""
     kubectl("apply", "--server-side", "--force-conflicts", "-f", str(CRDS))
     kubectl("wait", "--for=condition=Established", "--timeout=30s", "-f", str(CRDS))
     return kubectl
@@ -38,12 +38,13 @@ def kubectl_with_crds(kubectl: Kubectl) -> Kubectl:
 
 @pytest.fixture(scope="session")
 def evidence(kubectl_with_crds: Kubectl, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evidence]:
-    """Take down all that the run shows; at its end, no secret and no trace of a defect may stand anywhere in it."""
+    """Record all that the run shows; at its end, search it for secrets and traces of defects."""
     evidence = Evidence(tmp_path_factory.mktemp("evidence"))
     evidence.watch(kubectl_with_crds)
     yield evidence
     given_up = evidence.unwatch()
-    assert evidence.findings() == []
+    found = evidence.findings()
+    assert not found, "\n\n".join([f"in {evidence.folder}:", *found])
     assert given_up == [], "what came later of these was not searched"
 
 
@@ -62,7 +63,7 @@ def image(request: pytest.FixtureRequest) -> Iterator[Image]:
 
 @pytest.fixture(scope="session")
 def runtime(request: pytest.FixtureRequest) -> Runtime:
-    """Say from what pods run: from the image if that was asked for, else from this Python environment."""
+    """Return how pods run: from the image with `--image`, otherwise from this Python environment."""
     found: Runtime = request.getfixturevalue("image") if request.config.getoption("--image") else Environment()
     return found
 
@@ -80,7 +81,7 @@ def report(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
 
 @pytest.fixture
 def switches() -> Switches:
-    """Give the positions of the Jitterbit sandbox's switches; a test overrides them by parametrizing."""
+    """Return the positions of the Jitterbit sandbox's switches; a test overrides them by parametrizing."""
     return Switches()
 
 
@@ -94,7 +95,7 @@ def products(switches: Switches, evidence: Evidence) -> Iterator[Products]:
 
 @pytest.fixture
 def plant(evidence: Evidence) -> Callable[[str], None]:
-    """Name a secret that a test puts where it may be told by mistake."""
+    """Return a function that adds a secret to the search."""
     return evidence.planted.add
 
 
@@ -102,9 +103,9 @@ def plant(evidence: Evidence) -> Callable[[str], None]:
 def place(
     kubectl: Kubectl, control_plane: ControlPlane, products: Products, evidence: Evidence, tmp_path: Path
 ) -> Iterator[Place]:
-    """Make a place for one test; afterwards no operator runs, and nothing of the place is left to the next one.
+    """Create a place for one test; end its operators and delete its namespaces afterwards.
 
-    Whatever the operator did, it never asked for more than the chart lets it do.
+    The operator must never have asked for more than the chart's rights.
     """
     assert control_plane.audit_log is not None
     name = f"e2e-{uuid.uuid4().hex[:8]}"
@@ -127,7 +128,7 @@ def _namespace(name: str) -> Manifest:
 
 
 def _release(kubectl: Kubectl, namespace: str) -> None:
-    """Take every finalizer off, as no operator is there any more to do it."""
+    """Remove every finalizer: no operator runs any more to do it."""
     found = json.loads(kubectl("get", "jitops,secrets", "-n", namespace, "-o", "json"))["items"]
     for one in found:
         if one["metadata"].get("finalizers"):

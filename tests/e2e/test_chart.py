@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 import yaml
 from tests.harness.cluster.handwritten import API
-from tests.harness.cluster.node import Runtime, running_node
+from tests.harness.cluster.node import running_node
 from tests.harness.cluster.place import CONNECTOR, CONNECTOR_SECRET, JITSU, STREAM, STREAM_SECRET, Place
+from tests.harness.cluster.pod import Runtime
 from tests.harness.cluster.products import running_products
 from tests.harness.cluster.release import OPERATOR, RELEASER, RESTRICTED, SYSTEM, Release
 from tests.harness.cluster.rights import Accounts, Right, as_one_kind, refused, used

@@ -13,9 +13,10 @@ from kubernetes.client.exceptions import ApiException
 from tests.harness.cases.case import Spec, stream
 from tests.harness.cases.mutations import FULL, ODD, places, replaced
 from tests.harness.cases.specs import CASES, Case
+from tests.harness.manifests import manifest
 from tests.harness.repository import ROOT
 
-from jitops.api.meta import API_VERSION, GROUP, LONGEST_NAME, VERSION
+from jitops.api.meta import GROUP, LONGEST_NAME, VERSION
 from jitops.api.schema.model import InvalidSpec, validate_spec
 from jitops.kinds import KINDS
 from jitops.products.jitsu.stream.kind import KIND as STREAM
@@ -40,7 +41,7 @@ class Cluster:
     def create(self, kind: str, spec: Spec, *, name: str = "case", dry: bool = False) -> Spec:
         """Create an object; `dry` only asks whether it would be accepted."""
         where = (GROUP, VERSION, NAMESPACE, PLURALS[kind])
-        body = {"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": name}, "spec": spec}
+        body = manifest(kind, name, spec, None)
         mode = "All" if dry else None
         created = self.objects.create_namespaced_custom_object(*where, body, dry_run=mode, field_validation="Strict")
         return cast("Spec", created)

@@ -34,7 +34,8 @@ def test_nothing_secret_is_told(place: Place, evidence: Evidence) -> None:
     lines = [json.loads(line) for line in operator.log.read_text(encoding="utf-8").splitlines()]
     assert lines
     assert {frozenset(line) - {"error"} for line in lines} == {frozenset({"time", "level", "logger", "message"})}
-    assert evidence.findings() == []
+    found = evidence.findings()
+    assert not found, "\n\n".join(found)
 
 
 def _live_through_trouble(place: Place) -> str:
@@ -72,3 +73,16 @@ def test_the_search_finds(tmp_path: Path, name: str, text: str, *, found: bool) 
     (tmp_path / "secrets.private").write_text(json.dumps(SECRET), encoding="utf-8")
     (tmp_path / name).write_text(text, encoding="utf-8")
     assert bool(Evidence(tmp_path, {"planted-secret"}).findings()) == found
+
+
+def test_what_is_found_can_be_read_afterwards(tmp_path: Path) -> None:
+    """The lines around a defect are shown, numbered; a secret in them, or one that was found itself, never is."""
+    log = ["before", "ERROR defect while working on team/shop", "  File 'x.py'", "Boom: planted-secret", "after"]
+    (tmp_path / "secrets.private").touch()
+    (tmp_path / "operator.log").write_text("\n".join(log), encoding="utf-8")
+    leak, defect = Evidence(tmp_path, {"planted-secret"}).findings()
+    assert "operator.log holds '<secret 0>'" in leak
+    assert "operator.log holds 'defect while working on'" in defect
+    assert "2: ERROR defect while working on team/shop" in defect
+    assert "4: Boom: <secret 0>" in defect
+    assert "planted-secret" not in leak + defect

@@ -1,4 +1,4 @@
-"""Where the tests of the command line happen: the sandbox in a process of its own, and a user's folders."""
+"""The sandbox in a process of its own, and a user's folders, for tests of the command line."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,16 +15,16 @@ from typing import Any
 import httpx
 import pytest
 import yaml
+from tests.harness.manifests import Manifest, manifest, secret_manifest
 
 import jitops
-from jitops.api.meta import API_VERSION
 from jitops.cli.app import main
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(jitops.__file__).parents[1])}
 """Makes `python -m jitops` find the sources under test."""
 
 FREE_PORTS = [word for name in ("jitsu", "jitterbit", "adapter", "gateway") for word in (f"--{name}-port", "0")]
-"""Lets a sandbox listen wherever there is room."""
+"""Options of a sandbox on free ports."""
 
 
 @contextmanager
@@ -39,7 +39,7 @@ def served_sandbox() -> Iterator[Remote]:
 
 @dataclass
 class Remote:
-    """Both sandboxes in a process of their own, through their admin prefix."""
+    """Both products in a process of their own, through their admin prefix."""
 
     jitsu: str
     jitterbit: str
@@ -58,12 +58,12 @@ class Remote:
             self._ask("DELETE", what)
 
     def streams(self) -> dict[str, dict[str, Any]]:
-        """Give the streams of the console by id."""
+        """Return the streams of the console by id."""
         state = self._ask("GET", "state")
         return {one["id"]: one for one in state["jitsu"]["objects"].get("stream", [])}
 
     def connectors(self) -> list[str]:
-        """Give the ids of the registered connectors."""
+        """Return the ids of the registered connectors."""
         return [one["id"] for one in self._ask("GET", "state")["jitterbit"]["connectors"]]
 
     def rename(self, stream: str, name: str) -> None:
@@ -71,26 +71,30 @@ class Remote:
         self._ask("PATCH", f"objects/{stream}", {"name": name})
 
     def fault(self, **fault: Any) -> None:
-        """Order a fault."""
+        """Add a fault."""
         self._ask("POST", "faults", fault)
 
+    def clear_faults(self) -> None:
+        """Cancel the faults that were ordered."""
+        self._ask("DELETE", "faults")
+
     def requests(self) -> list[str]:
-        """Give all requests, as method and path."""
+        """Return all requests, as method and path."""
         asked = self._ask("GET", "requests?all=true")["requests"]
         return [f"{one['method']} {one['path']}" for one in asked]
 
     def writes(self) -> list[str]:
-        """Give the requests that changed something, log-ins aside."""
+        """Return the requests that change something, except log-ins."""
         return [one for one in self.requests() if not one.startswith("GET") and not one.endswith("/login")]
 
     def forget_requests(self) -> None:
-        """Count from here."""
+        """Forget the requests so far."""
         self._ask("DELETE", "requests")
 
 
 @dataclass
 class Result:
-    """What a command came to."""
+    """What a command printed, and its exit code."""
 
     code: int
     out: str
@@ -98,7 +102,7 @@ class Result:
 
     @property
     def lines(self) -> list[str]:
-        """What was complained of, line by line."""
+        """The lines of the error output."""
         return self.err.splitlines()
 
 
@@ -109,6 +113,7 @@ class Site:
         self.manifests = place / "manifests"
         self.manifests.mkdir()
         self.state = place / "state"
+        self.cluster_id = "site"
         self._remote = remote
         self._capture = capture
 
@@ -124,11 +129,21 @@ class Site:
         self.write("jitterbit.yaml", self.login("harmony", **harmony), self.organization())
         self.write("connector.yaml", self.connector())
 
-    def apply(self, *options: str) -> Result:
-        """Run `jitops apply`."""
+    def apply(self, *options: str, sources: Sequence[Path | str] = ()) -> Result:
+        """Run `jitops apply` on the folder of manifests, or on other sources; a missing state is created."""
+        named = [word for source in sources or (self.manifests,) for word in ("-f", str(source))]
+        created = ("--init", "--cluster-id", self.cluster_id)
+        return self.run("apply", *named, "--state", str(self.state), *created, *options)
+
+    def destroy(self, *options: str) -> Result:
+        """Run `jitops destroy`."""
+        return self.run("destroy", "--state", str(self.state), *options)
+
+    def run(self, *arguments: str) -> Result:
+        """Run a command in this process."""
         self._capture.readouterr()
         with pytest.raises(SystemExit) as ended:
-            main(["apply", "-f", str(self.manifests), "--state", str(self.state), *options])
+            main(arguments)
         captured = self._capture.readouterr()
         assert isinstance(ended.value.code, int)
         return Result(ended.value.code, captured.out, captured.err)
@@ -138,36 +153,35 @@ class Site:
         folder = self.state / "outputs" / namespace / secret
         return {file.name: file.read_bytes().decode() for file in folder.iterdir()} if folder.is_dir() else {}
 
+    def outputs(self) -> dict[str, bytes]:
+        """Read all files of the outputs."""
+        return {str(one): one.read_bytes() for one in (self.state / "outputs").rglob("*") if one.is_file()}
+
     def objects(self) -> dict[str, str]:
         """Read the state's documents."""
         return {str(file.relative_to(self.state)): file.read_text() for file in self.state.rglob("*.json")}
 
     @staticmethod
-    def login(name: str, **values: str) -> dict[str, Any]:
-        """Make a Secret."""
-        return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": values}
+    def login(name: str, **values: str) -> Manifest:
+        """Return a Secret."""
+        return secret_manifest(name, values, None, watched=False)
 
-    def workspace(self, **spec: Any) -> dict[str, Any]:
-        """Make a JitsuWorkspace."""
+    def workspace(self, **spec: Any) -> Manifest:
+        """Return a JitsuWorkspace."""
         usual = {"baseUrl": self._remote.jitsu, "workspace": "acme", "credentialsRef": {"name": "jitsu"}}
-        return resource("JitsuWorkspace", "acme", {**usual, **spec})
+        return manifest("JitsuWorkspace", "acme", {**usual, **spec}, None)
 
-    def organization(self, **spec: Any) -> dict[str, Any]:
-        """Make a JitterbitOrganization whose listing is trusted at once."""
+    def organization(self, **spec: Any) -> Manifest:
+        """Return a JitterbitOrganization whose listing is trusted at once."""
         usual = {"host": self._remote.jitterbit, "organizationId": "100200", "credentialsRef": {"name": "harmony"}}
-        return resource("JitterbitOrganization", "acme", {**usual, "settleSeconds": 0, **spec})
+        return manifest("JitterbitOrganization", "acme", {**usual, "settleSeconds": 0, **spec}, None)
 
     @staticmethod
-    def stream(name: str = "shop", **spec: Any) -> dict[str, Any]:
-        """Make a JitsuStream."""
-        return resource("JitsuStream", name, {"workspaceRef": {"name": "acme"}, **spec})
+    def stream(name: str = "shop", **spec: Any) -> Manifest:
+        """Return a JitsuStream."""
+        return manifest("JitsuStream", name, {"workspaceRef": {"name": "acme"}, **spec}, None)
 
     @staticmethod
-    def connector(**spec: Any) -> dict[str, Any]:
-        """Make a Connector."""
-        return resource("Connector", "crm", {"organizationRef": {"name": "acme"}, "version": "1.0.0", **spec})
-
-
-def resource(kind: str, name: str, spec: Mapping[str, Any], **metadata: Any) -> dict[str, Any]:
-    """Make a resource."""
-    return {"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": name, **metadata}, "spec": spec}
+    def connector(**spec: Any) -> Manifest:
+        """Return a Connector."""
+        return manifest("Connector", "crm", {"organizationRef": {"name": "acme"}, "version": "1.0.0", **spec}, None)

@@ -1,4 +1,4 @@
-"""The types of destinations as their schemas have them, and configs in which every field is set."""
+"""The types of destinations by their schemas, and configurations with every field set."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ TYPES = sorted(Path(str(each)).stem for each in (PUBLISHED / "destination").iter
 
 
 def schema_of(type_: str) -> Schema:
-    """Give the schema that the console publishes of a type."""
+    """Return the schema that the console publishes of a type."""
     schema = shipped(type_)
     assert schema is not None
     return schema
 
 
 def value(node: Mapping[str, Any], number: int) -> Any:
-    """Give a value that a schema allows; another one for each number."""
+    """Return a value that a schema allows; another one for each number."""
     if "enum" in node:
         return node["enum"][number % len(node["enum"])]
     match node["type"]:
@@ -37,5 +37,5 @@ def value(node: Mapping[str, Any], number: int) -> Any:
 
 
 def values(type_: str, number: int) -> dict[str, Any]:
-    """Give a config in which every field is set."""
+    """Return a configuration with every field set."""
     return {name: value(node, number) for name, node in schema_of(type_)["properties"].items()}

@@ -1,4 +1,4 @@
-"""The marks that try a test on every kind, on every kind at every build, and on every field."""
+"""The marks that run a test for every kind, every kind and build, and every field."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from tests.harness.samples.sample import FieldCase
 from tests.harness.samples.table import SAMPLES
 
 every_kind = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
-
 
 every_kind_and_build = pytest.mark.parametrize(
     ("sample", "build"),
@@ -18,16 +17,13 @@ every_kind_and_build = pytest.mark.parametrize(
         if build
     ],
 )
-"""For what the builds of the console answer differently: what is missing, and what exists already."""
-
+"""For the answers in which the builds of the console differ: about missing objects and existing ones."""
 
 FIELDS = [
     pytest.param(sample, case, id=f"{kind}.{case.field}") for kind, sample in SAMPLES.items() for case in sample.cases
 ]
 
-
 every_field = pytest.mark.parametrize(("sample", "case"), FIELDS)
-
 
 every_field_that_drifts = pytest.mark.parametrize(
     ("sample", "case"), [field for field in FIELDS if isinstance(field.values[1], FieldCase) and field.values[1].drift]

@@ -22,23 +22,23 @@ KEY = Key("JitsuWorkspace", "default", "acme")
 
 
 class NoLogins:
-    """A ledger for a product without log-ins."""
+    """The log-in attempts of a product without log-ins."""
 
     async def attempt(self) -> None:
-        """Refuse: Jitsu has no log-in."""
+        """Fail: Jitsu has no log-in."""
         raise AssertionError
 
     async def withdrawn(self) -> None:
-        """Refuse: Jitsu has no log-in."""
+        """Fail: Jitsu has no log-in."""
         raise AssertionError
 
     async def accepted(self) -> None:
-        """Refuse: Jitsu has no log-in."""
+        """Fail: Jitsu has no log-in."""
         raise AssertionError
 
 
 def opening(url: str, api_key: str, workspace: str = "acme", **spec: Any) -> Opening:
-    """Give what a JitsuWorkspace with this key opens."""
+    """Return what a JitsuWorkspace with this key opens."""
     parsed = JitsuWorkspaceSpec.model_validate(
         {"credentialsRef": {"name": "jitsu"}, "baseUrl": url, "workspace": workspace, **spec}
     )

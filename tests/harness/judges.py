@@ -1,4 +1,4 @@
-"""What Flux and ArgoCD think of a resource: kstatus by the library that Flux uses, ArgoCD's script by a real Lua."""
+"""How Flux and ArgoCD judge a resource: by the kstatus library that Flux uses, and by a real Lua."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Body = Mapping[str, Any]
 
 SCRIPT = CHART / "files" / "argocd-health.lua"
 STANDARD = ("coroutine", "debug", "io", "os", "package", "python", "string", "math", "require", "dofile", "loadfile")
-"""What ArgoCD keeps from a health check, as long as nobody sets `useOpenLibs`."""
+"""The libraries that ArgoCD removes unless `useOpenLibs` is set."""
 KSTATUS = GoProgram(
     name="kstatus",
     sources=Path(__file__).parent / "kstatus",
@@ -31,7 +31,7 @@ KSTATUS = GoProgram(
 
 
 class Flux:
-    """kstatus, as a process that is asked and answers."""
+    """kstatus, as a process that reads resources and writes their status."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
@@ -52,7 +52,7 @@ class Flux:
             process.stdin.close()
 
     def thinks(self, body: Body) -> str:
-        """Tell the status."""
+        """Return the status."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(body) + "\n")
@@ -61,7 +61,7 @@ class Flux:
 
 
 class Argo:
-    """ArgoCD's side: the script, in the Lua version that ArgoCD has, without the libraries that it takes away."""
+    """ArgoCD's health check, in ArgoCD's Lua version, without the libraries that ArgoCD removes."""
 
     def __init__(self) -> None:
         self._lua = LuaRuntime(unpack_returned_tuples=False)
@@ -71,7 +71,7 @@ class Argo:
         self._check: Callable[[], Any] = self._lua.compile(SCRIPT.read_text(encoding="utf-8"))
 
     def thinks(self, body: Body) -> str:
-        """Tell the health; a message is a text."""
+        """Return the health; check that its message is a text."""
         self._globals.obj = self._lua.table_from(body, recursive=True)
         health = dict(self._check())
         assert health.keys() <= {"status", "message"}

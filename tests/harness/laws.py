@@ -1,4 +1,4 @@
-"""What the laws ask of a resource of any kind: that it is ready, whole, or deleted without a trace."""
+"""The checks of the laws for a resource of any kind: ready, whole, or deleted without a trace."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.harness.world.world import World
 
 
 async def ready(world: World, sample: Sample, **spec: Any) -> None:
-    """Bring the sample's resource to Ready, and begin to count."""
+    """Bring the sample's resource to Ready, and forget what was counted so far."""
     await sample.connect(world)
     world.apply(sample.manifest(**spec))
     await world.settle()
@@ -28,7 +28,7 @@ def whole(world: World, sample: Sample) -> None:
 
 
 def nothing_left(world: World, sample: Sample) -> None:
-    """Check that resource, Secret and remote object are gone."""
+    """Check that resource, Secret and remote object are deleted."""
     assert not world.exists(sample.key), world.status(sample.key)
     assert sample.objects(world) == []
     assert world.secret(sample.secret) is None

@@ -1,4 +1,4 @@
-"""Manifests as users write them: of each kind one that is whole, with what a test does not care about filled in."""
+"""Manifests as users write them: for each kind a complete one, with defaults for what a test does not set."""
 
 from __future__ import annotations
 
@@ -6,53 +6,66 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from jitops.api.meta import API_VERSION, WATCH
-from jitops.core.kube import Key
+from jitops.core.kube import Key, Resource
 from jitops_sandbox import Sandbox
 
 Manifest = dict[str, Any]
 
 
 class Served(Protocol):
-    """Whatever has both products running."""
+    """Anything with both products running."""
 
     @property
     def sandbox(self) -> Sandbox:
         """The products."""
 
 
-def secret_manifest(name: str, data: Mapping[str, str], namespace: str = "team", *, watched: bool = True) -> Manifest:
-    """Write a Secret as a user would."""
-    labels = {WATCH: "true"} if watched else {}
-    meta = {"name": name, "namespace": namespace, "labels": labels}
+def secret_manifest(
+    name: str, data: Mapping[str, str], namespace: str | None = "team", *, watched: bool = True
+) -> Manifest:
+    """Return a Secret as a user writes it."""
+    meta = _metadata(name, namespace, labels={WATCH: "true"} if watched else {})
     return {"apiVersion": "v1", "kind": "Secret", "metadata": meta, "stringData": dict(data)}
 
 
-def resource(kind: str, name: str, spec: Mapping[str, Any], namespace: str = "team") -> Manifest:
-    """Write one of our resources."""
-    meta = {"name": name, "namespace": namespace}
-    return {"apiVersion": API_VERSION, "kind": kind, "metadata": meta, "spec": dict(spec)}
+def manifest(
+    kind: str, name: str, spec: Mapping[str, Any] | None = None, namespace: str | None = "team", /, **metadata: Any
+) -> Manifest:
+    """Return a manifest of one of jitops' kinds; without a namespace, whoever applies it chooses one."""
+    meta = _metadata(name, namespace, **metadata)
+    return {"apiVersion": API_VERSION, "kind": kind, "metadata": meta, "spec": dict(spec or {})}
+
+
+def _metadata(name: str, namespace: str | None, **more: Any) -> Manifest:
+    return {"name": name, **({} if namespace is None else {"namespace": namespace}), **more}
+
+
+def resource(key: Key, spec: Mapping[str, Any] | None = None, /, *, status: Any = None, **metadata: Any) -> Resource:
+    """Return a resource as the operator reads it from the API server."""
+    body = manifest(key.kind, key.name, spec, key.namespace, **metadata)
+    return Resource.parse(key.kind, {**body, "status": status})
 
 
 def workspace(url: str, name: str = "acme", namespace: str = "team", /, **spec: Any) -> Manifest:
-    """Write a JitsuWorkspace, with what a test does not care about filled in."""
+    """Return a JitsuWorkspace."""
     usual = {"baseUrl": url, "workspace": "acme", "credentialsRef": {"name": "jitsu"}}
-    return resource("JitsuWorkspace", name, {**usual, **spec}, namespace)
+    return manifest("JitsuWorkspace", name, {**usual, **spec}, namespace)
 
 
 def organization(url: str, name: str = "org", namespace: str = "team", /, **spec: Any) -> Manifest:
-    """Write a JitterbitOrganization."""
+    """Return a JitterbitOrganization."""
     usual = {"host": url, "organizationId": "100200", "credentialsRef": {"name": "harmony"}}
-    return resource("JitterbitOrganization", name, {**usual, **spec}, namespace)
+    return manifest("JitterbitOrganization", name, {**usual, **spec}, namespace)
 
 
 def jitsu(world: Served, **spec: Any) -> tuple[Manifest, Manifest]:
-    """Write a workspace and its credentials."""
+    """Return a workspace's credentials, and the workspace."""
     credentials = {"apiKey": world.sandbox.credentials.api_key}
     return secret_manifest("jitsu", credentials), workspace(world.sandbox.jitsu_url, **spec)
 
 
 def harmony(world: Served, **spec: Any) -> tuple[Manifest, Manifest]:
-    """Write an organization and its credentials."""
+    """Return an organization's credentials, and the organization."""
     known = world.sandbox.credentials
     login = {"email": known.email, "password": known.password, "adapterToken": known.adapter_token}
     usual = {"apiAdapter": {"baseUrl": world.sandbox.adapter_url}}
@@ -61,20 +74,20 @@ def harmony(world: Served, **spec: Any) -> tuple[Manifest, Manifest]:
 
 
 def stream(name: str = "shop", namespace: str = "team", /, **spec: Any) -> Manifest:
-    """Write a JitsuStream."""
+    """Return a JitsuStream."""
     usual = {"workspaceRef": {"name": "acme", "namespace": "team"}}
-    return resource("JitsuStream", name, {**usual, **spec}, namespace)
+    return manifest("JitsuStream", name, {**usual, **spec}, namespace)
 
 
 def function(name: str = "enrich", namespace: str = "team", /, **spec: Any) -> Manifest:
-    """Write a JitsuFunction; None takes out what it usually has."""
+    """Return a JitsuFunction; None removes a default."""
     usual = {"workspaceRef": {"name": "acme", "namespace": "team"}, "code": CODE}
     given = {name: value for name, value in {**usual, **spec}.items() if value is not None}
-    return resource("JitsuFunction", name, given, namespace)
+    return manifest("JitsuFunction", name, given, namespace)
 
 
 def destination(name: str = "warehouse", namespace: str = "team", /, **spec: Any) -> Manifest:
-    """Write a JitsuDestination; None takes out what it usually has."""
+    """Return a JitsuDestination; None removes a default."""
     usual = {
         "workspaceRef": {"name": "acme", "namespace": "team"},
         "destinationType": "clickhouse",
@@ -82,11 +95,11 @@ def destination(name: str = "warehouse", namespace: str = "team", /, **spec: Any
         "secretConfig": [from_secret("password", "ch", "password")],
     }
     given = {name: value for name, value in {**usual, **spec}.items() if value is not None}
-    return resource("JitsuDestination", name, given, namespace)
+    return manifest("JitsuDestination", name, given, namespace)
 
 
 def service(name: str = "crm", namespace: str = "team", /, **spec: Any) -> Manifest:
-    """Write a JitsuService; None takes out what it usually has."""
+    """Return a JitsuService; None removes a default."""
     usual = {
         "workspaceRef": {"name": "acme", "namespace": "team"},
         "package": "airbyte/source-crm",
@@ -95,42 +108,41 @@ def service(name: str = "crm", namespace: str = "team", /, **spec: Any) -> Manif
         "secretConfig": [from_secret("auth.token", "ch", "password")],
     }
     given = {name: value for name, value in {**usual, **spec}.items() if value is not None}
-    return resource("JitsuService", name, given, namespace)
+    return manifest("JitsuService", name, given, namespace)
 
 
-def from_secret(path: str, name: str, key: str) -> Manifest:
-    """Say that a field comes out of a Secret."""
+def from_secret(path: str, name: str = "ch", key: str = "password") -> Manifest:
+    """Return the part of a spec by which a field is read from a Secret."""
     return {"path": path, "secretKeyRef": {"name": name, "key": key}}
 
 
 def config_map(name: str, data: Mapping[str, str], namespace: str = "team", *, watched: bool = False) -> Manifest:
-    """Write a ConfigMap."""
-    meta = {"name": name, "namespace": namespace, "labels": {WATCH: "true"} if watched else {}}
+    """Return a ConfigMap as a user writes it."""
+    meta = _metadata(name, namespace, labels={WATCH: "true"} if watched else {})
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": dict(data)}
 
 
 def link(name: str = "shop-events", namespace: str = "team", /, **spec: Any) -> Manifest:
-    """Write a JitsuLink between two ends that no resource stands for."""
+    """Return a JitsuLink between two ends that jitops does not manage."""
     ends = {"from": {"streamRef": {"external": "site1"}}, "to": {"destinationRef": {"external": "warehouse1"}}}
-    return resource(
-        "JitsuLink", name, {"workspaceRef": {"name": "acme", "namespace": "team"}, **ends, **spec}, namespace
-    )
+    usual = {"workspaceRef": {"name": "acme", "namespace": "team"}, **ends}
+    return manifest("JitsuLink", name, {**usual, **spec}, namespace)
 
 
 def sync(name: str = "crm-sync", namespace: str = "team", /, **spec: Any) -> Manifest:
-    """Write a JitsuLink that syncs a service to a destination."""
+    """Return a JitsuLink that syncs a service to a destination."""
     usual = {"from": {"serviceRef": {"external": "crm1"}}, "data": {"streams": {}}}
     return link(name, namespace, **{**usual, **spec})
 
 
 def connector(name: str = "billing", namespace: str = "team", /, **spec: Any) -> Manifest:
-    """Write a Connector."""
+    """Return a Connector."""
     usual = {"organizationRef": {"name": "org", "namespace": "team"}, "version": "1.0.0"}
-    return resource("Connector", name, {**usual, **spec}, namespace)
+    return manifest("Connector", name, {**usual, **spec}, namespace)
 
 
 def custom_api(name: str = "customers", namespace: str = "team", /, **spec: Any) -> Manifest:
-    """Write a CustomAPI that is public, and published by the adapter; None takes out what it usually has."""
+    """Return a public CustomAPI that the adapter publishes; None removes a default."""
     usual = {
         "organizationRef": {"name": "org", "namespace": "team"},
         "environment": {"name": "Development", "urlPrefix": "dev"},
@@ -141,7 +153,7 @@ def custom_api(name: str = "customers", namespace: str = "team", /, **spec: Any)
         "publication": {"mode": "Adapter"},
     }
     given = {name: value for name, value in {**usual, **spec}.items() if value is not None}
-    return resource("CustomAPI", name, given, namespace)
+    return manifest("CustomAPI", name, given, namespace)
 
 
 SERVICE_OF_API = {

@@ -1,4 +1,4 @@
-"""The names of all metrics, as Prometheus knows them: what dashboards, alerts and docs may speak of."""
+"""The names of all metrics in Prometheus, for dashboards, alerts and docs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SUFFIXES = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum"), 
 
 
 def metric_names() -> frozenset[str]:
-    """Ask a replica that reaches nobody what it would measure."""
+    """Return the names of all metrics of a replica."""
     api = cast("ApiServer", SimpleNamespace(namespace="ops"))
     registry = OperatorProcess(Settings(), api, "identity", TurnedClock()).metrics.registry
     return frozenset(family.name + suffix for family in registry.collect() for suffix in SUFFIXES[family.type])

@@ -1,4 +1,4 @@
-"""Where the parts of this repository are that tests read."""
+"""The files and folders of this repository that tests read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the source code of this repository looks like: its imports, and the circles among them."""
+"""The form of the source code: its imports, their circles, docstrings, functions and lines."""
 
 from __future__ import annotations
 

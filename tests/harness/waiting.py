@@ -1,4 +1,4 @@
-"""Waiting for what happens elsewhere, with a sentence where it does not."""
+"""Waiting until something happens elsewhere; a sentence says what did not."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ POLL = 0.2
 
 
 def until(question: Callable[[], object], what: str, seconds: float = PATIENCE) -> float:
-    """Ask until the answer is yes; give the seconds that took, or fail with a sentence."""
+    """Wait until the answer is yes; return the seconds that it took."""
     began = time.monotonic()
     while not question():
         if time.monotonic() - began > seconds:
@@ -25,7 +25,7 @@ def until(question: Callable[[], object], what: str, seconds: float = PATIENCE) 
 async def eventually(
     check: Callable[[], Awaitable[object]], what: str, *, within: float = PATIENCE, every: float = 0.2
 ) -> None:
-    """Wait until a check comes true."""
+    """Wait until a check is true."""
     end = time.monotonic() + within
     while not await check():
         assert time.monotonic() < end, f"not within {within:.0f} s: {what}"

@@ -19,7 +19,7 @@ from tests.harness.world.world import World
 
 from jitops.api.reasons import Reason
 from jitops.core.kube import Key
-from jitops.core.managed.corrections import MOST_CORRECTIONS
+from jitops.core.managed.memory import MOST_CORRECTIONS
 from jitops_sandbox import Fault, Switches
 
 Arrange = Callable[[World, Sample], Awaitable[Key]]

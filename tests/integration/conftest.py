@@ -16,7 +16,7 @@ from jitops_sandbox.controlplane import ControlPlane, Kubectl
 
 @pytest.fixture(scope="session")
 def definitions(kubectl: Kubectl) -> None:
-    """Have our CRDs in the API server."""
+    """Install the CRDs of jitops."""
     kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(crds.manifests()))
     kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
 
@@ -35,7 +35,7 @@ def user(
     namespace: str,
     sandbox: Sandbox,
 ) -> Iterator[User]:
-    """Give a user, whose resources are let go afterwards, whatever became of them."""
+    """Yield a user; remove the finalizers of the user's objects afterwards."""
     yield User(kubectl, namespace, sandbox)
     kinds = ",".join([*(info.plural for info in KINDS), "secrets"])
     template = "{range .items[?(@.metadata.finalizers)]}{.kind}/{.metadata.name} {end}"
@@ -46,7 +46,7 @@ def user(
 
 @pytest.fixture
 def environment(control_plane: ControlPlane, user: User) -> dict[str, str]:
-    """Give the settings of an operator that serves the user's namespace alone."""
+    """Return the settings of an operator that serves only the user's namespace."""
     return {
         "JITOPS_KUBECONFIG": str(control_plane.kubeconfig),
         "JITOPS_NAMESPACES": user.namespace,

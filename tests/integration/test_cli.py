@@ -24,7 +24,7 @@ from jitops.cli.app import SANDBOX_COMMANDS, main
 from jitops.cli.deferred import PLUGINS
 from jitops.runtime.settings import Settings
 
-COMMANDS = ("run", "release", "apply", "import", "crds", "adapter-contract", "version", "demo", "sandbox")
+COMMANDS = ("run", "release", "apply", "destroy", "import", "crds", "adapter-contract", "version", "demo", "sandbox")
 
 
 def jitops_(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -105,6 +105,8 @@ def test_all_commands_are_known(capsys: pytest.CaptureFixture[str]) -> None:
         (["demo", "--what"], "No such option: --what"),
         (["apply"], "Missing option '-f' / '--filename'. Try: jitops apply --help"),
         (["apply", "-f", "x"], "Missing option '--state'"),
+        (["apply", "-f", "x", "--state", "y", "--max-deletions", "-1"], "--max-deletions"),
+        (["destroy"], "Missing option '--state'. Try: jitops destroy --help"),
         (["apply", "-f", "x", "--state", "y", "--timeout", "soon"], "--timeout"),
         (["crds", "--write", "a", "--check", "b"], "use either --write or --check"),
         (["sandbox", "--build", "C"], "'C' is not one of 'A', 'B'"),

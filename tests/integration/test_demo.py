@@ -36,7 +36,7 @@ CHECKED = (
     "is called “Website” again",
     "is registered in place of",
     "no resource, no Secret, and both products hold what people had made before, and no more",
-    "Somebody has published the connector “Acme Tickets” 2 in the Connector Builder.",
+    "A colleague has published the connector “Acme Tickets” 2 in the Connector Builder.",
     "Connector default/tickets is at the product",
     "Jitterbit-Connector-Secret: ••••••••",
     "12 headers, each activity with an id of the registration",
@@ -112,7 +112,7 @@ class Forgetful(LocalStage):
     ("stage", "sentence"),
     [
         (IdleOnRepair, "the stream's name is still “Changed by hand”."),
-        (IdleOnDelete, "some resources are still there."),
+        (IdleOnDelete, "some resources still exist."),
         (Forgetful, "JitsuStream default/website has no Secret website-jitsustream."),
     ],
 )

@@ -12,7 +12,8 @@ from tests.harness.samples.sample import WS
 from tests.harness.world.world import World
 
 from jitops.core.kube import Key
-from jitops.local.apply import Outcome, apply
+from jitops.local.absent import Consent
+from jitops.local.apply import Outcome, prepare_apply
 from jitops.local.documents import key_of
 from jitops.local.folder import StateFolder
 from jitops.local.manifests import Manifest as Manifested
@@ -288,7 +289,7 @@ async def test_missing_pieces(world: World) -> None:
 @pytest.mark.parametrize(
     ("code", "told"),
     [
-        ("", "hold no code"),
+        ("", "have no code"),
         ("2026-01-02T03:04:05Z", "ISO date"),
         ("let a;\n\x00", "NUL"),
         ("x" * (20 * MEGABYTE), "larger than the console"),
@@ -331,15 +332,16 @@ async def test_apply_without_a_cluster(world: World, tmp_path: Path) -> None:
 
     async def passed(*manifests: Manifest) -> Outcome:
         named = [Manifested(key_of(one), one, "here") for one in (*jitsu(world), *manifests)]
-        with StateFolder.open(tmp_path / "state") as folder:
-            return await apply(named, folder, Unseen(), timeout=20)
+        agreed = Consent(show=lambda _: None, ask=bool)
+        with StateFolder.open(tmp_path / "state", init=True, cluster_id="here") as folder:
+            return await prepare_apply(named, folder, agreed).run(Unseen(), timeout=20)
 
     ours = function(code=None, codeFrom=PIECES)
     for code in ("let a;", "let b;"):
         assert (await passed(config_map("code", {"main.js": code}), ours)).complete
         assert only_function(world)["code"] == code
     (complaint,) = (await passed(ours)).complaints()
-    assert "spec.codeFrom[0].configMapKeyRef: ConfigMap team/code does not exist" in complaint
+    assert complaint.startswith("ConfigMap team/code: is not in the manifests any more, but still in use")
     assert (await passed()).complete
     assert functions(world) == []
 
@@ -356,7 +358,7 @@ async def test_in_use(world: World) -> None:
     assert world.condition(FUNCTION, "Ready") == ("False", "DeletionBlocked")
     assert world.condition(FUNCTION, "Stalled") == ("True", "DeletionBlocked")
     assert named in world.message(FUNCTION)
-    assert "take" in world.message(FUNCTION)
+    assert "remove the function" in world.message(FUNCTION)
     assert "cascade" not in world.message(FUNCTION)
     assert world.events(FUNCTION) == ["DeletionBlocked"]
     await world.wait(2 * SLOW)

@@ -27,7 +27,7 @@ from tests.harness.samples.table import SAMPLES
 from tests.harness.world.world import World
 
 from jitops.core.kube import Key
-from jitops.core.managed.corrections import MOST_CORRECTIONS
+from jitops.core.managed.memory import MOST_CORRECTIONS
 from jitops_sandbox import Fault
 
 SHOP = {"from": {"streamRef": {"name": "shop"}}}

@@ -16,7 +16,7 @@ from tests.harness.world.world import World
 from jitops.core.clock import stamp
 from jitops.core.errors import Unavailable
 from jitops.core.kube import Key
-from jitops.core.managed.corrections import CORRECTION_WINDOW, MOST_CORRECTIONS
+from jitops.core.managed.memory import CORRECTION_WINDOW, MOST_CORRECTIONS
 from jitops.core.managed.policies import OperatorPolicy
 from jitops_sandbox import Fault
 

@@ -30,7 +30,7 @@ from tests.harness.world.killing import HEALED, killed_everywhere
 from tests.harness.world.world import World
 
 from jitops.core.kube import Key
-from jitops.core.outputs.hash_key import HASH_KEY_SECRET
+from jitops.core.outputs.outputs import HASH_KEY_SECRET
 from jitops_sandbox import Fault
 
 NAMES = [f"s{number:02}" for number in range(24)]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from tests.harness.clock import TurnedClock
+from tests.harness.manifests import resource
 
-from jitops.core.index.claims import Claims
+from jitops.core.index.ownership import Claims
 from jitops.core.kube import Key, Resource
 from jitops.kinds import registry
 from jitops.remote.client import HttpPool
@@ -15,8 +16,7 @@ CLOCK = TurnedClock()
 def stream(name: str, id_: str | None = None, adopt: str | None = None) -> Resource:
     """Make a stream with an id, or one that asks to adopt."""
     spec = {"management": {"adopt": {"id": adopt}}} if adopt else {}
-    body = {"metadata": {"namespace": "web", "name": name}, "spec": spec, "status": {"id": id_} if id_ else {}}
-    return Resource.parse("JitsuStream", body)
+    return resource(Key("JitsuStream", "web", name), spec, status={"id": id_} if id_ else {})
 
 
 def claimants(claims: Claims, *wanted: str) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 
 from jitops.api.reasons import ConditionType, Reason
 from jitops.core import errors
-from jitops.core.contract.readiness import ExtraCondition
+from jitops.core.contract.observation import ExtraCondition
 from jitops.core.status.conditions import Verdict, conditions, find, judge
 from jitops.core.status.error_rules import RULES
 from jitops.core.status.requeue import Requeue, When

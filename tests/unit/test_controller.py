@@ -10,29 +10,31 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests.harness.manifests import manifest, resource
 
-from jitops.api.meta import API_VERSION, FINALIZER
+from jitops.api.meta import FINALIZER
 from jitops.core import errors
 from jitops.core.clock import SystemClock
 from jitops.core.kube import Key, Resource
 from jitops.core.managed.services import Services
 from jitops.core.schedule.controller import Controller, Pace, is_news
-from jitops.core.status.requeue import Requeue, Result
+from jitops.core.status.conditions import Result
+from jitops.core.status.requeue import Requeue
 from jitops.kinds import registry
 from jitops.local.store import LocalStore
 from jitops.remote.client import HttpPool
 
 SHOP = Key("JitsuStream", "team", "shop")
+ACME = Key("JitsuWorkspace", "team", "acme")
 PACE = Pace(workers=4, slow_retry=100.0, backoff_base=1.0, backoff_cap=8.0, resync=timedelta(0))
 
 DONE = Result(Requeue.on_change())
 
 
-def resource(**metadata: Any) -> Resource:
+def stream(**metadata: Any) -> Resource:
     """Give a stream."""
-    meta = {"name": "shop", "namespace": "team", "uid": "1", "generation": 1, "resourceVersion": "1", **metadata}
-    body = {"apiVersion": API_VERSION, "metadata": meta, "spec": {"workspaceRef": {"name": "acme"}}}
-    return Resource.parse("JitsuStream", body)
+    meta = {"uid": "1", "generation": 1, "resourceVersion": "1", **metadata}
+    return resource(SHOP, {"workspaceRef": {"name": "acme"}}, **meta)
 
 
 class Scripted:
@@ -98,13 +100,13 @@ NEWS = {
 @pytest.mark.parametrize("change", NEWS.values(), ids=NEWS)
 def test_news(change: dict[str, Any]) -> None:
     """A change that somebody else made is news."""
-    assert is_news(resource(), resource(**change))
+    assert is_news(stream(), stream(**change))
 
 
 def test_our_own_writes_are_no_news() -> None:
     """Status and our finalizer, as we write them, wake no one; the finalizer taken off does."""
-    before = resource()
-    ours = resource(finalizers=[FINALIZER], resourceVersion="2")
+    before = stream()
+    ours = stream(finalizers=[FINALIZER], resourceVersion="2")
     assert not is_news(before, ours)
     assert not is_news(ours, replace(ours, status={"id": "x"}, resource_version="3"))
     assert is_news(ours, before)
@@ -142,7 +144,7 @@ async def test_backoff_grows_and_is_capped(controller: Controller, monkeypatch: 
     await once(controller)
     script(controller).act = lambda _: Result(Requeue.backoff())
     await once(controller)
-    controller.feed(resource(), resource(generation=2))
+    controller.feed(stream(), stream(generation=2))
     await once(controller)
     assert bounds[6:] == [1.0, 1.0]
 
@@ -272,16 +274,15 @@ async def test_drain_ends_an_idle_run(controller: Controller, after: float | Non
     if after is not None:
         controller.queue.add(SHOP, after)
     await controller.drain(5)
-    await asyncio.wait_for(runner, 1)
+    await asyncio.wait_for(runner, 30)
     assert script(controller).seen == []
 
 
 async def test_change_of_a_connection_wakes_its_dependents(controller: Controller) -> None:
     """A new spec of a connection concerns all who use it; its status and annotations don't."""
-    meta = {"name": "acme", "namespace": "team", "uid": "9", "generation": 1, "resourceVersion": "1"}
-    before = Resource.parse("JitsuWorkspace", {"metadata": meta, "spec": {}})
+    before = resource(ACME, uid="9", resourceVersion="1")
     controller.feed(None, before)
-    controller.feed(None, resource())
+    controller.feed(None, stream())
     await clear(controller, before.key, SHOP)
     controller.feed(before, replace(before, status={"a": "b"}, resource_version="2"))
     assert controller.queue.waiting() == 0
@@ -293,7 +294,7 @@ async def test_change_of_a_connection_wakes_its_dependents(controller: Controlle
 
 async def test_unknown_target_wakes_no_one(controller: Controller) -> None:
     """A Secret that nobody refers to is nobody's concern."""
-    controller.feed(None, resource())
+    controller.feed(None, stream())
     await clear(controller, SHOP)
     controller.changed(Key("Secret", "team", "another"))
     assert controller.queue.waiting() == 0
@@ -305,10 +306,8 @@ async def test_gone_is_forgotten(controller: Controller) -> None:
     """What is no more is worked on once, to forget it, and wakes a connection that it was the last user of."""
     store = controller._s.kube
     assert isinstance(store, LocalStore)
-    store.apply(
-        {"apiVersion": API_VERSION, "kind": "JitsuWorkspace", "metadata": {"name": "acme", "namespace": "team"}}
-    )
-    controller.feed(None, resource())
+    store.apply(manifest("JitsuWorkspace", "acme"))
+    controller.feed(None, stream())
     await clear(controller, SHOP)
     controller.on_deleted(SHOP)
     assert controller.queue.keys() == {SHOP, Key("JitsuWorkspace", "team", "acme")}

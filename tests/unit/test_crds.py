@@ -41,10 +41,10 @@ def nodes(schema: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[st
             yield from nodes(schema[holder], f"{path}[]")
 
 
-every_kind = pytest.mark.parametrize("kind", MANIFESTS)
+every_definition = pytest.mark.parametrize("kind", MANIFESTS)
 
 
-@every_kind
+@every_definition
 def test_every_node_is_structural(kind: str) -> None:
     """Each node has a type, only known words, and no default that would make GitOps tools see differences."""
     for path, node in nodes(root_schema(kind)):
@@ -53,7 +53,7 @@ def test_every_node_is_structural(kind: str) -> None:
         assert node.get("default") == ({"observedGeneration": -1} if path == ".status" else None), path
 
 
-@every_kind
+@every_definition
 def test_every_field_is_described(kind: str) -> None:
     """`kubectl explain` is the manual: each field says what it is, in whole sentences on one line."""
     for path, node in nodes(root_schema(kind)):
@@ -79,7 +79,7 @@ def is_open(path: str) -> bool:
     return any(path.startswith(f"{part}.") for part in OPEN)
 
 
-@every_kind
+@every_definition
 def test_what_users_write_is_bounded(kind: str) -> None:
     """Everything in a spec has a largest size, or the cost of the rules could not be bounded."""
     limits = {"string": "maxLength", "array": "maxItems", "integer": "maximum"}
@@ -90,7 +90,7 @@ def test_what_users_write_is_bounded(kind: str) -> None:
             assert limit in node, path
 
 
-@every_kind
+@every_definition
 def test_merge_keys_are_required(kind: str) -> None:
     """A list that is a map has keys that each item must have."""
     for path, node in nodes(root_schema(kind)):

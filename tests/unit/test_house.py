@@ -14,12 +14,10 @@ MEDIAN_FUNCTION = 8
 LONG_FUNCTION = 25
 """At most one function in ten is longer than this."""
 LONGEST_FILE = 300
-MOST_NOQA = 150
+MOST_NOQA = 97
 """Will be 40."""
-CIRCULAR_FOLDERS = {"operator"}
-"""Will be empty: `jitops` and `jitops_sandbox` still import each other."""
 MOST_TYPE_IGNORES = 5
-UNPLAIN_DOCSTRINGS = 502
+UNPLAIN_DOCSTRINGS = 377
 """How many docstrings may still begin with one of `UNPLAIN`; will be 0."""
 UNPLAIN = ("Tell", "Give", "Say", "Take", "Name", "Have", "Let")
 
@@ -32,7 +30,7 @@ def source() -> Source:
 
 def test_no_folder_has_an_import_circle(source: Source) -> None:
     """Files and subfolders of one folder import one another in one direction, imports for type checking included."""
-    assert [one for one in source.circles() if one.partition(":")[0] not in CIRCULAR_FOLDERS] == []
+    assert source.circles() == []
 
 
 def test_functions_are_short(source: Source) -> None:

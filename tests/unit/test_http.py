@@ -155,7 +155,7 @@ async def test_a_body_that_is_no_json_reads_as_none(world: World) -> None:
     ("error", "cause", "kind", "said"),
     [
         (httpx.ConnectError("x"), None, AnswerLost, "can't be understood"),
-        (httpx.ReadTimeout("x"), None, AnswerLost, "no answer came in time"),
+        (httpx.ReadTimeout("x"), None, AnswerLost, "no answer arrived in time"),
         (httpx.ConnectTimeout("x"), aiohttp.ServerDisconnectedError(), AnswerLost, "closed the connection"),
         (httpx.ConnectTimeout("x"), aiohttp.ConnectionTimeoutError(), Unavailable, "no connection was made"),
         (httpx.ReadError("x"), aiohttp.ClientPayloadError(), AnswerLost, "ended too early"),

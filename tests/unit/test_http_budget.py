@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from tests.harness.clock import TurnedClock
 
 from jitops.core.errors import RateLimited
-from jitops.remote.budget import Budget, limits_by_method
-from jitops.remote.meter import MARGIN, Meter
+from jitops.remote.budget import MARGIN, Budget, Meter, limits_by_method
 from jitops_sandbox.jitsu.ratelimit import Limiter
 
 

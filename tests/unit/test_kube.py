@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
+from tests.harness.manifests import manifest
 
-from jitops.api.meta import API_VERSION
 from jitops.core.kube import Resource, Secret
 
 APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
@@ -15,9 +13,8 @@ APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 @pytest.mark.parametrize("where", ["spec", "status", "annotations"])
 def test_what_users_wrote_into_a_resource_never_shows(where: str) -> None:
     """A resource's `repr` names it and its version; its annotations repeat the spec, so they stay out of it too."""
-    meta: dict[str, Any] = {"name": "shop", "namespace": "team", "annotations": {}}
-    body: dict[str, Any] = {"apiVersion": API_VERSION, "metadata": meta, "spec": {}, "status": {}}
-    (meta if where == "annotations" else body)[where] = {APPLIED: "plaintext"}
+    body = manifest("JitsuStream", "shop")
+    (body["metadata"] if where == "annotations" else body)[where] = {APPLIED: "plaintext"}
     shown = repr(Resource.parse("JitsuStream", body))
     assert "shop" in shown
     assert "plaintext" not in shown

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from tests.harness.clock import TurnedClock
+from tests.harness.manifests import manifest
 
-from jitops.api.meta import API_VERSION, RECONCILE_REQUESTED_AT
+from jitops.api.meta import RECONCILE_REQUESTED_AT
 from jitops.core.connection.login_attempts import LIMIT, StatusLedger
 from jitops.core.errors import CredentialsRejected
 from jitops.core.kube import Key
@@ -28,8 +29,7 @@ def store() -> LocalStore:
 
 def apply(store: LocalStore, key: Key = KEY, /, **annotations: str) -> None:
     """Apply a connection."""
-    meta = {"name": key.name, "namespace": key.namespace, "annotations": annotations}
-    store.apply({"apiVersion": API_VERSION, "kind": key.kind, "metadata": meta, "spec": {}})
+    store.apply(manifest(key.kind, key.name, None, key.namespace, annotations=annotations))
 
 
 def ledger(store: LocalStore, key: Key = KEY) -> StatusLedger:

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 from tests.harness.clock import TurnedClock
+from tests.harness.manifests import resource
 
-from jitops.api.meta import API_VERSION, DATA_HASH
+from jitops.api.meta import DATA_HASH
 from jitops.core.clock import SystemClock
 from jitops.core.errors import AlreadyOwned
-from jitops.core.kube import ConfigMap, Owner, Resource, Secret
+from jitops.core.kube import ConfigMap, Key, Owner, Resource, Secret
 from jitops.core.outputs.backends import ConfigMapBackend, SecretBackend
-from jitops.core.outputs.hash_key import HashKey
-from jitops.core.outputs.outputs import Outputs, PublishedOutput, is_changed
+from jitops.core.outputs.outputs import HashKey, Outputs, PublishedOutput, is_changed
 from jitops.kinds import registry
 from jitops.local.store import LocalStore
 from jitops.remote.client import HttpPool
@@ -43,13 +43,7 @@ def outputs(store: LocalStore) -> Outputs[Secret]:
 def stream(secret: Mapping[str, Any] | None = None, status: Mapping[str, Any] | None = None) -> Resource:
     """Give a stream, with what its spec asks of its Secret."""
     spec = {"workspaceRef": {"name": "acme"}, "outputs": {"secret": dict(secret or {})}}
-    body = {
-        "apiVersion": API_VERSION,
-        "metadata": {"name": "shop", "namespace": "team", "uid": "uid-1"},
-        "spec": spec,
-        "status": dict(status or {}),
-    }
-    return Resource.parse("JitsuStream", body)
+    return resource(Key("JitsuStream", "team", "shop"), spec, status=status, uid="uid-1")
 
 
 async def published(outputs: Outputs[Secret], resource: Resource, values: Mapping[str, str] = VALUES) -> Secret:
@@ -228,12 +222,11 @@ async def test_disown_leaves_foreign_secrets(outputs: Outputs[Secret], store: Lo
 
 async def test_plain_kinds_prove_nothing(outputs: Outputs[Secret]) -> None:
     """A kind without write-once values has one hash over all of them, and needs no proof."""
-    body = {"metadata": {"name": "billing", "namespace": "team", "uid": "u"}, "spec": {"version": "1"}}
-    resource = Resource.parse("Connector", body)
-    held = await outputs.publish(PLAIN, resource, PublishedOutput(), {"id": "1", "key": "k"}, owned=True)
+    billing = resource(Key("Connector", "team", "billing"), {"version": "1"}, uid="u")
+    held = await outputs.publish(PLAIN, billing, PublishedOutput(), {"id": "1", "key": "k"}, owned=True)
     assert held.data_object is not None
     assert held.data_object.annotations[DATA_HASH].partition(":")[2].startswith("all=")
-    assert (await outputs.read(PLAIN, resource)).proven == {}
+    assert (await outputs.read(PLAIN, billing)).proven == {}
 
 
 async def test_values_do_not_show(outputs: Outputs[Secret]) -> None:
@@ -249,13 +242,8 @@ DOCUMENTS = {"openapi.json": "{}", "url": "https://a.example.com/dev/crm"}
 
 def custom_api(config_map: Mapping[str, Any] | None = None, status: Mapping[str, Any] | None = None) -> Resource:
     """Give a Custom API, with what its spec asks of its ConfigMap."""
-    body = {
-        "apiVersion": API_VERSION,
-        "metadata": {"name": "crm", "namespace": "team", "uid": "uid-2"},
-        "spec": {"outputs": {"configMap": dict(config_map or {})}},
-        "status": dict(status or {}),
-    }
-    return Resource.parse("CustomAPI", body)
+    spec = {"outputs": {"configMap": dict(config_map or {})}}
+    return resource(Key("CustomAPI", "team", "crm"), spec, status=status, uid="uid-2")
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import pytest
 from tests.harness.cases.case import (
     builder,
     destination,
-    from_secret,
     function,
     link,
     organization,
@@ -19,6 +18,7 @@ from tests.harness.cases.case import (
 from tests.harness.cases.custom_apis import FULL_CUSTOM_API
 from tests.harness.cases.mutations import FULL, ODD, places, replaced
 from tests.harness.cases.specs import CASES
+from tests.harness.manifests import from_secret
 
 from jitops.api.managed import ConfigMapKeyRef, NameRef, SecretKeyRef
 from jitops.api.schema.model import Model

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from jitops.api.meta import API_VERSION
+from tests.harness.manifests import resource
+
 from jitops.core.clock import SystemClock
 from jitops.core.connection.access import matches
 from jitops.core.index.references import References
@@ -13,10 +14,9 @@ from jitops.kinds import registry
 from jitops.remote.client import HttpPool
 
 
-def resource(kind: str, name: str, spec: dict[str, Any]) -> Resource:
+def made(kind: str, name: str, spec: dict[str, Any]) -> Resource:
     """Read a manifest."""
-    body = {"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": name, "namespace": "team"}, "spec": spec}
-    return Resource.parse(kind, body)
+    return resource(Key(kind, "team", name), spec)
 
 
 def references() -> References:
@@ -24,7 +24,7 @@ def references() -> References:
     return References(registry(HttpPool(SystemClock()), SystemClock()))
 
 
-STREAM = resource("JitsuStream", "shop", {"workspaceRef": {"name": "acme"}})
+STREAM = made("JitsuStream", "shop", {"workspaceRef": {"name": "acme"}})
 ACME = Key("JitsuWorkspace", "team", "acme")
 OUTPUT = Key("Secret", "team", "shop-jitsustream")
 
@@ -35,7 +35,7 @@ def test_connection_and_output() -> None:
     index.declare(STREAM)
     assert index.dependents(ACME) == {STREAM.key}
     assert index.dependents(OUTPUT) == {STREAM.key}
-    abroad = resource("JitsuStream", "shop", {"workspaceRef": {"name": "acme", "namespace": "platform"}})
+    abroad = made("JitsuStream", "shop", {"workspaceRef": {"name": "acme", "namespace": "platform"}})
     index.declare(abroad)
     assert index.dependents(ACME) == frozenset()
     assert index.dependents(Key("JitsuWorkspace", "platform", "acme")) == {STREAM.key}
@@ -46,7 +46,7 @@ def test_renamed_output() -> None:
     index = references()
     index.declare(STREAM)
     renamed = {**STREAM.spec, "outputs": {"secret": {"name": "site"}}}
-    index.declare(resource("JitsuStream", "shop", renamed))
+    index.declare(made("JitsuStream", "shop", renamed))
     assert index.dependents(OUTPUT) == frozenset()
     assert index.dependents(Key("Secret", "team", "site")) == {STREAM.key}
 
@@ -56,7 +56,7 @@ def test_credentials_and_authority() -> None:
     index = references()
     for kind, expected in (("ConfigMap", "ConfigMap"), ("Secret", "Secret")):
         spec = {"credentialsRef": {"name": "key"}, "tls": {"caRef": {"kind": kind, "name": "ca"}}}
-        index.declare(resource("JitsuWorkspace", "acme", spec))
+        index.declare(made("JitsuWorkspace", "acme", spec))
         assert index.dependents(Key("Secret", "team", "key")) == {ACME}
         assert index.dependents(Key(expected, "team", "ca")) == {ACME}
 
@@ -75,8 +75,8 @@ def test_incomplete_specs() -> None:
     """A spec that lacks everything refers to what can't exist, and breaks nothing."""
     index = references()
     for kind in ("JitsuStream", "Connector", "JitsuWorkspace", "JitterbitOrganization"):
-        index.declare(resource(kind, "empty", {}))
-        index.declare(resource(kind, "empty", {"outputs": None, "tls": None, "credentialsRef": {}}))
+        index.declare(made(kind, "empty", {}))
+        index.declare(made(kind, "empty", {"outputs": None, "tls": None, "credentialsRef": {}}))
     assert Key("JitsuStream", "team", "empty") in index.dependents(Key("JitsuWorkspace", "team", ""))
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from tests.harness.clock import TurnedClock
+from tests.harness.manifests import manifest
 
-from jitops.api.meta import API_VERSION
 from jitops.core.clock import SystemClock
 from jitops.core.kube import Key
 from jitops.core.managed.services import Services
@@ -37,8 +37,7 @@ def resyncer(store: LocalStore) -> Resyncer:
 
 def apply(store: LocalStore, kind: str, name: str, spec: dict[str, Any]) -> None:
     """Apply a manifest."""
-    meta = {"name": name, "namespace": "team"}
-    store.apply({"apiVersion": API_VERSION, "kind": kind, "metadata": meta, "spec": spec})
+    store.apply(manifest(kind, name, spec))
 
 
 def stream(period: str | None = None, workspace: str = "acme") -> dict[str, Any]:

@@ -6,13 +6,15 @@ import asyncio
 from collections.abc import Callable
 from typing import cast
 
+from tests.harness.manifests import resource
+
 from jitops.api.reasons import EventReason
 from jitops.core.clock import SystemClock
-from jitops.core.kube import JSON, Event, Resource
+from jitops.core.kube import JSON, Event, Key
 from jitops.runtime.cluster.events import EventRecorder
 from jitops.runtime.cluster.session import ApiServer, allow_writes
 
-SHOP = Resource.parse("JitsuStream", {"metadata": {"namespace": "web", "name": "shop", "uid": "u"}})
+SHOP = resource(Key("JitsuStream", "web", "shop"), uid="u")
 
 
 class Server:

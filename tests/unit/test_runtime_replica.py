@@ -8,10 +8,11 @@ from typing import Any, cast
 
 import pytest
 from tests.harness.clock import TurnedClock
+from tests.harness.manifests import resource
 
 from jitops.core.connection.pool import OpenConnection
 from jitops.core.errors import ClusterUnavailable
-from jitops.core.kube import Event, Key, Resource
+from jitops.core.kube import Event, Key
 from jitops.kinds import KINDS
 from jitops.products.jitterbit.connector.kind import KIND as REGISTRATION
 from jitops.remote.breaker import THRESHOLD
@@ -192,7 +193,7 @@ def test_metrics_show_how_many_are_paused(clock: TurnedClock) -> None:
 async def test_metrics_count_drift(clock: TurnedClock) -> None:
     """Each difference that others made counts once, whether it was corrected or reported; other events don't."""
     made = leading_replica(clock)
-    stream = Resource.parse(KEY.kind, {"metadata": {"name": KEY.name, "namespace": KEY.namespace}})
+    stream = resource(KEY)
     for reason in ("Created", "DriftCorrected", "DriftDetected", "Updated"):
         made.cluster.event(stream, Event(reason, "message"))
     await made.cluster.events.drain(0)

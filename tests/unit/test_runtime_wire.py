@@ -7,7 +7,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from jitops.core.kube import Event, Owner, Resource, Secret
+from tests.harness.manifests import resource
+
+from jitops.core.kube import Event, Key, Owner, Resource, Secret
 from jitops.runtime.cluster.codec import data_object_body, event_body, fingerprint, secret_from, status_patch
 
 FOREIGN = {"apiVersion": "v1", "kind": "Pod", "name": "p", "uid": "u1", "controller": True, "blockOwnerDeletion": True}
@@ -28,10 +30,9 @@ def encoded(value: bytes) -> str:
     return base64.b64encode(value).decode()
 
 
-def resource(status: dict[str, Any], name: str = "shop") -> Resource:
+def stream(status: dict[str, Any], name: str = "shop") -> Resource:
     """Make a resource with a status."""
-    meta = {"namespace": "web", "name": name, "uid": "r1", "resourceVersion": "5"}
-    return Resource.parse("JitsuStream", {"metadata": meta, "status": status})
+    return resource(Key("JitsuStream", "web", name), status=status, uid="r1", resourceVersion="5")
 
 
 def test_secret_is_written_back_as_it_was_read() -> None:
@@ -81,7 +82,7 @@ def test_fingerprint_tells_an_echo_from_an_edit() -> None:
 
 def test_status_patch_holds_the_difference_alone() -> None:
     """Fields that are equal are not sent; those no longer there are removed; the UID is tested first."""
-    known = resource({"id": "a", "intent": {"at": "now"}, "observedGeneration": 1})
+    known = stream({"id": "a", "intent": {"at": "now"}, "observedGeneration": 1})
     patch = status_patch(known, {"id": "a", "observedGeneration": 2}, guarded=False)
     assert patch == [
         {"op": "test", "path": "/metadata/uid", "value": "r1"},
@@ -92,7 +93,7 @@ def test_status_patch_holds_the_difference_alone() -> None:
 
 def test_guarded_status_patch_tests_the_version() -> None:
     """A guarded write applies to the version that was read; a status that is missing is sent whole."""
-    patch = status_patch(resource({}), {"id": "a"}, guarded=True)
+    patch = status_patch(stream({}), {"id": "a"}, guarded=True)
     assert patch[1:] == [
         {"op": "test", "path": "/metadata/resourceVersion", "value": "5"},
         {"op": "add", "path": "/status", "value": {"id": "a"}},
@@ -102,7 +103,7 @@ def test_guarded_status_patch_tests_the_version() -> None:
 def test_event_is_named_by_what_it_tells() -> None:
     """The same told twice has one name; another message, or a long resource name, has its own within the limit."""
     now = datetime(2026, 1, 2, 3, 4, 5, 6, UTC)
-    told = resource({}, "n" * 253)
+    told = stream({}, "n" * 253)
     first, again, other = (event_body(told, Event("Created", text), "i", now) for text in ("a", "a", "b"))
     assert first["metadata"] == again["metadata"] != other["metadata"]
     assert len(first["metadata"]["name"]) == 253
@@ -112,7 +113,7 @@ def test_event_is_named_by_what_it_tells() -> None:
 
 def test_long_note_is_cut_by_bytes() -> None:
     """The API server's limit counts bytes, and half a character is none."""
-    body = event_body(resource({}), Event("CannotCreate", "ü" * 900, warning=True), "i", datetime.now(UTC))
+    body = event_body(stream({}), Event("CannotCreate", "ü" * 900, warning=True), "i", datetime.now(UTC))
     assert len(body["note"].encode()) <= 1024
     assert body["note"].endswith("ü…")
     assert body["type"] == "Warning"

@@ -106,5 +106,5 @@ def test_serve_announces_itself_and_ends_on_a_signal(number: signal.Signals) -> 
         assert '"jitsu": "http://127.0.0.1:' in line
         assert '"api_key": "demokey:demo-secret-not-real"' in line
         server.send_signal(number)
-        assert server.wait(timeout=10) == 0
+        assert server.wait(timeout=60) == 0
         assert server.stdout.read() == ""

@@ -60,6 +60,7 @@ class EventReason(StrEnum):
     SECRET_PUBLISHED = "SecretPublished"  # noqa: S105 - a reason, no secret
     SECRET_RESTORED = "SecretRestored"  # noqa: S105 - a reason, no secret
     KEY_ROTATED = "KeyRotated"
+    KEY_LOST = "KeyLost"
     CANNOT_CONNECT = "CannotConnect"
     CANNOT_OBSERVE = "CannotObserve"
     CANNOT_CREATE = "CannotCreate"

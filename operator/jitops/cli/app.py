@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 COMMANDS = {
     "run": "Run the operator until SIGTERM.",
     "release": "Stop the operator and release all resources.",
-    "apply": "Apply a folder of manifests without a cluster.",
+    "apply": "Apply manifests without a cluster.",
+    "destroy": "Delete everything that a local state records.",
     "import": "Write manifests for objects that exist already.",
     "crds": "Print the CustomResourceDefinitions.",
     "adapter-contract": "Print the OpenAPI contract of a Custom API adapter.",

@@ -1,49 +1,69 @@
-"""`jitops apply`: a folder of manifests, without a cluster."""
+"""`jitops apply`: manifests, without a cluster."""
 
 from __future__ import annotations
 
-import asyncio
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from jitops.cli.terminal import FAILED, REFUSED, command_app, fail
-from jitops.local.apply import apply as apply_manifests
-from jitops.local.folder import FolderBroken, FolderBusy, FolderUnusable, StateFolder
-from jitops.local.manifests import ManifestsRefused, load
-from jitops.local.progress import console, print_line, progress
+from jitops.cli.local_pass import (
+    DEFAULT_DELETIONS,
+    MaxDeletions,
+    State,
+    Timeout,
+    Yes,
+    carry_out,
+    consent,
+    refusals,
+)
+from jitops.cli.terminal import command_app, complain
+from jitops.local.apply import prepare_apply
+from jitops.local.folder import StateFolder
+from jitops.local.manifests import load
+from jitops.local.progress import console, print_line
 
 app = command_app()
 
 
 @app.command()
-def apply(
+def apply(  # noqa: PLR0913 - one parameter for each option
     *,
-    filename: Annotated[Path, typer.Option("-f", "--filename", help="The folder (or file) of manifests.")],
-    state: Annotated[
-        Path, typer.Option(help="The folder that records which objects were created; keep it, and keep it private.")
+    filename: Annotated[
+        list[str],
+        typer.Option(
+            "-f",
+            "--filename",
+            metavar="<path|->",
+            help="A file or folder of manifests, or - for standard input; repeatable.",
+        ),
     ],
+    state: State,
+    init: Annotated[bool, typer.Option("--init", help="Create the state if it does not exist.")] = False,
     cluster_id: Annotated[
-        str | None, typer.Option(help="The identity that marks these objects as made here. Default: the state's.")
+        str | None,
+        typer.Option(
+            metavar="<name>",
+            help="The identity that marks the objects of this state; required for a new one, which keeps it.",
+        ),
     ] = None,
-    timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait until all is Ready.")] = 120,
+    prune: Annotated[bool, typer.Option("--prune", help="Delete what the manifests no longer contain.")] = False,
+    yes: Yes = False,
+    max_deletions: MaxDeletions = DEFAULT_DELETIONS,
+    timeout: Timeout = 120,
 ) -> None:
-    """Apply a folder of manifests without a cluster.
+    """Apply manifests without a cluster.
 
-    Jitsu and Jitterbit are made to match the manifests. Objects whose manifest was removed from the folder are deleted.
-    Ids and keys are written to STATE/outputs. Exit code 0: all is Ready; 1: something is not; 2: nothing was done,
-    because the manifests can't be applied.
+    Jitsu and Jitterbit are made to match the manifests. What the manifests no longer contain is kept, and deleted only
+    with --prune. Ids and keys are written to STATE/outputs. Exit code 0: all is Ready; 1: something is not, or the
+    state can't be written; 2: nothing was done, because the manifests, the state or the deletions were refused.
     """
     output = console()
-    try:
-        manifests = load(filename, skip=state.absolute())
-        with StateFolder.open(state) as folder, progress(output) as shown:
-            outcome = asyncio.run(apply_manifests(manifests, folder, shown, cluster_id=cluster_id, timeout=timeout))
-    except ManifestsRefused as error:
-        fail(*error.faults, code=REFUSED)
-    except FolderUnusable as error:
-        fail(str(error), code=FAILED if isinstance(error, FolderBusy | FolderBroken) else REFUSED)
-    if not outcome.complete:
-        fail(*outcome.complaints())
-    print_line(output, f"all is Ready: {len(outcome.rows)} resources")
+    with refusals():
+        loaded = load(*filename, state=state)
+        complain(*loaded.skipped)
+        with StateFolder.open(state, init=init, cluster_id=cluster_id) as folder:
+            permitted = consent(output, max_deletions, yes=yes) if prune else None
+            prepared = prepare_apply(loaded.manifests, folder, permitted)
+            outcome = carry_out(prepared, output, timeout)
+    kept = f", {len(prepared.kept.resources)} kept" if prepared.kept.resources else ""
+    print_line(output, f"all is Ready: {len(outcome.rows)} resources{kept}")

@@ -9,7 +9,7 @@ from jitops.core.errors import SpecInvalid
 from jitops.products.jitsu.destination.spec import JitsuDestinationSpec
 from jitops.products.jitsu.function.spec import JitsuFunctionSpec
 from jitops.products.jitsu.link.spec import JitsuLinkSpec
-from jitops.products.jitsu.masked.validation import Check
+from jitops.products.jitsu.masked.validation import ConfigCheck
 from jitops.products.jitsu.schemas import masked_fields
 from jitops.products.jitsu.service.spec import JitsuServiceSpec
 from jitops.products.jitsu.stream.spec import JitsuStreamSpec
@@ -59,7 +59,7 @@ def refuse_config(type_: str, config: Mapping[str, JSON], schema: Schema | None)
     if schema is None:
         return
     try:
-        Check(schema, "config", (), masked_fields(type_)).refuse(config)
+        ConfigCheck(schema, "config", (), masked_fields(type_)).validate(config)
     except SpecInvalid as error:
         raise Unfit(f"the schema of its type has changed since it was made: {error}") from None
 

@@ -1,4 +1,4 @@
-"""One pass over a local store: store the manifests, delete what they no longer contain, and wait for the result."""
+"""One pass over a local store: store the manifests, delete what is permitted to be deleted, and wait for the result."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from jitops.api.reasons import Reason
 from jitops.api.schema.model import InvalidSpec, validate_spec
 from jitops.core.clock import SystemClock
+from jitops.local.absent import Absent
 from jitops.local.documents import is_managed
 from jitops.local.manifests import SPECS, ManifestsRefused
 from jitops.local.progress import WAITING, Row, row_of
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from jitops.core.kube import Key, Resource
+    from jitops.local.absent import Consent
     from jitops.local.folder import StateFolder
     from jitops.local.manifests import Manifest
     from jitops.local.progress import Progress
@@ -37,7 +39,7 @@ class Outcome:
     unready: Sequence[Row]
     """The resources that are not as the manifests ask."""
     lingering: Sequence[Key]
-    """Secrets and ConfigMaps that the manifests no longer contain while something still uses them."""
+    """Secrets and ConfigMaps that were to be deleted while something still uses them."""
 
     @property
     def complete(self) -> bool:
@@ -47,32 +49,53 @@ class Outcome:
     def complaints(self) -> list[str]:
         """Return what is missing, one line for each object."""
         held = (
-            f"{key}: is not in the manifests any more, but still in use; delete its users too" for key in self.lingering
+            f"{key}: is not in the manifests any more, but still in use; delete its users too, or write it again"
+            for key in self.lingering
         )
         return [*(row.sentence() for row in self.unready), *held]
 
 
-async def apply(
-    manifests: Sequence[Manifest],
-    folder: StateFolder,
-    progress: Progress,
-    *,
-    cluster_id: str | None = None,
-    timeout: float = TIMEOUT,  # noqa: ASYNC109 - not a cancellation: the pass ends in order and returns how far it got
-) -> Outcome:
-    """Make the remotes match the manifests and return the outcome, after `timeout` seconds at the latest.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A pass that can begin: everything that can be refused was checked, and nothing was changed."""
 
-    Raises ManifestsRefused, before anything is changed, if the store can't accept them.
+    manifests: Sequence[Manifest]
+    folder: StateFolder
+    store: LocalStore
+    kept: Absent
+    """What is not in the manifests, and stays as it is."""
+    deleted: Absent
+    """What is not in the manifests, and will be deleted."""
+
+    async def run(self, progress: Progress, *, timeout: float = TIMEOUT) -> Outcome:  # noqa: ASYNC109 - not a cancellation: the pass ends in order and returns how far it got
+        """Make the remotes match the manifests and return the outcome, after `timeout` seconds at the latest."""
+        _store(self.manifests, self.store)
+        for key in self.deleted.keys:
+            self.store.delete(key)
+        clock = SystemClock()
+        async with running(self.store, clock, self.folder.identity, self.kept.keys) as work:
+            converging = _Pass(self, work, progress)
+            await converging.run(clock.monotonic() + timeout)
+            return converging.outcome()
+
+
+def prepare_apply(manifests: Sequence[Manifest], folder: StateFolder, prune: Consent | None = None) -> Prepared:
+    """Return the pass that applies manifests; with the consent to `prune`, it deletes what they no longer contain.
+
+    Raises ManifestsRefused if the store can't accept them, DeletionsRefused if more would be deleted than permitted.
     """
-    clock = SystemClock()
-    store = LocalStore(clock, folder)
+    store = LocalStore(SystemClock(), folder)
     _check(manifests, store)
-    identity = folder.identity(cluster_id)
-    _store(manifests, store)
-    async with running(store, clock, identity) as work:
-        converging = _Pass(manifests, folder, work, progress)
-        await converging.run(clock.monotonic() + timeout)
-        return converging.outcome()
+    absent = Absent.of(store, {manifest.key for manifest in manifests})
+    if prune is None:
+        return Prepared(manifests=manifests, folder=folder, store=store, kept=absent, deleted=Absent())
+    prune.require(absent)
+    return Prepared(manifests=manifests, folder=folder, store=store, kept=Absent(), deleted=absent)
+
+
+def prepare_destroy(folder: StateFolder, consent: Consent) -> Prepared:
+    """Return the pass that deletes everything of a state; raises DeletionsRefused if that is more than permitted."""
+    return prepare_apply((), folder, consent)
 
 
 def _check(manifests: Sequence[Manifest], store: LocalStore) -> None:
@@ -100,17 +123,14 @@ def _store(manifests: Sequence[Manifest], store: LocalStore) -> None:
         # Deleted in an earlier pass that did not end, and in the manifests again.
         store.undelete(manifest.key)
         store.apply(manifest.body)
-    for key in set(store.keys()) - {manifest.key for manifest in manifests}:
-        store.delete(key)
 
 
 class _Pass:
     """Waits for the end of one pass."""
 
-    def __init__(self, manifests: Sequence[Manifest], folder: StateFolder, work: Running, progress: Progress) -> None:
-        self._manifests = manifests
-        self._desired = {manifest.key for manifest in manifests}
-        self._folder = folder
+    def __init__(self, prepared: Prepared, work: Running, progress: Progress) -> None:
+        self._unneeded = prepared.deleted.others
+        self._folder = prepared.folder
         self._work = work
         self._store = work.store
         self._progress = progress
@@ -127,7 +147,8 @@ class _Pass:
     def outcome(self) -> Outcome:
         """Return the current state, compared with the manifests."""
         unready = [self._unconfirmed(resource) for resource in self._unready()]
-        return Outcome(self._rows(), unready, [key for key in self._store.user_objects() if key not in self._desired])
+        remaining = set(self._store.user_objects())
+        return Outcome(self._rows(), unready, [key for key in self._unneeded if key in remaining])
 
     def _is_worth_waiting(self, seconds: float) -> bool:
         """Return whether waiting these seconds may change anything."""
@@ -140,12 +161,12 @@ class _Pass:
         return [one for one in self._work.resources() if one.deleting or not self._work.is_ready(one)]
 
     def _drop_unused(self) -> bool:
-        """Delete Secrets and the like that the manifests no longer contain; return whether there were any."""
+        """Delete the Secrets and the like that are to be deleted and that nothing uses; return whether any were."""
         # A resource that is being deleted may need its connection's credentials.
         if any(resource.deleting for resource in self._work.resources()):
             return False
-        held = {one.key for one in self._store.data_objects() if one.finalizers}
-        unused = [key for key in self._store.user_objects() if key not in self._desired | held]
+        remaining = set(self._store.user_objects())
+        unused = [key for key in self._unneeded if key in remaining and not self._work.is_referred_to(key)]
         for key in unused:
             self._store.delete(key)
         return bool(unused)

@@ -102,13 +102,17 @@ class DataObjectStore:
     def _put_data_object(self, data_object: D, *, own: bool = False) -> D:
         """Save a Secret or ConfigMap, and notify the controller unless it wrote the object itself (`own`)."""
         kept = replace(data_object, resource_version=str(next(self._versions)))
-        if kept.deleting and not kept.finalizers:
+        removed = kept.deleting and not kept.finalizers
+        # Files first: killed in between, the next process writes them again, and none remains without its document.
+        self._withdraw(kept, removed=removed)
+        if removed:
             self._folder.delete(kept.key)
             self._data_objects.pop(kept.key, None)
         else:
             self._folder.save(kept.key, data_object_document(kept, stamp(self._clock.now()) if kept.deleting else None))
             self._data_objects[kept.key] = kept
-        self._publish(kept)
+            if is_output(kept):
+                self._folder.publish(kept.key, kept.data)
         if not own:
             self.on_input(kept.key)
         return kept
@@ -118,9 +122,9 @@ class DataObjectStore:
         if data_object is not None and not data_object.deleting:
             self._put_data_object(replace(data_object, deleting=True))
 
-    def _publish(self, data_object: DataObject) -> None:
-        """Write an output's values as files, or remove them with the output."""
-        if is_output(data_object) and data_object.key in self._data_objects:
-            self._folder.publish(data_object.key, data_object.data)
-        elif is_output(data_object):
-            self._folder.withdraw(data_object.key)
+    def _withdraw(self, data_object: DataObject, *, removed: bool) -> None:
+        """Remove the files of the values that an output no longer has."""
+        known = self._data_objects.get(data_object.key)
+        if known is not None and is_output(known):
+            remaining = data_object.data if is_output(data_object) and not removed else {}
+            self._folder.withdraw(data_object.key, known.data.keys() - remaining.keys())

@@ -1,6 +1,7 @@
 """The folder that holds a local store: one file per object, each replaced atomically.
 
 ```
+jitops-state                                the marker: without it no folder is touched
 cluster-id                                  the identity of this store at the remotes
 lock                                        held by the one process that uses the folder
 objects/<namespace>/<kind>/<name>.json      every object: the truth, Secrets included
@@ -9,6 +10,7 @@ outputs/<namespace>/<name>_configmap/<key>  the same of the ConfigMaps
 ```
 
 The process may be killed at any instruction: each file in `objects` is complete, and `outputs` is rebuilt from them.
+Files of others are named in `strays` and left alone.
 """
 
 from __future__ import annotations
@@ -16,36 +18,33 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import shutil
-import tempfile
-import uuid
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
-from jitops.core.errors import JitopsError
 from jitops.core.kube import JSON, Key
+from jitops.kinds import KINDS
+from jitops.local.atomic import PRIVATE, is_unfinished, make_folders, replace_file
+from jitops.local.documents import key_of
+from jitops.local.state import (
+    LOCK,
+    OBJECTS,
+    OUTPUTS,
+    OWN,
+    FolderBroken,
+    FolderBusy,
+    FolderUnusable,
+    identity,
+    initialize,
+    require_usable,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
-PRIVATE = 0o700
-UNFINISHED = ".new-"
-"""The prefix of a file that is being written."""
 CLUSTER_SCOPED = "_cluster"
 """In the place of the namespace for objects without one; no namespace can have this name."""
-
-
-class FolderUnusable(JitopsError):
-    """The folder can't be used as state; the message says why, and the cure."""
-
-
-class FolderBusy(FolderUnusable):
-    """Another process uses the folder."""
-
-
-class FolderBroken(FolderUnusable):
-    """A write failed: all writes before it are kept, and none follows."""
+KEPT_KINDS = frozenset({"Secret", "ConfigMap", "Namespace", *(info.kind for info in KINDS)})
 
 
 class StateFolder:
@@ -53,45 +52,47 @@ class StateFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.identity = identity(path)
+        """The cluster identity, which marks the objects that are created from this state."""
         self.failure: FolderBroken | None = None
         """The failure of a write; the pass must stop then."""
-        self._objects = path / "objects"
-        self._outputs = path / "outputs"
+        self.strays: list[Path] = []
+        """The files and folders of others, as found when the objects were read."""
+        self._objects = path / OBJECTS
+        self._outputs = path / OUTPUTS
 
     @classmethod
     @contextmanager
-    def open(cls, path: Path) -> Iterator[StateFolder]:
-        """Open the folder for this process alone, and create it if missing; raise FolderUnusable or FolderBusy."""
-        path = path.absolute()
-        try:
-            _prepare(path)
-            lock = os.fdopen(os.open(path / "lock", os.O_RDWR | os.O_CREAT, 0o600), "w")
-        except OSError as error:
-            raise FolderUnusable(f"{path} can't be used as state: {error.strerror or error}") from None
-        with lock:
-            _lock(lock.fileno(), path)
-            yield cls(path)
+    def open(cls, path: Path, *, init: bool = False, cluster_id: str | None = None) -> Iterator[StateFolder]:
+        """Open a state for this process alone; with `init`, create it if nothing is there.
 
-    def identity(self, chosen: str | None = None) -> str:
-        """Return the cluster identity, and save it: the one chosen, else the one saved before, else a new one."""
-        file = self.path / "cluster-id"
-        kept = file.read_text(encoding="utf-8").strip() if file.exists() else ""
-        identity = chosen or kept or str(uuid.uuid4())
-        if identity != kept:
-            self._write(file, identity + "\n")
-        return identity
+        A new state takes `cluster_id`, and another one must have the same. Raises FolderUnusable, without having
+        touched anything, if the folder is not such a state; FolderBusy; FolderBroken if it can't be read or written.
+        """
+        path = path.absolute()
+        with _readable(path):
+            require_usable(path, cluster_id, init=init)
+            lock = _opened_lock(path)
+        with lock:
+            with _readable(path):
+                _lock(lock.fileno(), path)
+                # Once more: another process may have made a state here in the meantime.
+                require_usable(path, cluster_id, init=init)
+                initialize(path, cluster_id)
+                folder = cls(path)
+            yield folder
 
     def documents(self) -> Iterator[Mapping[str, JSON]]:
-        """Yield the documents of all objects; raise FolderUnusable if one is damaged."""
-        # Of a process that was killed while it wrote.
-        for leftover in self.path.rglob(f"{UNFINISHED}*"):
-            leftover.unlink()
-        for file in sorted(self._objects.glob("*/*/*.json")):
-            try:
-                document = json.loads(file.read_text(encoding="utf-8"))
-                yield {**document, "metadata": {**document["metadata"]}}
-            except (ValueError, KeyError, TypeError):
-                raise FolderUnusable(f"{file} is damaged: restore it from a copy of the state") from None
+        """Yield the documents of all objects; raise FolderUnusable if one is damaged or can't be read."""
+        self._clean()
+        self.strays = [one for one in _entries(self.path) if one.name not in OWN and not one.name.startswith(".")]
+        for file in self._object_files():
+            document = _read(file)
+            # A copy made by hand must not take the place of the object whose name is in it.
+            if self._file(key_of(document)) == file:
+                yield document
+            else:
+                self.strays.append(file)
 
     def save(self, key: Key, document: Mapping[str, JSON]) -> None:
         """Write an object's document."""
@@ -103,27 +104,52 @@ class StateFolder:
             self._file(key).unlink(missing_ok=True)
 
     def publish(self, output: Key, values: Mapping[str, str]) -> None:
-        """Write an output's values as files, and remove those of values that it no longer has."""
+        """Write an output's values as files."""
         folder = self._output(output)
-        found = {file.name for file in folder.iterdir()} if folder.is_dir() else set()
-        with self._recording_failure():
-            for name in found - values.keys():
-                (folder / name).unlink()
         for name, value in values.items():
             file = folder / name
-            if not file.exists() or file.read_bytes() != value.encode():
+            if not file.is_file() or file.read_bytes() != value.encode():
                 self._write(file, value)
 
-    def withdraw(self, output: Key) -> None:
-        """Remove an output's files."""
-        shutil.rmtree(self._output(output), ignore_errors=True)
+    def withdraw(self, output: Key, names: Iterable[str]) -> None:
+        """Remove the files of some of an output's values, and its folder if nothing else is in it."""
+        folder = self._output(output)
+        with self._recording_failure():
+            for name in names:
+                (folder / name).unlink(missing_ok=True)
+        with suppress(OSError):
+            folder.rmdir()
 
-    def withdraw_others(self, outputs: Iterable[Key]) -> None:
-        """Remove the files of all outputs except those named."""
-        kept = {self._output(key) for key in outputs}
-        for folder in self._outputs.glob("*/*"):
-            if folder not in kept:
-                shutil.rmtree(folder)
+    def find_strays(self, outputs: Mapping[Key, Collection[str]]) -> None:
+        """Add to `strays` what is in the folder of the outputs and is no value of any output."""
+        values = {self._output(key): names for key, names in outputs.items()}
+        for namespace in self._subfolders(self._outputs):
+            for folder in self._subfolders(namespace):
+                if folder in values:
+                    self.strays += [one for one in _entries(folder) if one.name not in values[folder]]
+                elif _entries(folder):
+                    self.strays.append(folder)
+
+    def _object_files(self) -> Iterator[Path]:
+        for namespace in self._subfolders(self._objects):
+            for kind in self._subfolders(namespace):
+                files = _entries(kind)
+                regular = [one for one in files if kind.name in KEPT_KINDS and one.suffix == ".json" and one.is_file()]
+                self.strays += [one for one in files if one not in regular]
+                yield from regular
+
+    def _subfolders(self, path: Path) -> list[Path]:
+        """Return the folders in a folder; other files in it are strays."""
+        found = _entries(path)
+        self.strays += [one for one in found if not one.is_dir()]
+        return [one for one in found if one.is_dir()]
+
+    def _clean(self) -> None:
+        """Remove what a process that was killed while it wrote has left."""
+        unfinished = [self.path.glob("*"), self._objects.rglob("*"), self._outputs.rglob("*")]
+        with self._recording_failure():
+            for file in [one for found in unfinished for one in found if is_unfinished(one)]:
+                file.unlink()
 
     def _output(self, key: Key) -> Path:
         """Return an output's folder."""
@@ -135,17 +161,22 @@ class StateFolder:
 
     def _write(self, file: Path, text: str) -> None:
         with self._recording_failure():
-            _make_folders(file.parent, self.path)
-            _replace(file, text)
+            make_folders(file.parent, self.path)
+            replace_file(file, text)
 
     @contextmanager
     def _recording_failure(self) -> Iterator[None]:
-        """Raise FolderBroken for a failed write, and remember it."""
+        """Raise FolderBroken for a failed write, remember it, and refuse every later one."""
         # The reconciler handles an exception as any other error of one resource; the pass must see it, and stop.
+        if self.failure is not None:
+            raise self.failure
         try:
             yield
         except OSError as error:
-            self.failure = FolderBroken(f"{error.filename or self.path} can't be written: {error.strerror}")
+            self.failure = FolderBroken(
+                f"{error.filename or self.path} can't be written: {error.strerror}; what was written before is kept:"
+                " make room or permit it, and run the same command again"
+            )
             raise self.failure from None
 
 
@@ -165,20 +196,27 @@ class NoFolder:
     def publish(self, output: Key, values: Mapping[str, str]) -> None:
         """Do nothing."""
 
-    def withdraw(self, output: Key) -> None:
+    def withdraw(self, output: Key, names: Iterable[str]) -> None:
         """Do nothing."""
 
-    def withdraw_others(self, outputs: Iterable[Key]) -> None:
+    def find_strays(self, outputs: Mapping[Key, Collection[str]]) -> None:
         """Do nothing."""
 
 
-def _prepare(path: Path) -> None:
-    """Create the folder, or raise FolderUnusable if it has other contents."""
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Raise FolderBroken where the system refuses the folder."""
+    try:
+        yield
+    except OSError as error:
+        raise FolderBroken(f"{path} can't be used as state: {error.strerror or error}") from None
+
+
+def _opened_lock(path: Path) -> TextIO:
     path.mkdir(parents=True, exist_ok=True)
-    # A mistyped path must not change the mode of somebody's folder, nor add files to it.
-    if any(path.iterdir()) and not (path / "lock").exists():
-        raise FolderUnusable(f"{path} holds other files: name an empty or a new folder with --state")
-    path.chmod(PRIVATE)
+    if path.stat().st_mode & 0o777 != PRIVATE:
+        path.chmod(PRIVATE)
+    return os.fdopen(os.open(path / LOCK, os.O_RDWR | os.O_CREAT, 0o600), "w")
 
 
 def _lock(descriptor: int, path: Path) -> None:
@@ -188,29 +226,16 @@ def _lock(descriptor: int, path: Path) -> None:
         raise FolderBusy(f"another jitops uses {path}: wait until it has ended") from None
 
 
-def _make_folders(path: Path, top: Path) -> None:
-    """Create a folder and those above it up to the top one, all private whatever the umask."""
-    if not path.is_dir() and path != top:
-        _make_folders(path.parent, top)
-        path.mkdir(mode=PRIVATE)
-        _sync(path.parent)
+def _entries(path: Path) -> list[Path]:
+    return sorted(path.iterdir()) if path.is_dir() else []
 
 
-def _replace(file: Path, text: str) -> None:
-    """Replace a file atomically: a reader sees the old content or the new one, both complete."""
-    descriptor, unfinished = tempfile.mkstemp(prefix=UNFINISHED, dir=file.parent)
-    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    Path(unfinished).replace(file)
-    _sync(file.parent)
-
-
-def _sync(folder: Path) -> None:
-    """Flush a folder, so that the names in it survive a loss of power."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def _read(file: Path) -> dict[str, JSON]:
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        document = json.loads(file.read_text(encoding="utf-8"))
+        key_of(document)
+    except OSError as error:
+        raise FolderBroken(f"{file} can't be read: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise FolderUnusable(f"{file} is damaged: restore it from a copy of the state") from None
+    return {**document, "metadata": {**document["metadata"]}}

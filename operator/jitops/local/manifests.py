@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -16,15 +17,18 @@ from jitops.api.schema.strings import DataKey, NamespaceName, ObjectName
 from jitops.core.kube import JSON, Key
 from jitops.kinds import KINDS
 from jitops.local.documents import key_of
-from jitops.local.reading import documents, files
+from jitops.local.foreign import foreign_kind
+from jitops.local.reading import documents
+from jitops.local.sources import STDIN, Sources
 
 
 class ManifestsRefused(Exception):
     """The manifests can't be applied; one line for each fault: file, document, field and cure."""
 
-    def __init__(self, faults: tuple[str, ...]) -> None:
+    def __init__(self, faults: tuple[str, ...], skipped: tuple[str, ...] = ()) -> None:
         super().__init__("\n".join(faults))
         self.faults = faults
+        self.skipped = skipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +46,53 @@ class Manifest:
         return spec
 
 
-def load(source: Path, skip: Path | None = None) -> list[Manifest]:
-    """Return all manifests of a file, or of a folder and those below it except `skip`.
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The manifests of all sources, and one line for whatever was skipped."""
 
-    Raises ManifestsRefused with all their faults.
+    manifests: Sequence[Manifest]
+    skipped: Sequence[str]
+
+
+def load(*sources: str | Path, state: Path | None = None) -> Loaded:
+    """Return all manifests of files, of folders and those below them except the `state`, and of standard input (`-`).
+
+    Raises ManifestsRefused with all faults, and if there is no resource of jitops at all: what is empty by mistake must
+    not pass for what was emptied.
     """
-    if not source.exists():
-        raise ManifestsRefused((f"{source}: there is no such file or folder; name the one that holds your manifests",))
+    loaded = read(*sources, state=state)
+    if not any(one.key.kind in SPECS for one in loaded.manifests):
+        raise ManifestsRefused((_nothing(sources),), tuple(loaded.skipped))
+    return loaded
+
+
+def read(*sources: str | Path, state: Path | None = None) -> Loaded:
+    """Return all manifests, as `load` does, if there are any.
+
+    Kustomizations and resources of other API groups are skipped. Raises ManifestsRefused with all faults.
+    """
+    found = Sources([str(source) for source in sources], state)
     manifests: list[Manifest] = []
-    faults: list[str] = []
-    for file, name in files(source, skip):
-        for place, document in documents(file, name, faults):
-            manifests.extend(_accepted(place, document, faults))
-    faults.extend(_twice(manifests))
+    foreign: Counter[str] = Counter()
+    for file in found.files():
+        for place, document in documents(file, found.faults):
+            if what := foreign_kind(document, file.name):
+                foreign[f"skipped: {file.name}: {what}"] += 1
+            else:
+                manifests.extend(_accepted(place, document, found.faults))
+    faults = [*found.faults, *_twice(manifests)]
+    skipped = [*found.skipped, *(f"{what}, {count} of them" if count > 1 else what for what, count in foreign.items())]
     if faults:
-        raise ManifestsRefused(tuple(faults))
-    return manifests
+        raise ManifestsRefused(tuple(faults), tuple(skipped))
+    return Loaded(manifests, skipped)
+
+
+def _nothing(sources: Sequence[str | Path]) -> str:
+    named = ", ".join("standard input" if source == STDIN else str(source) for source in sources)
+    return (
+        f"{named}: no manifest of jitops ({API_VERSION}) is there, and nothing was done; correct -f, or delete"
+        " everything of a state with `jitops destroy`"
+    )
 
 
 def _base64(value: str) -> str:

@@ -2,31 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Hashable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import yaml
 
-SUFFIXES = (".yaml", ".yml", ".json")
-
-
-def files(source: Path, skip: Path | None) -> Iterator[tuple[Path, str]]:
-    """Yield the manifest files of a folder and those below it except `skip`, with their names for messages.
-
-    Hidden files and folders are ignored: Git's own is one.
-    """
-    if not source.is_dir():
-        yield source, source.name
-        return
-    for folder, below, names in os.walk(source):
-        here = Path(folder)
-        below[:] = sorted(name for name in below if not name.startswith(".") and (here / name).absolute() != skip)
-        for name in sorted(names):
-            if name.endswith(SUFFIXES) and not name.startswith("."):
-                yield here / name, str((here / name).relative_to(source))
+from jitops.local.sources import ManifestFile
 
 
 class _Strict(yaml.SafeLoader):
@@ -50,10 +32,11 @@ _Strict.yaml_implicit_resolvers = {
 }
 
 
-def documents(file: Path, name: str, faults: list[str]) -> Iterator[tuple[str, object]]:
+def documents(file: ManifestFile, faults: list[str]) -> Iterator[tuple[str, object]]:
     """Yield the documents of a file, except empty ones, each with its place; add a fault if it can't be read."""
+    name = file.name
     try:
-        for number, document in enumerate(yaml.load_all(file.read_text(encoding="utf-8"), _Strict), start=1):
+        for number, document in enumerate(yaml.load_all(file.text(), _Strict), start=1):
             if document is not None:
                 yield from _unpacked(f"{name}, document {number}", document)
     except UnicodeDecodeError:

@@ -47,10 +47,19 @@ class Running:
     services: Services
     controller: Controller
     task: asyncio.Task[None]
+    kept: frozenset[Key]
+    """What is not in the manifests, and stays as it is."""
 
     def resources(self) -> list[Resource]:
-        """Return all resources, sorted."""
-        return in_order(self.store.resources())
+        """Return the resources that this pass is about, sorted."""
+        return in_order(one for one in self.store.resources() if one.key not in self.kept)
+
+    def is_referred_to(self, key: Key) -> bool:
+        """Return whether a resource needs a Secret or ConfigMap, or is in a namespace."""
+        if key.kind == "Namespace":
+            return any(one.key.namespace == key.name for one in self.store.resources())
+        held = any(one.key == key and one.finalizers for one in self.store.data_objects())
+        return held or bool(self.services.references.dependents(key))
 
     def is_ready(self, resource: Resource) -> bool:
         """Return whether nothing is left to do for a resource."""
@@ -79,18 +88,21 @@ class Running:
 
 
 @asynccontextmanager
-async def running(store: LocalStore, clock: Clock, identity: str) -> AsyncIterator[Running]:
-    """Run the controller until the block ends, beginning with all resources of the store."""
+async def running(
+    store: LocalStore, clock: Clock, identity: str, kept: frozenset[Key] = frozenset()
+) -> AsyncIterator[Running]:
+    """Run the controller until the block ends, beginning with all resources of the store except those `kept`."""
     pool = HttpPool(clock)
     services = Services.assemble(registry(pool, clock), store, clock, identity=identity, namespace=OPERATOR_NAMESPACE)
     controller = Controller(services)
+    idle = kept - _needed_connections(services, store, kept)
+    controller.admits = lambda key: key not in idle
     store.on_change, store.on_deleted, store.on_input = controller.feed, controller.on_deleted, controller.changed
-    task = asyncio.create_task(controller.run())
-    work = Running(store, services, controller, task)
-    for resource in work.resources():
+    for resource in in_order(store.resources()):
         controller.feed(None, resource)
+    task = asyncio.create_task(controller.run())
     try:
-        yield work
+        yield Running(store, services, controller, task, kept)
     finally:
         await controller.drain(DRAIN)
         task.cancel()
@@ -98,3 +110,11 @@ async def running(store: LocalStore, clock: Clock, identity: str) -> AsyncIterat
             await task
         await services.connections.aclose()
         await pool.aclose()
+
+
+def _needed_connections(services: Services, store: LocalStore, kept: frozenset[Key]) -> set[Key]:
+    """Return the connections that serve what is not kept; one that is being deleted isn't used any more."""
+    managed = services.kinds.managed
+    users = [one for one in store.resources() if one.key not in kept and one.key.kind in managed]
+    used = {connection_key(managed[one.key.kind], one) for one in users}
+    return {key for key in used if (found := store.get(key)) is not None and not found.deleting}

@@ -154,7 +154,7 @@ class LocalStore(DataObjectStore, Kube):
         versions += [int(data_object.resource_version or 0) for data_object in self._data_objects.values()]
         self._versions = itertools.count(max(versions, default=0) + 1)
         outputs = [data_object for data_object in self._data_objects.values() if is_output(data_object)]
-        self._folder.withdraw_others(data_object.key for data_object in outputs)
+        self._folder.find_strays({data_object.key: data_object.data for data_object in outputs})
         for data_object in outputs:
             self._folder.publish(data_object.key, data_object.data)
 

@@ -1,1 +1,1 @@
-"""The two products: one package each, on one HTTP wrapper; they don't know each other."""
+"""The products: one package each, which share the HTTP client and do not import each other."""

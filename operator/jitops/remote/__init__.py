@@ -2,8 +2,8 @@
 
 One call of `client.Http.request` takes these steps:
 
-1. budget (`budget`, `meter`): take a turn of the key, wait up to a second for it, or raise RateLimited;
-2. breaker (`breaker`): raise Unavailable while the host fails, or while the remote refuses writes;
+1. breaker (`breaker`): raise Unavailable while the host fails, or while the remote refuses writes;
+2. budget (`budget`): reserve a turn of the key, wait up to a second for it, or raise RateLimited;
 3. gate: before a write, ask whether this process holds the Lease;
 4. request (`transport`): send it once over the host's shared sockets; a read is repeated after an idle disconnect;
 5. classification (`exchange`): the vendor turns a failure into one of the errors of `jitops.core.errors`;

@@ -19,9 +19,8 @@ import httpx
 
 from jitops.core.errors import JitopsError, Unavailable
 from jitops.remote.breaker import Breaker, Breakers
-from jitops.remote.budget import METHODS, Budget
+from jitops.remote.budget import METHODS, MINUTE, Budget
 from jitops.remote.exchange import Answer, Exchange, NoObserver, allow_writes, classify_answer, content_of
-from jitops.remote.meter import MINUTE
 from jitops.remote.redaction import Redactor
 from jitops.remote.transport import CAUGHT, TIMEOUT, Disconnected, failure_of, open_transport, split_address
 

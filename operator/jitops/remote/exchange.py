@@ -157,7 +157,7 @@ def classify_answer(answer: Answer, classify: Classify, host: str, hide: Hide) -
     if error is None:
         return None if answer.succeeded else error_for_status(host, answer.status)
     # A vendor cuts its sentences out of an answer. If secrets were masked only afterwards, a cut through one would
-    # leave its half: so the message is made anew from the answer without secrets.
+    # leave its half: so the message is built again from the answer without secrets.
     hidden = hide(answer.json)
     if hidden != answer.json:
         clean = classify(replace(answer, body=json.dumps(hidden).encode()))

@@ -34,8 +34,8 @@ FAILED: tuple[tuple[type[Exception], type[Unavailable], str], ...] = (
     (aiohttp.ClientConnectorDNSError, Unavailable, "its name can't be resolved"),
     (aiohttp.ClientConnectorError, Unavailable, "it accepts no connection"),
     (aiohttp.ConnectionTimeoutError, Unavailable, "no connection was made in time"),
-    (TimeoutError, AnswerLost, "no answer came in time"),
-    (httpx.TimeoutException, AnswerLost, "no answer came in time"),
+    (TimeoutError, AnswerLost, "no answer arrived in time"),
+    (httpx.TimeoutException, AnswerLost, "no answer arrived in time"),
     (aiohttp.ServerDisconnectedError, Disconnected, "it closed the connection without an answer"),
     (aiohttp.ClientOSError, Disconnected, "it reset the connection"),
     (aiohttp.ClientPayloadError, AnswerLost, "its answer ended too early"),
@@ -47,7 +47,7 @@ CAUGHT = (httpx.HTTPError, aiohttp.ClientError, OSError, TimeoutError)
 
 def failure_of(host: str, error: Exception) -> Unavailable:
     """Return the error for an exception of the transport, in words that hold no secret."""
-    # httpx wraps aiohttp's exceptions, and only those tell whether the request may have arrived.
+    # httpx wraps aiohttp's exceptions, and only they show whether the request may have arrived.
     cause = error.__cause__ if isinstance(error, httpx.HTTPError) and error.__cause__ else error
     for kind, failure, sentence in FAILED:
         if isinstance(cause, kind):

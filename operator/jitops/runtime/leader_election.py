@@ -1,4 +1,4 @@
-"""Leader election by a Lease; docs/decisions/lease.md says why it is not kubernetes.aio's.
+"""Leader election by a Lease; docs/decisions/0002-lease.md says why it is not kubernetes.aio's.
 
 Each call ends within `CALL`. Writes are permitted until `DEADLINE` after the start of the last renewal that succeeded,
 by the own clock. Others may take the Lease `DURATION` after the last change that they saw, by theirs. So a leader that
@@ -84,7 +84,7 @@ class LeaderElector:
             await self._guarded(self._write(""))
 
     async def _attempt(self) -> bool:
-        """Take or renew the Lease if possible, and return whether that succeeded."""
+        """Acquire or renew the Lease if possible, and return whether that succeeded."""
         # The deadline counts from the start of the call: others may have seen the change at any moment of it.
         started = self._clock.monotonic()
         if self.holder != self._identity and not await self._guarded(self._look()):

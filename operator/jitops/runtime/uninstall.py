@@ -19,8 +19,7 @@ from jitops.core.errors import Interrupted, JitopsError
 from jitops.core.kube import JSON, Key, Resource
 from jitops.core.managed.uninstall import Released, Releaser
 from jitops.core.outputs.backends import ConfigMapBackend, SecretBackend
-from jitops.core.outputs.hash_key import HashKey
-from jitops.core.outputs.outputs import Outputs
+from jitops.core.outputs.outputs import HashKey, Outputs
 from jitops.kinds import registry
 from jitops.remote.client import HttpPool
 from jitops.runtime.cluster.auth import NoClusterConfigured

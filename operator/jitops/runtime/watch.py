@@ -1,7 +1,7 @@
 """The watch, by kopf: it authenticates, discovers, lists and watches; the handlers store what it delivers.
 
 `on.event` swallows what a handler raises and replays outdated events. So the handlers do nothing that can fail; the
-controller does the work, level-triggered (docs/decisions/kopf.md).
+controller does the work, level-triggered (docs/decisions/0001-kopf-watches.md).
 """
 
 from __future__ import annotations

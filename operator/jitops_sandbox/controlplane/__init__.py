@@ -1,9 +1,9 @@
 """
 A real Kubernetes control plane for the tests and for `jitops demo --cluster`, started as one process.
 
-`server/` holds the Go program: etcd, kube-apiserver and three controllers. `build.py` says how it is built, and
-`goprogram.py` builds it once into a cache; `process.py` runs it, `kubectl.py` and `helm.py` speak to it the way a user
-does. No nodes: a Deployment is stored, and nothing runs it. Nothing of the operator itself needs any of this.
+`server/` holds the Go program: etcd, kube-apiserver and three controllers. `build.py` describes the build, and
+`goprogram.py` builds it once into a cache. `process.py` runs it; `kubectl.py` and `helm.py` call it as a user does. It
+has no nodes: a Deployment is stored, and nothing runs it. The operator itself needs nothing of this.
 """
 
 from jitops_sandbox.controlplane.build import ControlPlaneUnavailable, control_plane_binary

@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SOURCES = Path(__file__).parent / "server"
-"""The Go module, shipped inside the package."""
+"""The Go module, a part of this package."""
 
 EXPECTATION = "5 to 10 minutes on two cores, 2 GB of memory and 3 GB of disk for Go's own caches"
 
 
 class ControlPlaneUnavailable(Exception):
-    """The control plane can't be built, started or spoken to on this machine; the message says why, in a sentence."""
+    """The control plane can't be built, started or reached on this machine; the message says why, in a sentence."""
 
 
 def control_plane_binary(report: Callable[[str], None] = to_stderr) -> Path:
-    """Return the program that is the control plane, building it first if these sources were never built here."""
+    """Return the path of the control plane's program; build it first if these sources were never built here."""
     try:
         return control_plane_program().binary(report)
     except GoProgramUnavailable as error:
@@ -35,7 +35,7 @@ def control_plane_binary(report: Callable[[str], None] = to_stderr) -> Path:
 
 
 def control_plane_program() -> GoProgram:
-    """Describe the program."""
+    """Return the description of the build."""
     return GoProgram(
         name="control-plane",
         sources=SOURCES,
@@ -47,7 +47,7 @@ def control_plane_program() -> GoProgram:
 
 
 def kubernetes_version() -> str:
-    """Return the version that `go.mod` pins, which is also what the server says of itself."""
+    """Return the version that `go.mod` pins; the server reports the same."""
     pinned = re.search(r"^\s*k8s\.io/kubernetes (v\S+)$", (SOURCES / "go.mod").read_text(), re.MULTILINE)
     if pinned is None:
         raise ControlPlaneUnavailable(f"{SOURCES / 'go.mod'} pins no version of k8s.io/kubernetes.")
@@ -55,7 +55,7 @@ def kubernetes_version() -> str:
 
 
 def _link_flags() -> tuple[str, ...]:
-    """Drop the symbols that nobody debugs, and make discovery name the version, as the official build does."""
+    """Return the linker flags: no debug symbols, and the version for discovery, as the official build sets it."""
     version = kubernetes_version()
     major, minor, _ = version.removeprefix("v").split(".", 2)
     named = {"gitVersion": version, "gitMajor": major, "gitMinor": minor}

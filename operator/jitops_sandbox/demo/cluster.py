@@ -1,4 +1,4 @@
-"""The demo on a real Kubernetes API server: `jitops run` as a process of its own, and kubectl as a user's hands."""
+"""The demo on a real Kubernetes API server: `jitops run` as a process of its own, and kubectl for what a user does."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
+from typing_extensions import override
 
 from jitops import crds
 from jitops.api.meta import GROUP, MANAGED_BY, MANAGER, RECONCILE_REQUESTED_AT
@@ -22,7 +23,7 @@ from jitops.local.documents import is_output, secret_of
 from jitops.local.progress import in_order, print_line, row_of
 from jitops_sandbox import Sandbox
 from jitops_sandbox.controlplane import Kubectl, KubectlFailed, kubectl_path, running_control_plane
-from jitops_sandbox.demo.story import DemoFailed, Story
+from jitops_sandbox.demo.story import DemoFailed, Stage, Story
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
@@ -42,7 +43,7 @@ SHOWN_LOG_LINES = 40
 
 
 def run_on_cluster(console: Console) -> None:
-    """Run the demo from the control plane's start to its end; DemoFailed says what was not as it should be."""
+    """Run the demo with a control plane of its own; raise DemoFailed if a step is not as it should be."""
     print_line(
         console, "This demo runs the operator on a real Kubernetes API server, and kubectl does what you would do."
     )
@@ -55,10 +56,10 @@ def run_on_cluster(console: Console) -> None:
         running_control_plane(report=lambda sentence: print_line(console, sentence)) as plane,
     ):
         print_line(console, f"The API server is at {plane.server}.")
-        asyncio.run(_told(console, plane, Path(folder) / "operator.log"))
+        asyncio.run(_play(console, plane, Path(folder) / "operator.log"))
 
 
-async def _told(console: Console, plane: ControlPlane, log: Path) -> None:
+async def _play(console: Console, plane: ControlPlane, log: Path) -> None:
     try:
         async with Sandbox.start() as sandbox:
             stage = ClusterStage(Kubectl(plane.kubeconfig))
@@ -71,7 +72,7 @@ async def _told(console: Console, plane: ControlPlane, log: Path) -> None:
 
 
 def _quote(console: Console, log: Path) -> None:
-    print_line(console, "\nThe operator's last words:")
+    print_line(console, "\nThe end of the operator's log:")
     lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
     for line in lines[-SHOWN_LOG_LINES:]:
         print_line(console, f"  {line}")
@@ -79,7 +80,7 @@ def _quote(console: Console, log: Path) -> None:
 
 @asynccontextmanager
 async def _operator(plane: ControlPlane, log: Path) -> AsyncIterator[Process]:
-    """Run `jitops run` until the block ends, then see that it stops in order."""
+    """Run `jitops run` until the block ends, and check that it stops in order."""
     settings = ("--kubeconfig", str(plane.kubeconfig), "--probes-port", "0", "--metrics-port", "0")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("JITOPS_")}
     with log.open("w", encoding="utf-8") as stream:
@@ -105,30 +106,32 @@ async def _stopped(process: Process) -> int:
         return await process.wait()
 
 
-class ClusterStage:
-    """A cluster, through kubectl."""
+class ClusterStage(Stage):
+    """A cluster, used with kubectl."""
 
     how_applied = "kubectl apply -f examples -R"
-    how_repaired = f"kubectl annotate … {RECONCILE_REQUESTED_AT}=… spares waiting for its resync"
+    how_repaired = f"kubectl annotate … {RECONCILE_REQUESTED_AT}=…, instead of waiting for its resync"
 
     def __init__(self, kubectl: Kubectl) -> None:
         self._kubectl = kubectl
         self.operator: Process | None = None
 
     async def install(self) -> None:
-        """Bring the CRDs to the cluster."""
+        """Install the CRDs."""
         await self._call("apply", "--server-side", "-f", "-", stdin="---\n".join(crds.files().values()))
         names = [f"crd/{kind.plural}.{GROUP}" for kind in KINDS]
         await self._call("wait", "--for=condition=Established", *names, f"--timeout={PATIENCE:.0f}s")
 
+    @override
     async def apply(self, manifests: Sequence[Manifest], progress: Progress) -> None:
-        """Apply with kubectl, and wait as a script does, with `kubectl wait`."""
+        # `kubectl wait`, as a script would.
         await self._call("apply", "-f", "-", stdin=_text(manifests))
         wait = ("wait", "--for=condition=Ready", "jitops", "--all", f"--timeout={PATIENCE:.0f}s")
         await self._watched(self._call(*wait), progress)
 
-    async def look_again(self, manifests: Sequence[Manifest], progress: Progress) -> None:  # noqa: ARG002 - the stage's
-        """Ask for a reconcile now, and wait until every resource has answered and is Ready."""
+    @override
+    async def look_again(self, manifests: Sequence[Manifest], progress: Progress) -> None:
+        # Requests a reconcile, and waits until each resource has confirmed it and is Ready.
         token = f"demo-{time.time_ns()}"
         await self._call("annotate", "--overwrite", "jitops", "--all", f"{RECONCILE_REQUESTED_AT}={token}")
 
@@ -139,8 +142,9 @@ class ClusterStage:
 
         await self._watched(self._until(answered), progress)
 
+    @override
     async def delete(self, manifests: Sequence[Manifest], progress: Progress) -> None:
-        """Delete with kubectl, which waits for the finalizers; the garbage collector takes the outputs a bit later."""
+        # kubectl waits for the finalizers; the garbage collector deletes the outputs a little later.
         delete = self._call("delete", "-f", "-", f"--timeout={PATIENCE:.0f}s", stdin=_text(manifests))
         await self._watched(delete, progress)
 
@@ -149,13 +153,13 @@ class ClusterStage:
 
         await self._watched(self._until(collected), progress)
 
+    @override
     async def resources(self) -> list[Resource]:
-        """Read all resources."""
         items = await self._items("jitops", "-A")
         return in_order(Resource.parse(item["kind"], item) for item in items)
 
+    @override
     async def secrets(self) -> list[Secret]:
-        """Read the Secrets that the operator wrote."""
         return [secret_of(item) for item in await self._items("secrets", "-A", "-l", f"{MANAGED_BY}={MANAGER}")]
 
     async def _items(self, *what: str) -> list[dict[str, JSON]]:
@@ -167,11 +171,13 @@ class ClusterStage:
 
     async def _until(self, holds: Callable[[], Coroutine[None, None, bool]]) -> None:
         async with asyncio.timeout(PATIENCE):
-            while not await holds():  # noqa: ASYNC110 - kubectl has no event to wait for
+            while True:
+                if await holds():
+                    return
                 await asyncio.sleep(POLL)
 
     async def _watched(self, goal: Coroutine[None, None, object], progress: Progress) -> None:
-        """Show how things are until the goal is reached; DemoFailed if it isn't, or if the operator ends."""
+        """Show the resources until the goal is reached; raise DemoFailed if it isn't, or if the operator ends."""
         reaching = asyncio.create_task(goal)
         try:
             while not (await asyncio.wait([reaching], timeout=POLL))[0]:

@@ -1,4 +1,4 @@
-"""The examples, with their addresses turned to the sandbox of this demo."""
+"""The examples, with the addresses of this demo's sandbox."""
 
 from __future__ import annotations
 
@@ -21,18 +21,15 @@ def folder() -> Path:
 
 
 def examples(sandbox: Sandbox) -> list[Manifest]:
-    """Read the examples and fit them to this sandbox.
-
-    Its ports are free ones, so that two demos don't get in each other's way. Its listing is never late, so that
-    `settleSeconds` may be 0, and nobody has to wait a minute to see a connector registered again.
-    """
+    """Return the examples with the addresses of a sandbox."""
+    # The sandbox uses free ports, so that two demos can run at once.
     addresses = {
         f"http://127.0.0.1:{JITSU_PORT}": sandbox.jitsu_url,
         f"http://127.0.0.1:{JITTERBIT_PORT}": sandbox.jitterbit_url,
         f"http://127.0.0.1:{ADAPTER_PORT}": sandbox.adapter_url,
         f"http://127.0.0.1:{GATEWAY_PORT}": sandbox.gateway_url,
     }
-    return [Manifest(one.key, _fitted(one.body, addresses), one.place) for one in load(folder())]
+    return [Manifest(one.key, _fitted(one.body, addresses), one.place) for one in load(folder()).manifests]
 
 
 def _fitted(body: Mapping[str, JSON], addresses: Mapping[str, str]) -> Mapping[str, JSON]:
@@ -40,19 +37,20 @@ def _fitted(body: Mapping[str, JSON], addresses: Mapping[str, str]) -> Mapping[s
         return body
     spec = {name: _turned(value, addresses) for name, value in body["spec"].items()}
     if body["kind"] == "JitterbitOrganization":
+        # The sandbox's listing is never late, so a connector can be registered again without the wait of a minute.
         spec["settleSeconds"] = 0
     return {**body, "spec": spec}
 
 
 def _turned(value: JSON, addresses: Mapping[str, str]) -> JSON:
-    """Turn an address, also one inside of an object, to the sandbox."""
+    """Return a value with all addresses in it replaced by those of the sandbox."""
     if isinstance(value, dict):
         return {name: _turned(part, addresses) for name, part in value.items()}
     return addresses.get(value, value) if isinstance(value, str) else value
 
 
 def as_drafts(manifests: Sequence[Manifest]) -> list[Manifest]:
-    """Give the manifests with each Custom API kept as a draft."""
+    """Return the manifests with each Custom API as a draft."""
     return [Manifest(one.key, _drafted(one.body), one.place) for one in manifests]
 
 

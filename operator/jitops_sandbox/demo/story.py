@@ -1,4 +1,4 @@
-"""What the demo tells, step by step; every step is checked against the products before it is called done."""
+"""The steps of the demo. Each is checked against the products before it is reported as done."""
 
 from __future__ import annotations
 
@@ -30,35 +30,35 @@ CONNECTIONS = frozenset(info.kind for info in KINDS if info.is_connection)
 
 
 class DemoFailed(Exception):
-    """Something is not as the demo says; the message is a sentence."""
+    """A step is not as it should be; the message is a sentence."""
 
 
 class Stage(Protocol):
-    """Where the resources live: a local folder, or a cluster."""
+    """The place of the resources: a local folder, or a cluster."""
 
     how_applied: str
     """How a person does what `apply` does."""
     how_repaired: str
-    """What makes the operator look before its next resync."""
+    """What makes the operator compare before its next resync."""
 
     async def apply(self, manifests: Sequence[Manifest], progress: Progress) -> None:
-        """Apply manifests and wait until all is Ready; DemoFailed if that doesn't come."""
+        """Apply manifests and wait until all are Ready; raise DemoFailed if they don't become so."""
 
     async def look_again(self, manifests: Sequence[Manifest], progress: Progress) -> None:
-        """Have every resource compared with its remote object now."""
+        """Compare all resources with their remote objects now, and wait until all are Ready."""
 
     async def delete(self, manifests: Sequence[Manifest], progress: Progress) -> None:
-        """Delete all and wait until it is gone; DemoFailed if something stays."""
+        """Delete all resources and wait until they are; raise DemoFailed if one remains."""
 
     async def resources(self) -> list[Resource]:
-        """Read all resources."""
+        """Return all resources."""
 
     async def secrets(self) -> list[Secret]:
-        """Read all Secrets."""
+        """Return the Secrets that the operator wrote, and perhaps others."""
 
 
 class Story:
-    """One telling of the demo."""
+    """One run of the demo on a stage."""
 
     def __init__(self, console: Console, stage: Stage, sandbox: Sandbox) -> None:
         self._console = console
@@ -69,10 +69,10 @@ class Story:
         self._manifests = as_drafts(self._examples)
         self._step = 0
         self._before: dict[str, str] = {}
-        """What the products held before the operator did anything."""
+        """The objects of the products before the operator did anything."""
 
     async def tell(self) -> None:
-        """Tell it from beginning to end."""
+        """Run all steps."""
         print_line(self._console, f"Jitsu is at {self._sandbox.jitsu_url}, Harmony at {self._sandbox.jitterbit_url}.")
         print_line(self._console, f"The adapter for Custom APIs is at {self._sandbox.adapter_url}: {NOTE}")
         self._publish_by_hand()
@@ -85,13 +85,13 @@ class Story:
         print_line(self._console, "\nEvery line with a ✓ was checked against the products' own state.")
 
     def _publish_by_hand(self) -> None:
-        """Do what people do before: the Connector Builder has no API."""
+        """Publish the connectors of the Connector Builder, which has no API, as a person would."""
         organization = self._sandbox.credentials.organization
         for one in self._manifests:
             if one.spec.get("source") == "Builder":
                 self._remote.publish(organization, one.spec["name"], one.spec["version"])
                 title = f"“{one.spec['name']}” {one.spec['version']}"
-                print_line(self._console, f"Somebody has published the connector {title} in the Connector Builder.")
+                print_line(self._console, f"A colleague has published the connector {title} in the Connector Builder.")
         self._before = self._remote.inventory()
 
     async def _create(self) -> None:
@@ -110,7 +110,7 @@ class Story:
             self._done(f"{resource.key} is at the product: {held[id_]}, id {id_}")
 
     async def _show_secrets(self) -> None:
-        self._head("What the products handed out is in Secrets (values masked here)")
+        self._head("The values that the products created are in Secrets (masked here)")
         secrets = await self._outputs()
         grid = Table("SECRET", "KEY", "VALUE", box=None, pad_edge=False, header_style="bold")
         for secret in secrets:
@@ -135,7 +135,7 @@ class Story:
         self._done(f"{len(text.splitlines())} headers, each activity with an id of the registration")
 
     async def _publish(self) -> None:
-        """Take the Custom API from draft to live."""
+        """Publish the Custom API, which is a draft."""
         api = await self._only("CustomAPI")
         url = str(api.status["url"])
         self._head("A Custom API goes live: state: Draft becomes state: Published")
@@ -166,7 +166,7 @@ class Story:
         connector = _registered(resources)
         id_, registration = stream.status["id"], connector.status["id"]
         name = self._remote.name_of(id_)
-        self._head("Somebody changes things by hand, behind the operator's back")
+        self._head("A colleague changes things by hand, behind the operator's back")
         self._remote.rename(id_)
         self._remote.unregister(registration)
         _check(self._remote.name_of(id_) == BY_HAND, "the stream could not be renamed by hand")
@@ -186,7 +186,7 @@ class Story:
         await self._check_secrets()
 
     async def _check_secrets(self) -> None:
-        """See that each managed resource has its Secret, complete and about the object that is there now."""
+        """Check that each managed resource has its Secret, complete and about the current remote object."""
         outputs = {(one.namespace, one.name): one for one in await self._outputs()}
         for resource in _managed(await self._stage.resources()):
             name = str(resource.status.get("secretName") or "")
@@ -200,11 +200,11 @@ class Story:
                 self._done(f"Secret {name} holds {len(secret.data)} values for {resource.status['id']}")
 
     async def _delete(self) -> None:
-        self._head("Everything is deleted; the finalizers see to it that the products are cleaned up first")
+        self._head("Everything is deleted; the finalizers make sure that the products are cleaned up first")
         links = self._remote.links()
         with self._shown() as progress:
             await self._stage.delete(self._manifests, progress)
-        _check(not await self._stage.resources(), "some resources are still there")
+        _check(not await self._stage.resources(), "some resources still exist")
         _check(not await self._outputs(), "a Secret outlived its resource")
         left = self._remote.inventory()
         made = [what for id_, what in left.items() if id_ not in self._before]
@@ -235,12 +235,12 @@ class Story:
 
 
 def _managed(resources: Sequence[Resource]) -> list[Resource]:
-    """Leave the connections out: they stand for nothing that was made."""
+    """Return the resources with remote objects, so without the connections."""
     return [one for one in resources if one.key.kind not in CONNECTIONS and one.status.get("id")]
 
 
 def _registered(resources: Sequence[Resource]) -> Resource:
-    """Find the connector that we registered."""
+    """Return the connector that the operator registered."""
     return next(one for one in resources if one.key.kind == "Connector" and one.spec.get("source") != "Builder")
 
 

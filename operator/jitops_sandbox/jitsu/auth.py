@@ -1,4 +1,4 @@
-"""Who asks, and what they may (docs/reference/jitsu.md section 2)."""
+"""Authentication and permissions (docs/reference/jitsu.md section 2)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Permission = Literal["editEntities", "deleteEntities"]
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: a user by one of its keys, or a service token (`key` is None), which may everything."""
+    """The caller: a user with one of its keys, or a service token (`key` is None), which has all permissions."""
 
     id: str
     key: str | None
@@ -29,12 +29,12 @@ class Caller:
 
 
 def database_down(call: str) -> PrismaError:
-    """Fail as every route does that asks the database while it is down (section 3)."""
+    """Return the error of every route that uses the database while it is down (section 3)."""
     return PrismaError(call, f"Can't reach database server at {DATABASE}")
 
 
 def bearer(call: Call) -> str | None:
-    """Find the bearer token, in the header or in the query, where it shouldn't be."""
+    """Return the bearer token of the header, or of the query, which the console accepts as well."""
     header = call.headers.get("Authorization", "")
     if header.lower().startswith("bearer "):
         return header[len("bearer ") :]
@@ -42,7 +42,7 @@ def bearer(call: Call) -> str | None:
 
 
 def authenticate(state: State, call: Call, *, database: bool = True) -> Caller:
-    """Tell who asks, or refuse with the exact words of the console."""
+    """Return the caller, or raise an error with the exact words of the console."""
     token = bearer(call)
     if not token:
         raise PlainError(401, {"error": "Authorization Required"})
@@ -71,7 +71,7 @@ def _by_key(state: State, key_id: str, secret: str) -> Caller:
 
 
 def verify_access(state: State, caller: Caller, workspace: str, permission: Permission | None = None) -> Role:
-    """Check the caller's role in a workspace, given by id or slug; the slug is only understood here."""
+    """Return the caller's role in a workspace, given by id or slug, or raise; only here the console accepts a slug."""
     user = caller.user
     if user is None:
         return "owner"

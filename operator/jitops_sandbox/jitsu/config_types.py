@@ -1,4 +1,4 @@
-"""What a config type is made of, and the plain ones (docs/reference/jitsu.md section 4).
+"""The contract of a config type, and the plain types (docs/reference/jitsu.md section 4).
 
 Streams, functions, destinations and services have modules of their own.
 """
@@ -22,33 +22,33 @@ DOMAIN = re.compile(rf"(?:\*\.)?(?:{LABEL}\.)+{LABEL}")
 
 
 class ConfigType:
-    """A type of config object: its schema and the four places where types differ."""
+    """A type of config object: its schema, and the four steps in which types differ."""
 
     def __init__(self, name: str, schema: zod.Schema) -> None:
         self.name = name
         self.schema = schema
 
     def narrowed(self, _parsed: Object) -> zod.Schema:
-        """Give the schema for this very object, where a field of it decides."""
+        """Return the schema for this object, for a type whose schema depends on a field."""
         return self.schema
 
     def merge(self, stored: Object, patch: Object, _state: State) -> Object:
-        """Merge a PUT into the stored config: deep, lists as a whole."""
+        """Return the stored config with a PUT merged into it: deep, but lists as a whole."""
         return dict(deep_merge(stored, patch))
 
     def accept(self, given: Object, _state: State, _workspace: str) -> Object:
-        """Check and normalise a valid object before it is stored."""
+        """Return a valid object as it is stored, or raise."""
         return given
 
     def show(self, stored: Object, _state: State) -> Object:
-        """Give the object as clients may see it."""
+        """Return the object as clients see it."""
         return stored
 
     def before_delete(self, _object_id: str, _workspace: str, _state: State, _how: frozenset[str]) -> None:
-        """Refuse a deletion (`how` may hold `strict`, `cascade`), or take along what goes with the object."""
+        """Raise if the object can't be deleted, or delete its dependents; `how` may contain `strict`, `cascade`."""
 
     def parse(self, given: object) -> Object:
-        """Validate an object twice, as the console does: with its ISO strings as dates, then narrowed."""
+        """Return an object validated twice, as at the console: with ISO strings as dates, then with its own schema."""
         first = zod.parse(self.schema, zod.dated(given))
         if first.issues:
             raise self.invalid(given, first.issues)
@@ -58,7 +58,7 @@ class ConfigType:
         return dict(second.value)
 
     def invalid(self, given: object, issues: list[dict[str, Any]]) -> ApiError:
-        """Fail with the whole object in clear, secrets and all: an operator must survive that (section 3)."""
+        """Return the error of an invalid object, which contains all of it in clear, secrets included (section 3)."""
         echoed = {} if given is zod.UNDEFINED else {"object": zod.cleaned(given)}
         error = {"issues": issues, "name": "ZodError"}
         return ApiError(f"Failed to validate schema of {self.name}", **echoed, error=error)
@@ -68,16 +68,16 @@ class DomainType(ConfigType):
     """A custom domain of a workspace: its name is the domain, in lower case."""
 
     def accept(self, given: Object, _state: State, _workspace: str) -> Object:
-        """Check the name's syntax and normalise it."""
+        """Return the domain with its name checked and normalised."""
         return {**given, "name": checked_domain(given["name"])}
 
     def show(self, stored: Object, _state: State) -> Object:
-        """Normalise the name once more, as the console does for old rows."""
+        """Return the domain with its name normalised again, as the console does for old rows."""
         return {**stored, "name": str(stored["name"]).strip().lower()}
 
 
 def deep_merge(stored: JSON, patch: JSON) -> JSON:
-    """Merge mappings key by key; anything else of the patch replaces what is stored."""
+    """Return two mappings merged key by key; any other value of the patch replaces the stored one."""
     if not isinstance(stored, dict) or not isinstance(patch, dict):
         return patch
     merged = dict(stored)
@@ -87,7 +87,7 @@ def deep_merge(stored: JSON, patch: JSON) -> JSON:
 
 
 def checked_domain(given: str) -> str:
-    """Normalise a domain name, or refuse it."""
+    """Return a normalised domain name, or raise ApiError."""
     domain = given.strip().lower()
     if not DOMAIN.fullmatch(domain):
         raise ApiError(f"Domain {domain} is not a valid domain name")

@@ -1,7 +1,7 @@
-"""The config store: list, create, read, update, delete of every type (docs/reference/jitsu.md sections 1, 4, 6).
+"""The config store: list, create, read, update and delete objects (docs/reference/jitsu.md sections 1, 4, 6).
 
-Build A finds an object by its id alone, whatever type the URL names; build B wants the type to agree, and
-injects `type` and `workspaceId` into what is created.
+Build A finds an object by its id alone, whatever type the URL names. Build B requires the type to match, and adds
+`type` and `workspaceId` to a new object.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def list_objects(context: Context) -> Answer:
 
 
 def create(context: Context) -> Answer:
-    """Create an object under the id that the client chose; only the id is answered."""
+    """Create an object with the id that the client chose, and answer only this id."""
     context.verify_access("editEntities")
     if context.build == "B":
         _type(context)
@@ -57,7 +57,7 @@ def create(context: Context) -> Answer:
 
 
 def read(context: Context) -> Answer:
-    """Answer one object, as its type lets clients see it."""
+    """Answer one object in the form of its type for clients."""
     context.verify_access()
     kind = _type(context)
     stored = _find(context)
@@ -68,7 +68,7 @@ def read(context: Context) -> Answer:
 
 
 def update(context: Context) -> Answer:
-    """Merge a body into an object; `updatedAt` moves even if nothing changed."""
+    """Merge a body into an object; `updatedAt` changes even if nothing else does."""
     patch = zod.undefined(context.body)
     context.verify_access("editEntities")
     if context.build == "B":
@@ -87,7 +87,7 @@ def update(context: Context) -> Answer:
 
 
 def delete(context: Context) -> Answer:
-    """Delete softly and answer the whole object in clear; a missing one is success as well."""
+    """Delete an object softly and answer all of it in clear; a missing object is a success too."""
     context.verify_access("deleteEntities")
     if context.build == "B":
         _type(context)
@@ -104,13 +104,13 @@ def delete(context: Context) -> Answer:
 
 
 def list_profile_builders(context: Context) -> Answer:
-    """List the profile builders of a workspace: none, as nothing here makes any."""
+    """List the profile builders of a workspace: none, since nothing here creates any."""
     context.verify_access()
     return answer({"profileBuilders": []})
 
 
 def shown_row(stored: Stored, state: State) -> bytes:
-    """Give an object as listings show it, serialised once per change."""
+    """Return an object as listings show it, serialised once per change."""
     if stored.row is None:
         ids = {"id": stored.id, "workspaceId": stored.workspace, "type": stored.type}
         listed = TYPES[stored.type].show({**stored.config, **ids, "updatedAt": iso(stored.updated)}, state)
@@ -119,7 +119,7 @@ def shown_row(stored: Stored, state: State) -> bytes:
 
 
 def shown(stored: Stored, state: State) -> dict[str, Any]:
-    """Give an object as clients see it."""
+    """Return an object as clients see it."""
     return dict(json.loads(shown_row(stored, state)))
 
 
@@ -144,7 +144,7 @@ def _type(context: Context) -> ConfigType:
 
 
 def _require_workspace(context: Context) -> None:
-    """Look the workspace up by its id alone: a slug is not found here, a deleted workspace is."""
+    """Raise unless the workspace exists, by its id alone; a deleted workspace exists here, as at the console."""
     if context.workspace not in context.state.workspaces:
         raise UnexpectedError(f"Workspace {context.workspace} not found")
 
@@ -170,7 +170,7 @@ def _incoming(context: Context) -> JSON:
 
 
 def _cloned(context: Context, given: dict[str, Any]) -> dict[str, Any]:
-    """Copy masked secrets from the object that `cloneId` names, in the same workspace, deleted or not."""
+    """Return an object with its masks replaced by the secrets of the object `cloneId`, which may be deleted."""
     original = context.state.objects.get(str(given.get("cloneId")))
     if original is None or original.workspace != context.workspace:
         return given

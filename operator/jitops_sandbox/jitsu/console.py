@@ -1,7 +1,6 @@
-"""The console's pipeline, in the order in which the real one goes (docs/reference/jitsu.md sections 1 to 3, 7).
+"""The console's pipeline, in the order of the real one (docs/reference/jitsu.md sections 1 to 3, 7).
 
-Trailing slash, body size, JSON; route, method; who asks; maintenance; budget; then the handler, then the
-entity tag.
+Trailing slash, body size, JSON; route, method; caller; maintenance; budget; then the handler, then the entity tag.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ NOT_MODIFIED = 304
 
 
 class Console:
-    """The stand-in of the Jitsu console, and what tests do to it behind the operator's back."""
+    """The stand-in of the Jitsu console, with methods for changes behind the operator's back."""
 
     name = "jitsu"
 
@@ -44,7 +43,7 @@ class Console:
         self.mode: Mode = "normal"
 
     def objects(self, kind: str, workspace: str | None = None) -> list[dict[str, Any]]:
-        """Give the live objects of a type as clients see them, of one workspace (id or slug) or of all."""
+        """Return the live objects of a type as clients see them, of one workspace (id or slug) or of all."""
         wanted = self.state.workspace(workspace) if workspace else None
         return [
             configs.shown(stored, self.state)
@@ -53,7 +52,7 @@ class Console:
         ]
 
     def stored(self, object_id: str) -> dict[str, Any]:
-        """Give an object's config as the database holds it, with the hashes of its keys; deleted ones too."""
+        """Return an object's config as stored, with the hashes of its keys; also of a deleted object."""
         return dict(self.state.objects[object_id].config)
 
     def change(self, object_id: str, **fields: JSON) -> None:
@@ -63,17 +62,17 @@ class Console:
         self.state.replace(stored, {key: value for key, value in changed.items() if value is not None})
 
     def remove(self, object_id: str) -> None:
-        """Delete an object behind the operator's back; its id is burnt, as at the real console."""
+        """Delete an object behind the operator's back; its id can't be used again, as at the real console."""
         self.state.delete(self.state.objects[object_id])
 
     def reset(self) -> None:
-        """Empty the store and the budgets; users, keys and workspaces stay."""
+        """Remove all objects and reset the budgets; users, keys and workspaces remain."""
         self.state.clear()
         self.limiter.clear()
         self.mode = "normal"
 
     def summary(self) -> dict[str, Any]:
-        """Show what the console holds, without a secret, for the admin prefix."""
+        """Return the objects of the console, without secrets, for the admin prefix."""
         objects: dict[str, list[dict[str, Any]]] = {}
         for stored in self.state.objects.values():
             if not stored.deleted:
@@ -127,7 +126,7 @@ class Console:
             raise PlainError(503, {"error": "maintenance", "message": message})
 
     def _metered(self, call: Call, route: routes.Route, caller: Caller) -> dict[str, str]:
-        """Count the request against the key's budget, which service tokens have none of; give its headers."""
+        """Count the request in the key's budget and return its headers; service tokens have no budget."""
         if caller.key is None:
             return {}
         limit, minutes = route.budgets.get(call.method, (None, 1.0))
@@ -138,7 +137,7 @@ class Console:
         return budget.headers()
 
     def _without_caller(self, call: Call) -> Answer | None:
-        """Answer the routes that ask for no credentials."""
+        """Return the answer of a route that requires no credentials; None for any other."""
         if call.method != "GET":
             return None
         if call.path in PAGES:
@@ -157,7 +156,7 @@ class Console:
 
 
 def _schema(kind: str) -> Answer:
-    """Give the schema of a destination type; an unknown one is an error of the server (section 1)."""
+    """Return the schema of a destination type; an unknown one is an error of the server (section 1)."""
     found = published.destination_as_published(kind)
     return UnexpectedError(f"Unknown destination type {kind}").as_answer() if found is None else answer(found)
 
@@ -172,7 +171,7 @@ def _before_routing(call: Call) -> Answer | None:
 
 
 def _body(call: Call) -> JSON:
-    """Read the body as the console's framework does: JSON where it says so, else text."""
+    """Return the body as the console's framework does: decoded if its content type is JSON, else as text."""
     if not call.body:
         return UNDEFINED
     kind = call.headers.get("Content-Type", "").partition(";")[0].strip().lower()
@@ -182,7 +181,7 @@ def _body(call: Call) -> JSON:
 
 
 def _parsed(call: Call, body: JSON) -> JSON:
-    """Read JSON that came as text; a body that JavaScript takes for false is none."""
+    """Return JSON sent as text decoded; a body that is false in JavaScript counts as none."""
     if not isinstance(body, str):
         return UNDEFINED if body in (None, 0, False) else body
     if not body:
@@ -194,7 +193,8 @@ def _parsed(call: Call, body: JSON) -> JSON:
 
 
 def _tagged(call: Call, reply: Answer) -> Answer:
-    """Give the answer its tag, and leave out a body that the client has; a 304 cost its token too."""
+    """Return the answer with its tag, or a 304 without body if the client has the same."""
+    # The request was counted before: at the console a 304 costs as much as any other answer.
     tag = reply.headers.get("ETag") or etag(reply.body)
     reply.headers["ETag"] = tag
     if call.method == "GET" and reply.status == OK and fresh(call.headers.get("If-None-Match"), tag):

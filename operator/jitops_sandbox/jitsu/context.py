@@ -1,4 +1,4 @@
-"""What a handler of the console gets: the request, who asks, and the state."""
+"""The input of a handler of the console: the request, the caller and the state."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Build = Literal["A", "B"]
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One request on its way through a handler; `body` is `zod.UNDEFINED` where none was sent."""
+    """One request for a handler; `body` is `zod.UNDEFINED` if none was sent."""
 
     state: State
     build: Build
@@ -31,9 +31,9 @@ class Context:
 
     @property
     def workspace(self) -> str:
-        """The workspace as it stands in the URL."""
+        """The workspace in the URL."""
         return self.path["workspace"]
 
     def verify_access(self, permission: Permission | None = None) -> Role:
-        """Check the caller's role in the workspace of the URL, and give it."""
+        """Return the caller's role in the workspace of the URL, or raise."""
         return verify_access(self.state, self.caller, self.workspace, permission)

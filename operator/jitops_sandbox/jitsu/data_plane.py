@@ -1,8 +1,8 @@
-"""What the console has its data plane try: connections, and runs of functions.
+"""Tests of connections and runs of functions, which the console delegates to its data plane.
 
-Of a console without a data plane the refusals are as recorded (docs/reference/jitsu.md section 4); with one, this is
-modelled on the console's own source. Nothing is connected to and no JavaScript is executed: `DataPlane` says how a test
-ends, and of a function's code only `throw new Error("…")` and `return "drop"` are understood.
+Without a data plane the errors are as recorded (docs/reference/jitsu.md section 4); with one, the answers are modelled
+on the console's source. Nothing is connected and no JavaScript is executed: `DataPlane` decides how a test ends, and of
+a function's code only `throw new Error("…")` and `return "drop"` are recognised.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ DROPPED = re.compile(r"""return (["'`])drop\1""")
 
 
 def try_connection(context: Context) -> Answer:
-    """Connect to a destination, whose body is validated first."""
+    """Test the connection to a destination, after a validation of its body."""
     plane = _needed(context, "BULKER_URL", "defined")
     TYPES[context.path["type"]].parse(context.body)
     return answer({"ok": True} if plane.error is None else {"error": plane.error})
 
 
 def begin_check(context: Context) -> Answer:
-    """Begin to test a service, or say at once that it can't be."""
+    """Start the test of a service, or answer why it can't be tested."""
     plane = _needed(context, "SYNCCTL_URL", "set. Sync Controller is required to run sources")
     key = context.call.query.get("storageKey", "")
     if not key.startswith(context.workspace):
@@ -42,7 +42,7 @@ def begin_check(context: Context) -> Answer:
 
 
 def read_check(context: Context) -> Answer:
-    """Tell how a service's test ended; one that was never begun is pending for ever."""
+    """Answer the result of a service's test; a test that was never started is pending for ever."""
     context.verify_access()
     plane = context.state.data_plane or DataPlane()
     began = plane.checks.get(context.call.query.get("storageKey", ""))
@@ -64,7 +64,7 @@ def run_function(context: Context) -> Answer:
 
 
 def _needed(context: Context, variable: str, absence: str) -> DataPlane:
-    """Refuse as a console does that was not told where its data plane is."""
+    """Return the data plane, or raise as a console without one does."""
     context.verify_access()
     if context.state.data_plane is None:
         raise UnexpectedError(f"env {variable} is not {absence}")

@@ -1,4 +1,4 @@
-"""The two shapes in which the console fails (docs/reference/jitsu.md section 3)."""
+"""The two forms of the console's errors (docs/reference/jitsu.md section 3)."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ if TYPE_CHECKING:
     from jitops_sandbox.answers import JSON
 
 TRACE = "at Object.handle (sandbox)"
-"""Real answers carry a stack trace; this stands where it would."""
+"""In place of the stack trace of real answers."""
+INTERNAL_ERROR = 500
 
 
 class ConsoleError(Exception):
-    """Any way in which the console refuses a request."""
+    """An error of the console."""
 
     def as_answer(self) -> Answer:
-        """Give the answer that the client sees."""
+        """Return the answer that the client receives."""
         raise NotImplementedError
 
 
 class ApiError(ConsoleError):
-    """An error that the console's authors foresaw: `{"message", …extra}`, and a `stack` if it is a 500."""
+    """An error that the console's authors expected: `{"message", …extra}`, and a `stack` if it is a 500."""
 
     def __init__(self, message: str, *, status: int = 500, **extra: JSON) -> None:
         super().__init__(message)
@@ -31,15 +32,15 @@ class ApiError(ConsoleError):
         self.extra = extra
 
     def as_answer(self) -> Answer:
-        """Give the known shape."""
+        """Return the expected form."""
         body = {"message": self.message, **self.extra}
-        if self.status == 500:  # noqa: PLR2004 - the console asks exactly this
+        if self.status == INTERNAL_ERROR:
             body["stack"] = f"Error: {self.message}\n    {TRACE}"
         return answer(body, self.status)
 
 
 class UnexpectedError(ConsoleError):
-    """An exception that nobody foresaw: `{"error", "details", "stackArray"}`, always 500."""
+    """An unexpected exception: `{"error", "details", "stackArray"}`, always 500."""
 
     def __init__(self, error: str, kind: str = "Error") -> None:
         super().__init__(error)
@@ -47,7 +48,7 @@ class UnexpectedError(ConsoleError):
         self.kind = kind
 
     def as_answer(self) -> Answer:
-        """Give the unexpected shape."""
+        """Return the unexpected form."""
         details = f"{self.kind}: {self.error}\n    {TRACE}"
         stack = [line.strip() for line in details.split("\n")]
         return answer({"error": self.error, "details": details, "stackArray": stack}, 500)
@@ -61,7 +62,7 @@ class PrismaError(UnexpectedError):
 
 
 class PlainError(ConsoleError):
-    """An answer whose body is a given JSON value and nothing else."""
+    """An error whose body is a given JSON value and nothing else."""
 
     def __init__(self, status: int, body: dict[str, Any]) -> None:
         super().__init__(str(body.get("error", status)))
@@ -69,15 +70,15 @@ class PlainError(ConsoleError):
         self.body = body
 
     def as_answer(self) -> Answer:
-        """Give the body as it is."""
+        """Return the body unchanged."""
         return answer(self.body, self.status)
 
 
 def unique_constraint() -> PrismaError:
-    """Refuse an id that exists or ever existed, in any workspace and of any type (section 4, ids)."""
+    """Return the error for an id that exists or ever existed, in any workspace and of any type (section 4, ids)."""
     return PrismaError("configurationObject.create()", "Unique constraint failed on the fields: (`id`)")
 
 
 def type_error(text: str) -> UnexpectedError:
-    """Fail as JavaScript does when a handler meets a value that it did not expect."""
+    """Return the error of JavaScript for a value that a handler did not expect."""
     return UnexpectedError(text, "TypeError")

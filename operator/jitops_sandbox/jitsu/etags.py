@@ -6,12 +6,12 @@ import hashlib
 
 
 def etag(body: bytes) -> str:
-    """Give a strong tag of a body."""
+    """Return the strong tag of a body."""
     return f'"{hashlib.blake2b(body, digest_size=8).hexdigest()}"'
 
 
 def fresh(given: str | None, current: str) -> bool:
-    """Tell whether a client's `If-None-Match` names the current tag."""
+    """Return whether a client's `If-None-Match` contains the current tag."""
     if not given:
         return False
     tags = {tag.strip().removeprefix("W/") for tag in given.split(",")}

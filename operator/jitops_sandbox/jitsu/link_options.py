@@ -1,4 +1,4 @@
-"""What is checked of a link's `data` (docs/reference/jitsu.md section 5).
+"""The checks of a link's `data` (docs/reference/jitsu.md section 5).
 
 The options are checked under `?strict=true`, the schedule of a sync always.
 """
@@ -24,13 +24,13 @@ FIELDS: tuple[tuple[str, int, int], ...] = (
     (r"[,*\d/-]+", 1, 12),
     (r"[?,*\dL#/-]+", 0, 7),
 )
-"""Second, minute, hour, day, month, weekday: what may stand there, and the least and the greatest number."""
+"""Second, minute, hour, day, month, weekday: the permitted characters, the smallest and the greatest number."""
 
 NAMES = re.compile(r"\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|sun|mon|tue|wed|thu|fri|sat)\b", re.IGNORECASE)
 
 
 def check(context: Context, given: dict[str, Any]) -> None:
-    """Refuse a link whose data is wrong; what is right is stored verbatim, extra keys and all."""
+    """Raise if a link's data is invalid; valid data is stored verbatim, with extra keys."""
     data = given.get("data")
     if context.call.query.get("strict") == "true":
         _check_options(context, given, data)
@@ -63,7 +63,7 @@ def _check_schedule(data: dict[str, Any]) -> None:
 
 
 def _cron_fault(schedule: str) -> str | None:
-    """Say what is wrong with a cron line; leading fields may be missing, as the console's parser has it."""
+    """Return the fault of a cron line, if any; leading fields may be missing, as in the console's parser."""
     words = NAMES.sub("1", schedule).split()
     if len(words) > len(FIELDS):
         return "Invalid cron expression"

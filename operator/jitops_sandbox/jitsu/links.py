@@ -31,7 +31,7 @@ def list_links(context: Context) -> Answer:
 
 
 def save(context: Context) -> Answer:
-    """Create or update a link: a push by its pair, a sync by its id; POST and PUT are the same."""
+    """Create or update a link: a push is found by its pair, a sync by its id; POST and PUT are the same."""
     given = _parsed(context)
     context.verify_access("editEntities")
     existing = _existing(context, given)
@@ -62,7 +62,7 @@ def delete(context: Context) -> Answer:
 
 
 def shown(link: Link) -> dict[str, Any]:
-    """Give a link as listings show it."""
+    """Return a link as listings show it."""
     return {
         "id": link.id,
         "createdAt": iso(link.created),
@@ -142,5 +142,5 @@ def _delete_by_id(context: Context, link_id: str) -> bool:
 
 
 def _refusal(context: Context, message: str) -> Exception:
-    """Refuse as the build does: A with an unexpected 500, B with a foreseen 400."""
+    """Return the error of the build: an unexpected 500 of A, an expected 400 of B."""
     return UnexpectedError(message) if context.build == "A" else ApiError(message, status=400)

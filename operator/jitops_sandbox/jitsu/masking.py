@@ -1,4 +1,4 @@
-"""Masked secrets: shown as a mask, kept when the mask comes back (docs/reference/jitsu.md section 4)."""
+"""Masked secrets: shown as a mask, and kept when a client sends the mask back (docs/reference/jitsu.md section 4)."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ MASK = "__MASKED_BY_JITSU__"
 
 
 def masked(value: dict[str, Any], paths: Iterable[Path]) -> dict[str, Any]:
-    """Replace what stands at the paths by the mask, an empty string too; what is absent stays absent."""
+    """Return the value with a mask at each path that exists, even for an empty string."""
     for path in paths:
         value = _changed(value, path, lambda _found: MASK)
     return value
 
 
 def without_masks(value: dict[str, Any], paths: Iterable[Path]) -> dict[str, Any]:
-    """Drop the masks that came back, so that a merge keeps what is stored."""
+    """Return the value without the masks that a client sent, so that a merge keeps the stored secrets."""
     for path in paths:
         value = _changed(value, path, lambda found: None if found == MASK else found)
     return value
 
 
 def unmasked(value: JSON, original: JSON) -> JSON:
-    """Put the original's value wherever a mask stands, at the same place (`cloneId`)."""
+    """Return the value with each mask replaced by the original's value at the same path (`cloneId`)."""
     if value == MASK:
         return original if original is not None else value
     if isinstance(value, dict):
@@ -39,7 +39,7 @@ def unmasked(value: JSON, original: JSON) -> JSON:
 
 
 def _changed(value: dict[str, Any], path: Path, change: Callable[[JSON], JSON]) -> dict[str, Any]:
-    """Change the value at a path, if there is one; a change to None drops it."""
+    """Return the mapping with the value at a path changed, if it exists; a change to None removes it."""
     name, rest = path[0], path[1:]
     if name not in value:
         return value

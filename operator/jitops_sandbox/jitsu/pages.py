@@ -1,7 +1,7 @@
-"""Pages that the console gives to anyone, the same each time: that it lives, how it is set up, what its API is.
+"""The constant pages of the console that need no caller: its health, its setup, and the description of its API.
 
-`published/openapi.json` is the console's own answer (docs/reference/jitsu.md section 1); the setup is
-the recorded one's.
+`published/openapi.json` is the console's own answer (docs/reference/jitsu.md section 1); the setup is that of the
+recorded console.
 """
 
 from __future__ import annotations

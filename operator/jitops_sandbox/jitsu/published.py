@@ -1,7 +1,7 @@
-"""What the console publishes of its destinations: schemas, link options, and which fields are passwords.
+"""The console's published facts about destinations: schemas, link options, and the fields that are passwords.
 
 The files are the console's own answers under `/api/schema` (docs/reference/jitsu.md sections 4 and 5) and the masked
-fields that were measured; the operator carries those of the destinations too.
+fields as measured. The files of the destinations are part of the operator.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ PLACES = {"destination": OPERATORS, "link": files("jitops_sandbox.jitsu") / "pub
 
 @cache
 def destination(kind: str) -> Schema | None:
-    """Give the schema of a destination type, or None if the console knows no such type."""
+    """Return the schema of a destination type, or None if the console knows no such type."""
     found = destination_as_published(kind)
     return None if found is None else _resolved(found)
 
 
 def destination_as_published(kind: str) -> Schema | None:
-    """Give the same as the console answers it."""
+    """Return the same schema as the console answers it."""
     return _read("destination", kind)
 
 
 @cache
 def link_options(kind: str) -> Schema:
-    """Give the schema of a link's `data`: `sync`, or a push to a destination of this type."""
+    """Return the schema of a link's `data`: `sync`, or a push to a destination of this type."""
     schema = _resolved(_read("link", kind) or {})
     return dict(schema.get("properties", {}).get("data", {}))
 
 
 def masked_fields(kind: object) -> tuple[str, ...]:
-    """Give the fields of a destination type that are passwords in the console's metadata."""
+    """Return the fields of a destination type that are passwords in the console's metadata."""
     return tuple(_masked().get(str(kind), ()))
 
 
@@ -57,7 +57,7 @@ def _read(directory: str, kind: str) -> Schema | None:
 
 
 def _resolved(schema: Schema) -> Schema:
-    """Put what a `$ref` points to in its place."""
+    """Return a schema with each `$ref` replaced by its target."""
 
     def replaced(value: JSON) -> JSON:
         if isinstance(value, list):

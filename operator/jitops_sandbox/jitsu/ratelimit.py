@@ -20,7 +20,7 @@ MULTIPLIERS: Final = {"GET": 10, "POST": 2, "PUT": 2, "PATCH": 2, "DELETE": 1, "
 
 @dataclass(slots=True)
 class _Window:
-    """The count of a window and of the one before; all times are whole milliseconds, as the console's are."""
+    """The counts of a window and of the one before; all times are whole milliseconds, as at the console."""
 
     start: int
     length: int
@@ -30,7 +30,7 @@ class _Window:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What a bucket has left after a request was counted."""
+    """The rest of a bucket after a request was counted."""
 
     bucket: str
     limit: int
@@ -40,11 +40,11 @@ class Budget:
 
     @property
     def allowed(self) -> bool:
-        """Whether the request may go on."""
+        """Whether the request is allowed."""
         return self.retry_after == 0
 
     def headers(self) -> dict[str, str]:
-        """Give the headers that every metered answer carries."""
+        """Return the headers of a metered answer."""
         headers = {
             "X-RateLimit-Limit": str(self.limit),
             "X-RateLimit-Remaining": str(self.remaining),
@@ -61,7 +61,7 @@ class ThrottledError(ConsoleError):
         self.budget = budget
 
     def as_answer(self) -> Answer:
-        """Give the 429, which carries the headers of a metered answer as well."""
+        """Return the 429, which has the headers of a metered answer as well."""
         body = {
             "error": "rate_limit_exceeded",
             "message": str(self),
@@ -83,11 +83,11 @@ class Limiter:
         self._windows: dict[tuple[str, str], _Window] = {}
 
     def clear(self) -> None:
-        """Give every key its whole budget back."""
+        """Reset the budgets of all keys."""
         self._windows.clear()
 
     def check(self, key: str, bucket: str, limit: int | None = None, minutes: float = 1.0) -> Budget:
-        """Count a request of a key and tell what is left; `limit` and `minutes` are a route's own budget."""
+        """Count a request of a key and return the rest; `limit` and `minutes` are a route's own budget."""
         now = int(self.clock.now().timestamp() * 1000)
         allowed = limit if limit is not None else max(1, self.base * MULTIPLIERS.get(bucket, 1))
         window = self._window(key, bucket, now, int(self.minute * minutes * 1000))
@@ -113,7 +113,7 @@ def _left(window: _Window, now: int) -> int:
 
 
 def _wait(window: _Window, limit: int, now: int) -> int:
-    """Reckon the milliseconds until one more request would fit, if no other comes meanwhile."""
+    """Return the milliseconds until one more request is allowed, if no other is sent meanwhile."""
     length = window.length
     if window.previous > 0 and limit > window.current:
         elapsed = -(-length * (window.previous + window.current + 1 - limit) // window.previous)

@@ -1,4 +1,4 @@
-"""What keeps an object from being deleted, and what goes with it (docs/reference/jitsu.md section 6)."""
+"""Checks before a deletion, and deletions that cascade (docs/reference/jitsu.md section 6)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def guard_linked(kind: str, object_id: str, workspace: str, state: State, how: frozenset[str]) -> None:
-    """Refuse under `strict` while links touch the object, even dangling ones; `cascade` deletes them."""
+    """Raise under `strict` if the object has links, even dangling ones; delete them under `cascade`."""
     if not how:
         return
     links = [one for one in state.live_links(workspace) if object_id in (one.source, one.target)]
@@ -31,13 +31,13 @@ def guard_linked(kind: str, object_id: str, workspace: str, state: State, how: f
 
 
 class FunctionType(ConfigType):
-    """A function: `strict` looks for it in the pipelines of push links, `cascade` is ignored."""
+    """A function: `strict` searches the pipelines of push links for it, `cascade` is ignored."""
 
     def __init__(self) -> None:
         super().__init__("function", schemas.FUNCTION)
 
     def before_delete(self, object_id: str, workspace: str, state: State, how: frozenset[str]) -> None:
-        """Refuse under `strict` while a push link runs the function."""
+        """Raise under `strict` if a push link runs the function."""
         if "strict" not in how:
             return
         links = [one for one in state.live_links(workspace) if runs(one, object_id)]
@@ -55,7 +55,7 @@ class FunctionType(ConfigType):
 
 
 def runs(link: Link, function: str) -> bool:
-    """Tell whether a push link has a function in its pipeline."""
+    """Return whether a push link has a function in its pipeline."""
     functions: Any = link.data.get("functions") if isinstance(link.data, dict) else None
     if link.type != "push" or not isinstance(functions, list):
         return False
@@ -63,5 +63,5 @@ def runs(link: Link, function: str) -> bool:
 
 
 def shown(link: Link) -> dict[str, str]:
-    """Give a link as the 409 names it."""
+    """Return a link as the 409 lists it."""
     return {"id": link.id, "type": link.type or "push", "fromId": link.source, "toId": link.target}

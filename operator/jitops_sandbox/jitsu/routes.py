@@ -1,8 +1,8 @@
-"""Which path is whose (docs/reference/jitsu.md section 1).
+"""The routes and their handlers (docs/reference/jitsu.md section 1).
 
-The schemas of destinations and some pages need no caller: see `console.py` and `pages.py`. Not here yet, and
-answered like any unknown route: the other parts of `/api/schema`, `/api/spec.yaml`, making profile builders, and
-the exports for the data plane.
+The schemas of destinations and some pages need no caller: see `console.py` and `pages.py`. Not implemented, and
+answered like any unknown route: the other parts of `/api/schema`, `/api/spec.yaml`, the creation of profile builders,
+and the exports for the data plane.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ MEGABYTE = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A path of the console that needs a caller: a handler per method, and how large a body may be."""
+    """A path of the console that needs a caller: its handlers by method, and the largest body."""
 
     pattern: tuple[str, ...]
     handlers: dict[str, Handler]
     megabytes: int = 1
     budgets: dict[str, tuple[int, float]] = field(default_factory=dict)
-    """Own budgets by method: so many requests in so many minutes."""
+    """The route's own budgets by method: a number of requests in a number of minutes."""
 
 
 CONFIG = ("{workspace}", "config")
@@ -66,7 +66,7 @@ ROUTES = (
 
 
 def find(path: str) -> tuple[Route, dict[str, str]] | None:
-    """Find the route of a raw path and what the path says in the route's placeholders."""
+    """Return the route of a raw path, and the values of its placeholders; None if there is no route."""
     segments = path.removeprefix("/api/").split("/")
     for route in ROUTES:
         if len(route.pattern) == len(segments):

@@ -1,6 +1,6 @@
-"""The schemas of the config types, in the form that the console publishes (docs/reference/jitsu.md section 4).
+"""The schemas of the config types, in the console's form of schemas (docs/reference/jitsu.md section 4).
 
-What each destination type adds, the console publishes itself: see `published.py`.
+The schemas of the types of destinations are published by the console itself: see `published.py`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MAYBE_DATE: Schema = {"anyOf": [{"type": "string", "format": "date-time"}, {"typ
 
 
 def config_object(required: tuple[str, ...] = (), *, extra: bool = False, **properties: Schema) -> Schema:
-    """Give the schema of a config type: the fields that all have, then its own."""
+    """Return the schema of a config type: the common fields, then its own."""
     common = {"id": STRING, "type": STRING, "workspaceId": STRING, "name": STRING}
     return {
         "type": "object",
@@ -30,7 +30,7 @@ def config_object(required: tuple[str, ...] = (), *, extra: bool = False, **prop
 
 
 def choice(*options: str, default: str | None = None) -> Schema:
-    """Give the schema of one word out of several."""
+    """Return the schema of a string that is one of several."""
     schema: Schema = {"type": "string", "enum": list(options)}
     return schema if default is None else {**schema, "default": default}
 

@@ -1,4 +1,4 @@
-"""What the console holds: workspaces, users, keys, config objects and links, and the ids that are burnt."""
+"""The content of the console: workspaces, users, keys, config objects and links, and the ids used up."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 @dataclass(slots=True)
 class Workspace:
-    """A workspace; a deleted one still reads and writes (docs/reference/jitsu.md section 2)."""
+    """A workspace; a deleted one can still be read and written (docs/reference/jitsu.md section 2)."""
 
     id: str
     slug: str
@@ -62,7 +62,7 @@ class Key:
 
 @dataclass(slots=True)
 class Stored:
-    """One row of the console's object table: soft deletion keeps it, so that its id stays burnt for ever."""
+    """One row of the console's object table: soft deletion keeps it, so that its id can never be used again."""
 
     id: str
     workspace: str
@@ -71,12 +71,12 @@ class Stored:
     updated: datetime
     deleted: bool = False
     row: bytes | None = field(default=None, repr=False)
-    """The object as listings show it, kept until the object changes."""
+    """The object as in listings, cached until it changes."""
 
 
 @dataclass(slots=True)
 class Listing:
-    """A listing as it was last answered, kept until an object of its workspace and type changes."""
+    """A listing as last answered, cached until an object of its workspace and type changes."""
 
     body: bytes
     etag: str
@@ -100,14 +100,14 @@ class Link:
 
 @dataclass(slots=True)
 class DataPlane:
-    """A data plane at hand: how its connection tests end, and how long those of services take."""
+    """A data plane: how its connection tests end, and how long those of services last."""
 
     error: str | None = None
-    """What a driver says of every connection that is tried; None: it works."""
+    """The error of every tested connection; None: it works."""
     seconds: float = 0.0
-    """How long the outcome of a service's test is pending."""
+    """How long the result of a service's test is pending."""
     checks: dict[str, float] = field(default_factory=dict)
-    """When the tests of services began, by their storage keys."""
+    """When the tests of services started, by their storage keys."""
 
 
 class State:
@@ -115,10 +115,10 @@ class State:
 
     def __init__(self, seed: JitsuSeed, clock: Clock) -> None:
         self.clock = clock
-        self.service_tokens = list(seed.serviceTokens)
-        self._has_data_plane = seed.dataPlane
+        self.service_tokens = list(seed.service_tokens)
+        self._has_data_plane = seed.data_plane
         self.source_specs: dict[tuple[object, object], tuple[str, ...]] = {
-            (one.package, one.version): tuple(one.secrets) for one in seed.sourceSpecs
+            (one.package, one.version): tuple(one.secrets) for one in seed.source_specs
         }
         now = clock.now()
         self.workspaces = {
@@ -126,8 +126,8 @@ class State:
                 one.id,
                 one.slug,
                 one.name or one.slug,
-                moment(one.createdAt, now),
-                moment(one.createdAt, now),
+                moment(one.created_at, now),
+                moment(one.created_at, now),
                 one.deleted,
             )
             for one in seed.workspaces
@@ -137,13 +137,13 @@ class State:
             one.id: User(one.id, one.admin, {ids[name]: role for name, role in one.roles.items()}) for one in seed.users
         }
         self.keys = {
-            one.id: Key(one.id, one.secret, one.user, one.label or one.name, moment(one.createdAt, now), one.expires)
+            one.id: Key(one.id, one.secret, one.user, one.label or one.name, moment(one.created_at, now), one.expires)
             for one in seed.keys
         }
         self.clear()
 
     def clear(self) -> None:
-        """Empty the store; users, keys and workspaces stay (the control `reset` of a recording)."""
+        """Remove all objects; users, keys and workspaces remain (the control `reset` of a recording)."""
         self.objects: dict[str, Stored] = {}
         self.links: dict[str, Link] = {}
         self._tables: dict[tuple[str, str], dict[str, Stored]] = {}
@@ -151,24 +151,24 @@ class State:
         self.listings: dict[tuple[str, str], Listing] = {}
         self.data_plane = DataPlane() if self._has_data_plane else None
         self.knows_flags = True
-        """Whether a deletion heeds `strict` and `cascade`; consoles older than 2025-10-22 drop them (section 0)."""
+        """Whether a deletion supports `strict` and `cascade`; consoles before 2025-10-22 ignore them (section 0)."""
 
     def workspace(self, id_or_slug: str) -> Workspace | None:
-        """Find a workspace as `/api/workspace/{idOrSlug}` does."""
+        """Return a workspace by id or slug, as `/api/workspace/{idOrSlug}` finds it."""
         found = self.workspaces.get(id_or_slug)
         return found or next((one for one in self.workspaces.values() if one.slug == id_or_slug), None)
 
     def table(self, workspace: str, kind: str) -> dict[str, Stored]:
-        """Give the live objects of a workspace and type by id, oldest first."""
+        """Return the live objects of a workspace and type by id, oldest first."""
         return self._tables.get((workspace, kind), {})
 
     def find(self, workspace: str, object_id: str) -> Stored | None:
-        """Find a live object of a workspace by its id alone, whatever its type."""
+        """Return a live object of a workspace by its id alone, whatever its type."""
         found = self.objects.get(object_id)
         return found if found and not found.deleted and found.workspace == workspace else None
 
     def create(self, workspace: str, kind: str, object_id: str, config: dict[str, Any]) -> Stored:
-        """Add an object, unless its id exists or ever existed anywhere."""
+        """Create an object and return it; raise if its id exists or ever existed anywhere."""
         if object_id in self.objects:
             raise unique_constraint()
         stored = Stored(object_id, workspace, kind, {}, self.clock.now())
@@ -178,7 +178,7 @@ class State:
         return stored
 
     def replace(self, stored: Stored, config: dict[str, Any]) -> None:
-        """Store another config; `updatedAt` moves even if nothing changed."""
+        """Store another config; `updatedAt` changes even if nothing else does."""
         stored.config = jsonb(config)
         stored.updated = self.clock.now()
         stored.row = None
@@ -191,33 +191,33 @@ class State:
             mine.pop(stored.id, None)
 
     def learn(self, package: str, version: str, secrets: tuple[str, ...]) -> None:
-        """Take down a connector's specification: from now on its secrets are masked, of services that are there too."""
+        """Cache a connector's specification: its secrets are masked from now on, also of existing services."""
         self.source_specs[package, version] = secrets
         self.listings.clear()
         for stored in self.objects.values():
             stored.row = None
 
     def delete(self, stored: Stored) -> None:
-        """Delete softly: the object is gone, its id is not."""
+        """Delete an object softly: its id remains used."""
         stored.deleted = True
         self._tables[stored.workspace, stored.type].pop(stored.id)
         self._domains.get(stored.workspace, {}).pop(stored.id, None)
         self.listings.pop((stored.workspace, stored.type), None)
 
     def foreign_domains(self, workspace: str) -> Iterator[str]:
-        """Give the domains of the streams of all other workspaces."""
+        """Yield the domains of the streams of all other workspaces."""
         for other, streams in self._domains.items():
             if other != workspace:
                 for domains in streams.values():
                     yield from domains
 
     def live_links(self, workspace: str) -> list[Link]:
-        """Give the live links of a workspace, oldest first."""
+        """Return the live links of a workspace, oldest first."""
         return [one for one in self.links.values() if one.workspace == workspace and not one.deleted]
 
 
 def jsonb(value: JSON) -> JSON:
-    """Store JSON as Postgres does: keys by length, then by bytes (section 4, key order is not preserved)."""
+    """Return JSON as Postgres stores it: keys by length, then by bytes (section 4, key order is not preserved)."""
     if isinstance(value, dict):
         ordered = sorted(value, key=lambda key: (len(key.encode()), key.encode()))
         return {key: jsonb(value[key]) for key in ordered}
@@ -227,17 +227,17 @@ def jsonb(value: JSON) -> JSON:
 
 
 def iso(when: datetime) -> str:
-    """Write a moment as JavaScript does, in milliseconds."""
+    """Return a moment as JavaScript writes it, in milliseconds."""
     return f"{when:%Y-%m-%dT%H:%M:%S}.{when.microsecond // 1000:03d}Z"
 
 
 def salted(plaintext: str) -> str:
-    """Hash a key's secret as the console does: a fresh salt, then SHA-512 (section 2)."""
+    """Return a key's secret hashed as the console does: a new salt, then SHA-512 (section 2)."""
     salt = secrets.token_hex(16)
     digest = hashlib.sha512(f"{plaintext}{salt}sandbox".encode()).hexdigest()
     return f"{salt}.{digest}"
 
 
 def random_id(length: int) -> str:
-    """Make an id as the console makes its own."""
+    """Return a random id, as the console creates them."""
     return "".join(secrets.choice(ALPHABET) for _ in range(length))

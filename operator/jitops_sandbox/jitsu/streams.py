@@ -19,13 +19,13 @@ KEY_LISTS = ("privateKeys", "publicKeys")
 
 
 class StreamType(ConfigType):
-    """A stream: shallow merge, key lists replaced as a whole, JavaScript domains lost unless sent."""
+    """A stream: shallow merge, lists of keys replaced as a whole, JavaScript domains removed unless sent."""
 
     def __init__(self) -> None:
         super().__init__("stream", schemas.STREAM)
 
     def merge(self, stored: Object, patch: Object, _state: State) -> Object:
-        """Merge a PUT: given keys replace; the lists of keys are hashed against those already known."""
+        """Return a shallow merge; keys in the lists keep their hash if they are known."""
         merged = {**stored, **patch}
         for name in KEY_LISTS:
             known = stored.get(name) or []
@@ -36,7 +36,7 @@ class StreamType(ConfigType):
         return merged
 
     def accept(self, given: Object, state: State, workspace: str) -> Object:
-        """Check the domains and hash the keys; every key must bring a hash or a plaintext by now."""
+        """Return the stream with domains checked and keys hashed; raise for a key without hash and plaintext."""
         domains = [checked_domain(domain) for domain in given.get("domains") or []]
         for domain in domains:
             if used_elsewhere(domain, state, workspace):
@@ -45,7 +45,7 @@ class StreamType(ConfigType):
         return {**given, "domains": domains, **keys}
 
     def show(self, stored: Object, _state: State) -> Object:
-        """Leave of each key its id and its hint, if it has one."""
+        """Return the stream with only id and hint of each key."""
         keys = {name: [_shown_key(key) for key in stored.get(name) or []] for name in KEY_LISTS}
         shown = {**stored, **keys}
         if "domains" in stored:
@@ -53,12 +53,12 @@ class StreamType(ConfigType):
         return shown
 
     def before_delete(self, object_id: str, workspace: str, state: State, how: frozenset[str]) -> None:
-        """Mind the links that touch the stream (section 6)."""
+        """Handle the links of the stream (section 6)."""
         guard_linked(self.name, object_id, workspace, state, how)
 
 
 def hash_keys(given: JSON, known: list[Object]) -> list[Object]:
-    """Give the keys as they are stored: id, hint and hash; no plaintext is kept, no hint is made."""
+    """Return the keys as stored: id, hint and hash, without plaintext; no hint is created."""
     if not isinstance(given, list):
         raise type_error("e.map is not a function")
     hashes = {key["id"]: key.get("hash") for key in known}
@@ -66,7 +66,7 @@ def hash_keys(given: JSON, known: list[Object]) -> list[Object]:
 
 
 def used_elsewhere(domain: str, state: State, workspace: str) -> bool:
-    """Tell whether another workspace has the domain, one below it, or a wildcard above it."""
+    """Return whether another workspace has the domain, one below it, or a wildcard above it."""
     suffix = domain.removeprefix("*")
     for other in state.foreign_domains(workspace):
         if other.endswith(suffix) or (other.startswith("*") and domain.endswith(other.removeprefix("*"))):
@@ -91,5 +91,5 @@ def _shown_key(key: Object) -> Object:
 
 
 def _truthy(value: JSON) -> JSON:
-    """Give what JavaScript takes for true, and None for the rest; an empty list is true there."""
+    """Return a value that is true in JavaScript, where an empty list is; None for any other."""
     return value if value not in (None, "", 0, False, UNDEFINED) else None

@@ -23,7 +23,7 @@ def list_keys(context: Context) -> Answer:
 
 
 def create(context: Context) -> Answer:
-    """Make a key; its plaintext is answered once."""
+    """Create a key; only this answer has its plaintext."""
     if context.body is UNDEFINED:
         raise type_error("Cannot read properties of undefined (reading 'type')")
     given = context.body if isinstance(context.body, dict) else {}

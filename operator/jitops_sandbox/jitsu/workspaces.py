@@ -17,7 +17,7 @@ SLUG = re.compile(r"[a-z0-9-]+")
 
 
 def list_workspaces(context: Context) -> Answer:
-    """List the workspaces that the user may see; in pages only if asked for pages."""
+    """List the workspaces that the user may see; in pages only if the query asks for them."""
     user = _user(context)
     every = [one for one in context.state.workspaces.values() if not one.deleted]
     mine = [_listed(context, one) for one in every if user.admin or one.id in user.roles]
@@ -31,12 +31,12 @@ def list_workspaces(context: Context) -> Answer:
 
 
 def read(context: Context) -> Answer:
-    """Answer a workspace by id or slug; only here does a deleted one say so."""
+    """Answer a workspace by id or slug; only this answer shows that a workspace is deleted."""
     return answer({**_shown(_find(context)), "oidcLoginGroups": []})
 
 
 def create(context: Context) -> Answer:
-    """Create a workspace; a service token leaves an orphan behind, as it does at the real console."""
+    """Create a workspace; that of a service token belongs to nobody, as at the real console."""
     given = _body(context)
     slug = str(given.get("slug") or "")
     if slug and not SLUG.fullmatch(slug):
@@ -53,7 +53,7 @@ def create(context: Context) -> Answer:
 
 
 def update(context: Context) -> Answer:
-    """Change name and slug of a workspace."""
+    """Update name and slug of a workspace."""
     workspace = _find(context)
     given = _body(context)
     workspace.name = str(given.get("name") or workspace.name)
@@ -63,7 +63,7 @@ def update(context: Context) -> Answer:
 
 
 def delete(context: Context) -> Answer:
-    """Delete a workspace softly; a missing one is a 200 with a 404 in its body."""
+    """Delete a workspace softly; for a missing one the answer is a 200 with a 404 in its body."""
     wanted = str(_body(context).get("workspaceId"))
     workspace = context.state.workspaces.get(wanted)
     if workspace is None or workspace.deleted:
@@ -91,12 +91,12 @@ def _require_role(context: Context, workspace: Workspace) -> None:
 
 
 def _misused(message: str, status: int, build: str = "A") -> ApiError:
-    """Fail as build A does: its authors meant a status, and put it into the body of a 500."""
+    """Return the error of the build: A answers a 500 with the intended status in its body."""
     return ApiError(message, status=status) if build == "B" else _InnerStatusError(message, status)
 
 
 class _InnerStatusError(ApiError):
-    """A 500 whose body holds the status that was meant."""
+    """A 500 with the intended status in its body."""
 
     def __init__(self, message: str, meant: int) -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""Validation as the console does it with Zod (docs/reference/jitsu.md sections 3, 4): issues, defaults, stripping.
+"""Validation as in the console, which uses Zod (docs/reference/jitsu.md sections 3, 4): issues, defaults, stripping.
 
 A schema is a mapping in the form that the console itself publishes under `/api/schema`: the part of JSON
 Schema that its types use (`type`, `properties`, `required`, `enum`, `default`, `items`, `minimum`, `maximum`,
@@ -22,33 +22,33 @@ Schema = dict[str, Any]
 
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d*)?(-\d{2}:\d{2}|Z)?")
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
-"""What a browser takes for an address, roughly."""
+"""An address for a browser, roughly."""
 SENTINEL = "__*$undef$*__"
 
 
 class Undefined:
-    """JavaScript's `undefined`: a key that is there in a merge, and absent everywhere else."""
+    """JavaScript's `undefined`: a key that exists in a merge, and nowhere else."""
 
 
 UNDEFINED: Final = Undefined()
 
 
 class Date(str):
-    """A string that the console has turned into a Date, because it looked like an ISO date."""
+    """A string that the console has turned into a Date, because it looks like an ISO date."""
 
     __slots__ = ()
 
 
 @dataclass(slots=True)
 class Parsed:
-    """What came of validating: the value with its defaults, unknown keys stripped, and the issues, if any."""
+    """The result of a validation: the value with defaults and without unknown keys, and the issues."""
 
     value: Any
     issues: list[dict[str, Any]] = field(default_factory=list)
 
 
 def parse(schema: Schema, value: object, path: tuple[str | int, ...] = ()) -> Parsed:
-    """Validate a value as Zod's `safeParse` does."""
+    """Return the result of a validation, as Zod's `safeParse` does."""
     parsed = Parsed(value)
     if value is UNDEFINED:
         _absent(schema, path, parsed)
@@ -64,17 +64,17 @@ def parse(schema: Schema, value: object, path: tuple[str | int, ...] = ()) -> Pa
 
 
 def dated(value: object) -> object:
-    """Turn every property that looks like an ISO date into a Date; items of lists are spared (section 4)."""
+    """Return the value with each property that looks like an ISO date as a Date; not in lists (section 4)."""
     return _leaves(value, lambda leaf: Date(leaf) if isinstance(leaf, str) and ISO_DATE.fullmatch(leaf) else leaf)
 
 
 def undefined(value: object) -> object:
-    """Turn every property that is the sentinel string into `undefined` (section 4, PUT merge)."""
+    """Return the value with each property that is the sentinel string as `undefined` (section 4, PUT merge)."""
     return _leaves(value, lambda leaf: UNDEFINED if leaf == SENTINEL else leaf)
 
 
 def cleaned(value: object) -> JSON:
-    """Drop what is `undefined`, as writing JSON does."""
+    """Return the value without `undefined`, as JSON is written."""
     if isinstance(value, dict):
         return {key: cleaned(item) for key, item in value.items() if item is not UNDEFINED}
     if isinstance(value, list):
@@ -83,7 +83,7 @@ def cleaned(value: object) -> JSON:
 
 
 def invalid_type(expected: str, received: str, path: tuple[str | int, ...]) -> dict[str, Any]:
-    """Give the issue for a value of a wrong type, or for none where one is required."""
+    """Return the issue for a value of a wrong type, or for a missing value."""
     absent = received == "undefined"
     message = "Required" if absent else f"Expected {expected}, received {received}"
     return {
@@ -96,7 +96,7 @@ def invalid_type(expected: str, received: str, path: tuple[str | int, ...]) -> d
 
 
 def type_name(value: object) -> str:
-    """Name a value's type as Zod does."""
+    """Return Zod's name of a value's type."""
     for kind, name in _NAMES:
         if isinstance(value, kind):
             return name
@@ -127,7 +127,7 @@ def _leaves(value: object, change: Callable[[object], object]) -> object:
 
 
 def _other(schema: Schema) -> Schema:
-    """Give what a value is that is not null."""
+    """Return the alternative of a schema that is not null."""
     return next((one for one in schema["anyOf"] if one.get("type") != "null"), {})
 
 

@@ -1,1 +1,1 @@
-"""A stand-in of Harmony's Cloud RESTful Service: what is documented, and a switch for what is not."""
+"""A stand-in of Harmony's Cloud RESTful Service: the documented behaviour, and a switch for each undocumented one."""

@@ -1,6 +1,6 @@
-"""A stand-in of a user's adapter for Custom APIs: the contract that jitops ships, and no API of Jitterbit's.
+"""A stand-in of a user's adapter for Custom APIs: the contract of jitops, and no API of Jitterbit's.
 
-Bodies are checked against the contract's own schemas. What it makes live is served by the sandbox's gateway.
+Bodies are checked against the contract's own schemas. The sandbox's gateway serves the APIs that it publishes.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from jitops_sandbox.jitterbit.custom_apis import Api, CustomApis
 
 BASE = "/v1/organizations/"
+LONGEST_NAME = 128
+"""Characters of an organization or a key in the contract."""
 NOTE = "a stand-in, not a Jitterbit API. It speaks the contract of jitops; Jitterbit publishes no API for this."
 ALLOWED = {"": "GET, PUT, DELETE", "publish": "POST", "unpublish": "POST"}
 TITLES = {
@@ -34,7 +36,7 @@ TITLES = {
 
 
 class ProblemError(Exception):
-    """A failure, told as problem details."""
+    """A failure, answered as problem details."""
 
     def __init__(self, status: int, detail: str, **headers: str) -> None:
         super().__init__(detail)
@@ -43,13 +45,13 @@ class ProblemError(Exception):
         self.headers = headers
 
     def as_answer(self) -> Answer:
-        """Give the answer that the client sees."""
+        """Return the answer that the client receives."""
         body = {"type": "about:blank", "title": TITLES[self.status], "status": self.status, "detail": self.detail}
         return Answer(self.status, encode(body), "application/problem+json", dict(self.headers))
 
 
 class ApiAdapter:
-    """The adapter: knows the organizations of the seed, and asks for its token."""
+    """The adapter of the seed's organizations; it requires its token."""
 
     name = "adapter"
 
@@ -74,9 +76,15 @@ class ApiAdapter:
         if call.path == "/openapi.yaml":
             return Answer(200, contract().encode(), "application/yaml")
         match [unquote(part) for part in call.path.removeprefix(BASE).split("/")] if call.path.startswith(BASE) else []:
-            case [organization, "apis", *rest] if len(rest) <= 2 and (len(rest) < 2 or rest[1] in ALLOWED):  # noqa: PLR2004 - key and verb
-                self._admit(call, organization, rest)
-                return self._on_api(call, organization, *rest) if rest else self._list(call, organization)
+            case [organization, "apis"]:
+                self._admit(call, organization, [])
+                return self._list(call, organization)
+            case [organization, "apis", key]:
+                self._admit(call, organization, [key])
+                return self._on_api(call, organization, key)
+            case [organization, "apis", key, verb] if verb in ALLOWED:
+                self._admit(call, organization, [key, verb])
+                return self._on_api(call, organization, key, verb)
         raise ProblemError(404, "there is no such path in the contract")
 
     def _admit(self, call: Call, organization: str, rest: list[str]) -> None:
@@ -84,10 +92,10 @@ class ApiAdapter:
             raise ProblemError(401, "the bearer token is missing or wrong", **{"WWW-Authenticate": "Bearer"})
         allowed = ALLOWED["".join(rest[1:])] if rest else "GET"
         if call.method not in allowed.split(", "):
-            raise ProblemError(405, f"only {allowed}", Allow=allowed)
+            raise ProblemError(405, f"the path has only {allowed}", Allow=allowed)
         for value, name in zip((organization, *rest[:1]), ("Organization", "Key"), strict=False):
-            if not re.search(self._parameters[name]["schema"]["pattern"], value) or len(value) > 128:  # noqa: PLR2004 - the contract's
-                raise ProblemError(400, f"{name.lower()} has characters that the contract has not")
+            if not re.search(self._parameters[name]["schema"]["pattern"], value) or len(value) > LONGEST_NAME:
+                raise ProblemError(400, f"{name.lower()} has characters that the contract does not permit")
         if organization not in self._organizations:
             raise ProblemError(404, "there is no such organization")
 

@@ -18,7 +18,7 @@ ACTIVITIES = 99
 
 @dataclass(slots=True)
 class Connector:
-    """One registration. `used` says that a project uses it, `payload` that an agent uploaded its UI."""
+    """One registration. `used`: a project uses it; `payload`: an agent has uploaded its UI."""
 
     id: str
     organization: str
@@ -34,7 +34,7 @@ class Connector:
 
     @property
     def live(self) -> bool:
-        """Whether the registration is there, whatever a late listing says."""
+        """Whether the registration exists, even if a late listing does not show it."""
         return self.deleted == math.inf
 
 
@@ -46,12 +46,13 @@ class Connectors:
         self.clear()
 
     def clear(self) -> None:
-        """Forget all registrations; ids go on, as nothing says that they are given twice."""
+        """Remove all registrations."""
+        # Ids continue: nothing documents that an id is used twice.
         self._rows: dict[str, Connector] = {}
         self._next = getattr(self, "_next", FIRST_ENTITY)
 
     def register(self, organization: str, name: str, version: str) -> Connector:
-        """Add a registration with fresh ids, key and secret."""
+        """Create a registration with new ids, key and secret."""
         endpoint = self._next
         self._next += ACTIVITIES + 1
         connector = Connector(
@@ -68,11 +69,11 @@ class Connectors:
         return connector
 
     def live(self, organization: str | None = None) -> list[Connector]:
-        """Give the registrations that are there now, of one organization or of all, oldest first."""
+        """Return the existing registrations, of one organization or of all, oldest first."""
         return [one for one in self._rows.values() if one.live and organization in (None, one.organization)]
 
     def visible(self, organization: str, lag: float) -> list[Connector]:
-        """Give the registrations as a listing shows them that is `lag` seconds behind."""
+        """Return the registrations of a listing that is `lag` seconds late."""
         then = self._clock.monotonic() - lag
         return [
             one
@@ -81,12 +82,12 @@ class Connectors:
         ]
 
     def find(self, organization: str, connector_id: str) -> Connector | None:
-        """Find a registration that is there now."""
+        """Return an existing registration; None if there is none."""
         found = self._rows.get(connector_id)
         return found if found and found.live and found.organization == organization else None
 
     def get(self, connector_id: str) -> Connector:
-        """Give a registration by its id alone, deleted or not."""
+        """Return a registration by its id alone, deleted or not."""
         return self._rows[connector_id]
 
     def delete(self, connector: Connector) -> None:

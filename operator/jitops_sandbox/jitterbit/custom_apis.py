@@ -1,4 +1,4 @@
-"""The Custom APIs of the organizations, as adapter and gateway of the sandbox share them."""
+"""The Custom APIs of the organizations, shared by the sandbox's adapter and gateway."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Configuration = dict[str, Any]
 
 @dataclass(slots=True)
 class Api:
-    """One Custom API: what is kept as a draft, and what is live."""
+    """One Custom API: its draft and its published configuration."""
 
     organization: str
     key: str
@@ -24,39 +24,39 @@ class Api:
 
     @property
     def state(self) -> str:
-        """Name the state as API Manager does (section 4.3), in the contract's words."""
+        """The state of API Manager (section 4.3), in the contract's words."""
         if self.published is None:
             return "draft"
         return "published" if self.draft is None else "publishedWithDraft"
 
 
 class CustomApis:
-    """All of them, with a revision for each change."""
+    """All Custom APIs; each change creates a revision."""
 
     def __init__(self) -> None:
         self._apis: dict[tuple[str, str], Api] = {}
         self._revisions = itertools.count(1)
         self.version = "r0"
-        """What changes with every change of anything."""
+        """The revision of the last change of any API."""
         self.runs: list[str] = []
         """The operations that callers have run through the gateway, in their order."""
 
     def clear(self) -> None:
-        """Forget all."""
+        """Remove all APIs."""
         self._apis.clear()
         self.runs.clear()
         self._next()
 
     def all(self, organization: str | None = None) -> list[Api]:
-        """Give the APIs of an organization, or all."""
+        """Return the APIs of an organization, or all."""
         return [api for api in self._apis.values() if organization in (None, api.organization)]
 
     def find(self, organization: str, key: str) -> Api | None:
-        """Find an API."""
+        """Return an API; None if it does not exist."""
         return self._apis.get((organization, key))
 
     def put(self, organization: str, key: str, configuration: Mapping[str, Any]) -> Api:
-        """Make a configuration the draft, unless it is what is live."""
+        """Store a configuration as the draft, or remove the draft if it equals the published one; return the API."""
         api = self._apis.setdefault((organization, key), Api(organization, key, ""))
         draft = None if configuration == api.published else dict(configuration)
         if draft != api.draft or not api.revision:
@@ -64,26 +64,26 @@ class CustomApis:
         return api
 
     def publish(self, api: Api) -> None:
-        """Make the draft live."""
+        """Publish the draft."""
         if api.draft is not None:
             api.draft, api.published, api.revision = None, api.draft, self._next()
 
     def unpublish(self, api: Api) -> None:
-        """Take an API off; what was live becomes the draft unless there is one."""
+        """Unpublish an API; the published configuration becomes the draft unless there is one."""
         if api.published is not None:
             api.draft, api.published, api.revision = api.draft or api.published, None, self._next()
 
-    def change(self, key: str, **parts: Any) -> None:  # noqa: ANN401 - JSON
-        """Change a draft behind the operator's back: parts of what is the draft, or live."""
+    def change(self, key: str, **parts: object) -> None:
+        """Change parts of the draft, or of the published configuration, behind the operator's back."""
         api = self.get(key)
         self.put(api.organization, key, {**(api.draft or api.published or {}), **parts})
 
     def get(self, key: str) -> Api:
-        """Give an API by its key alone."""
+        """Return an API by its key alone."""
         return next(api for api in self._apis.values() if api.key == key)
 
     def remove(self, api: Api) -> None:
-        """Delete an API, live or not."""
+        """Delete an API, published or not."""
         del self._apis[api.organization, api.key]
         self._next()
 

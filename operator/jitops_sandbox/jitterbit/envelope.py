@@ -1,7 +1,7 @@
 """The envelope of the Cloud RESTful Service: `{status, operation, …}` (docs/reference/jitterbit.md section 2.9).
 
-Of its error codes only `VALIDATE_TFA_LOGIN_EMAIL` is known; ours begin with `ASSUMED_`, so that nobody keys
-on them.
+Of its error codes only `VALIDATE_TFA_LOGIN_EMAIL` is known. The others here begin with `ASSUMED_`, so that no code
+relies on them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ FAILED = 400
 
 
 class RefusedError(Exception):
-    """A failure in the envelope, answered in the way that a switch says."""
+    """A failure in the envelope, answered in the way of a switch."""
 
     def __init__(self, operation: str, code: str, message: str, how: Refusal) -> None:
         super().__init__(message)
@@ -23,7 +23,7 @@ class RefusedError(Exception):
         self.how = how
 
     def as_answer(self, switches: Switches) -> Answer:
-        """Give the answer that the client sees."""
+        """Return the answer that the client receives."""
         status = STATUS[self.how]
         if status >= FAILED and switches.html_errors:
             page = f"<html><head><title>Error</title></head><body><h1>HTTP {status}</h1></body></html>"
@@ -33,5 +33,5 @@ class RefusedError(Exception):
 
 
 def done(operation: str, status: int = 200, **fields: object) -> Answer:
-    """Answer with success."""
+    """Return the answer of a success."""
     return answer({"status": True, "operation": operation, **fields}, status)

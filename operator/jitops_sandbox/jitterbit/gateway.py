@@ -1,7 +1,7 @@
 """A stand-in of the API gateway: what a caller of a Custom API sees (docs/reference/jitterbit.md section 4.6).
 
-It authenticates before it routes. It takes one value of `Authorization` for every security profile, and answers with
-the name of the operation that it would have run. What an absent API answers is a switch.
+It authenticates before it routes. It accepts one value of `Authorization` for every security profile, and answers with
+the name of the operation that it would have run. The answer for an absent API is a switch.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class ApiGateway:
         return _refusal(404)
 
     def _find(self, path: str) -> tuple[Configuration, str] | None:
-        """Find the live API that a path leads to, and what follows its URL."""
+        """Return the published API at a path, and the rest of the path after its URL; None if there is none."""
         for api in self._apis.all():
             if api.published is not None:
                 root = _root(api.published)

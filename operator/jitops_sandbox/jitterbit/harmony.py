@@ -1,7 +1,7 @@
-"""The Cloud RESTful Service of one region, and what tests do to it behind the operator's back.
+"""The Cloud RESTful Service of one region, with methods for changes behind the operator's back.
 
 Modelled on docs/reference/jitterbit.md section 2: login, register, list, delete, delete the payload, validate. Not
-here: the preview "Harmony Platform API", the log services, and anything of API Manager, for which no REST
+implemented: the preview "Harmony Platform API", the log services, and anything of API Manager, for which no REST
 call is published.
 """
 
@@ -32,7 +32,7 @@ VALIDATE = "Validate connector security info"
 
 
 class Harmony:
-    """The stand-in of Harmony; `base_url` is what its logins name as the right host."""
+    """The stand-in of Harmony; `base_url` is the host that its logins return as the right one."""
 
     name = "jitterbit"
 
@@ -43,14 +43,14 @@ class Harmony:
         self._organizations = {one.id: one for one in seed.organizations}
         self._connectors = Connectors(clock)
         self.apis = CustomApis()
-        """What the sandbox's adapter and gateway share; no call of Harmony's shows it."""
+        """The Custom APIs that the sandbox's adapter and gateway share; no call of Harmony shows them."""
 
     def connectors(self, organization: str | None = None) -> list[Connector]:
-        """Give the registrations that are there now, of one organization or of all."""
+        """Return the existing registrations, of one organization or of all."""
         return self._connectors.live(organization)
 
     def connector(self, connector_id: str) -> Connector:
-        """Give one registration by its id; a test may mark it as `used`, or as having a `payload`."""
+        """Return one registration by its id; a test may mark it as `used`, or as having a `payload`."""
         return self._connectors.get(connector_id)
 
     def register(self, organization: str, name: str, version: str) -> Connector:
@@ -69,17 +69,17 @@ class Harmony:
         self._connectors.delete(self._connectors.get(connector_id))
 
     def organizations(self) -> list[str]:
-        """Name the organizations."""
+        """Return the ids of the organizations."""
         return list(self._organizations)
 
     def reset(self) -> None:
-        """Forget registrations, sessions and locks; organizations and accounts stay."""
+        """Remove registrations, sessions and locks; organizations and accounts remain."""
         self._connectors.clear()
         self.apis.clear()
         self.sessions.clear()
 
     def summary(self) -> dict[str, Any]:
-        """Show what Harmony holds, without keys and secrets, for the admin prefix."""
+        """Return the objects of Harmony, without keys and secrets, for the admin prefix."""
         rows = [
             {"id": one.id, "organization": one.organization, "name": one.name, "version": one.version}
             for one in self.connectors()
@@ -105,7 +105,7 @@ class Harmony:
         return _no_route()
 
     def _on_connectors(self, call: Call, organization: str, rest: list[str]) -> Answer:
-        """Check token and organization, then do what is asked of the organization's connectors."""
+        """Check token and organization, then answer a call for the organization's connectors."""
         handler: Callable[[], Answer]
         match (call.method, *rest):
             case ("POST",):
@@ -152,7 +152,8 @@ class Harmony:
     def _attributes(self, account: Account) -> list[dict[str, Any]]:
         mine = (self._organizations[organization] for organization in account.organizations)
         return [
-            {"orgId": one.id, "orgName": one.name or one.id, "orgZoneUrl": one.zoneUrl or self.base_url} for one in mine
+            {"orgId": one.id, "orgName": one.name or one.id, "orgZoneUrl": one.zone_url or self.base_url}
+            for one in mine
         ]
 
     def _register(self, call: Call, organization: str) -> Answer:
@@ -197,7 +198,7 @@ class Harmony:
         return done(DELETE_PAYLOAD)
 
     def _found(self, organization: str, connector_id: str, operation: str) -> Connector | None:
-        """Find what is to be deleted; None says that its absence passes for success."""
+        """Return the connector to delete; None if its absence counts as success."""
         connector = self._connectors.find(organization, connector_id)
         if connector is None and self.switches.missing_delete != "true":
             how: Refusal = "not_found" if self.switches.missing_delete == "not_found" else "rejected_with_200"
@@ -231,7 +232,7 @@ class Harmony:
 
 
 def _mapping(call: Call, operation: str, *required: str) -> dict[str, Any]:
-    """Read a body that must be an object with these fields."""
+    """Return a body that must be an object with these fields."""
     try:
         given = decoded(call.body)
     except ValueError:

@@ -30,7 +30,7 @@ class Session:
 
 
 class Sessions:
-    """The accounts, their open sessions, and what their failed logins have led to."""
+    """The accounts, their open sessions, and the counts and locks of failed logins."""
 
     def __init__(self, accounts: Iterable[Account], clock: Clock, switches: Switches) -> None:
         self._accounts = {account.email.lower(): account for account in accounts}
@@ -40,32 +40,32 @@ class Sessions:
         self.clear()
 
     def clear(self) -> None:
-        """Forget sessions, counts and locks; accounts and passwords stay."""
+        """Remove sessions, counts and locks; accounts and passwords remain."""
         self._sessions: dict[str, Session] = {}
         self._failed: Counter[str] = Counter()
         self._locked: dict[str, float] = {}
         self._codes: dict[str, str] = {}
         self.attempts: Counter[str] = Counter()
-        """Logins tried, by e-mail, whether accepted or not."""
+        """Attempted logins by e-mail, whether accepted or not."""
         self.codes_sent: Counter[str] = Counter()
-        """Codes mailed, by e-mail."""
+        """Sent codes by e-mail."""
 
     def log_in(self, email: str, password: str) -> tuple[str, Account]:
-        """Open a session and give its token, or refuse and count."""
+        """Open a session and return its token and account, or count the failure and raise."""
         account = self._verified(email, password)
         if account.tfa:
             self._send_code(account)
         return self._open(account)
 
     def log_in_with_code(self, email: str, password: str, code: str) -> tuple[str, Account]:
-        """Open a session with the code that was mailed after the password."""
+        """Open a session with the code that was sent after the password."""
         account = self._verified(email, password)
         if not code or self._codes.pop(account.email, None) != code:
             raise self._refused(account.email, "The code is wrong.")
         return self._open(account)
 
     def verify(self, token: str | None) -> Account:
-        """Find the account of a token that still lives."""
+        """Return the account of a valid token, or raise."""
         session = self._sessions.get(token or "")
         now = self._clock.monotonic()
         if session is None or session.ends <= now:
@@ -83,11 +83,11 @@ class Sessions:
         self._passwords[self._accounts[email.lower()].email.lower()] = password
 
     def code(self, email: str) -> str:
-        """Give the code that was mailed last."""
+        """Return the code that was sent last."""
         return self._codes[self._accounts[email.lower()].email]
 
     def locked(self, email: str) -> bool:
-        """Tell whether the account is locked right now."""
+        """Return whether the account is locked right now."""
         return self._locked.get(email.lower(), 0.0) > self._clock.monotonic()
 
     def _verified(self, email: str, password: str) -> Account:
@@ -96,7 +96,7 @@ class Sessions:
         if self.locked(name):
             raise RefusedError(LOGIN, "ASSUMED_LOCKED", "The account is locked.", self._switches.bad_password)
         account = self._accounts.get(name)
-        if account is None or account.ssoOnly or self._passwords[name] != password:
+        if account is None or account.sso_only or self._passwords[name] != password:
             raise self._refused(name, "The e-mail or the password is wrong.")
         return account
 

@@ -1,4 +1,4 @@
-"""What a case of the tables is, and the specs that they vary."""
+"""The form of a case of the tables, and the specs that the cases vary."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Spec = dict[str, Any]
 
 @dataclass(frozen=True)
 class Case:
-    """A spec, or a change from `old` to it; `field` is the path that a refusal names, None if it is fine."""
+    """A spec, or a change from `old` to it; `field` is the path that a refusal names, None if it is valid."""
 
     name: str
     kind: str
@@ -23,86 +23,81 @@ REF = {"name": "acme"}
 
 
 def workspace(**more: Any) -> Spec:
-    """Give a whole JitsuWorkspace spec, changed by `more`."""
+    """Return a complete JitsuWorkspace spec, changed by `more`."""
     return {"credentialsRef": {"name": "key"}, "workspace": "acme", **more}
 
 
 def stream(**more: Any) -> Spec:
-    """Give a whole JitsuStream spec, changed by `more`."""
+    """Return a complete JitsuStream spec, changed by `more`."""
     return {"workspaceRef": REF, **more}
 
 
 def destination(**more: Any) -> Spec:
-    """Give a whole JitsuDestination spec, changed by `more`."""
+    """Return a complete JitsuDestination spec, changed by `more`."""
     return {"workspaceRef": REF, "destinationType": "clickhouse", "config": {"hosts": ["ch:8443"]}, **more}
 
 
 def service(**more: Any) -> Spec:
-    """Give a whole JitsuService spec, changed by `more`."""
+    """Return a complete JitsuService spec, changed by `more`."""
     return {"workspaceRef": REF, "package": "airbyte/source-github", "version": "1.2.3", **more}
 
 
-def from_secret(path: str, name: str = "ch", key: str = "password") -> Spec:
-    """Say that a field comes out of a Secret."""
-    return {"path": path, "secretKeyRef": {"name": name, "key": key}}
-
-
 def function(**more: Any) -> Spec:
-    """Give a whole JitsuFunction spec, changed by `more`; without code where that is None."""
+    """Return a complete JitsuFunction spec, changed by `more`; `code=None` removes the code."""
     spec = {"workspaceRef": REF, "code": "export default async (event) => event;", **more}
     return {name: value for name, value in spec.items() if name != "code" or value is not None}
 
 
 def link(**more: Any) -> Spec:
-    """Give a whole JitsuLink spec, changed by `more`."""
+    """Return a complete JitsuLink spec, changed by `more`."""
     ends = {"from": {"streamRef": {"name": "shop"}}, "to": {"destinationRef": {"name": "warehouse"}}}
     return {"workspaceRef": REF, **ends, **more}
 
 
 def organization(**more: Any) -> Spec:
-    """Give a whole JitterbitOrganization spec, changed by `more`; None takes a field out."""
+    """Return a complete JitterbitOrganization spec, changed by `more`; None removes a field."""
     spec = {"credentialsRef": {"name": "login"}, "organizationId": "100200", "region": "NA", **more}
     return {name: value for name, value in spec.items() if value is not None}
 
 
 def connector(**more: Any) -> Spec:
-    """Give a whole Connector spec, changed by `more`."""
+    """Return a complete Connector spec, changed by `more`."""
     return {"organizationRef": REF, "version": "1.0.0", **more}
 
 
 def builder(**more: Any) -> Spec:
-    """Give a whole Connector spec of the Connector Builder, changed by `more`; None takes a field out."""
+    """Return a complete Connector spec of the Connector Builder, changed by `more`; None removes a field."""
     spec = {"organizationRef": REF, "source": "Builder", "name": "Acme Tickets 2", "version": "2b", **more}
     return {name: value for name, value in spec.items() if value is not None}
 
 
 def replacing(allow: str = "Allow") -> Spec:
-    """Give the part of a spec that says whether its object may be replaced."""
+    """Return the part of a spec that allows or forbids replacing its object."""
     return {"management": {"replace": allow}}
 
 
 def accepted(kind: str, specs: dict[str, Spec]) -> tuple[Case, ...]:
-    """Make cases of specs that are fine, by name."""
+    """Return a case for each valid spec, by name."""
     return tuple(Case(name, kind, spec) for name, spec in specs.items())
 
 
 def refused(kind: str, fields: dict[str, dict[str, Spec]]) -> tuple[Case, ...]:
-    """Make cases of specs that are wrong, by the field that is to blame, then by name."""
+    """Return a case for each invalid spec, by the field to blame, then by name."""
     return tuple(Case(name, kind, spec, field=field) for field, specs in fields.items() for name, spec in specs.items())
 
 
 def changed(kind: str, fields: dict[str | None, dict[str, tuple[Spec, Spec]]]) -> tuple[Case, ...]:
-    """Make cases of changes, old spec then new, by the field that is to blame (None: fine), then by name."""
+    """Return a case for each change, old spec then new, by the field to blame (None: valid), then by name."""
     return tuple(
         Case(name, kind, new, old, field) for field, changes in fields.items() for name, (old, new) in changes.items()
     )
 
 
 def adopt(**fields: str) -> Spec:
-    """Give the part of a spec that says what to adopt."""
+    """Return the part of a spec that adopts an object."""
     return {"management": {"adopt": fields}}
 
 
 def secret(**fields: Any) -> Spec:
-    """Give the part of a spec that says how the Secret looks."""
+    """Return the part of a spec that describes the output Secret."""
     return {"outputs": {"secret": fields}}

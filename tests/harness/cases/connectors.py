@@ -8,12 +8,12 @@ from tests.harness.cases.case import REF, Spec, accepted, adopt, builder, change
 
 
 def jar(**fields: Any) -> Spec:
-    """Give a spec whose manifest has these fields besides its activities."""
+    """Return a spec whose manifest has these fields besides its activities."""
     return connector(manifest={"activities": ["query"], **fields})
 
 
 def export(**ref: str) -> Spec:
-    """Say where the Builder's export is kept."""
+    """Return a spec that names where the Builder's export is kept."""
     return {"exportFrom": {"configMapKeyRef": {"name": "tickets", "key": "tickets.json", **ref}}}
 
 
@@ -31,7 +31,7 @@ FULL_CONNECTOR = connector(
     **secret(keys={"id": "X"}),
     **replacing(),
 )
-"""A spec in which everything is set that can be beside each other."""
+"""A spec with every field set that can be combined."""
 
 CONNECTORS = (
     *accepted(

@@ -18,7 +18,7 @@ ENVIRONMENT: Spec = {"name": "Development", "urlPrefix": "dev"}
 
 
 def api(**more: Any) -> Spec:
-    """Give a whole CustomAPI spec, changed by `more`; None takes a field out."""
+    """Return a complete CustomAPI spec, changed by `more`; None removes a field."""
     spec: Spec = {
         "organizationRef": REF,
         "environment": ENVIRONMENT,
@@ -32,18 +32,18 @@ def api(**more: Any) -> Spec:
 
 
 def service(**more: Any) -> Spec:
-    """Give a spec whose one service is changed by `more`; None takes a field out."""
+    """Return a spec whose only service is changed by `more`; None removes a field."""
     parts = {name: value for name, value in {**SERVICE, **more}.items() if value is not None}
     return api(services=[parts])
 
 
 def protected(*profiles: Spec, **more: Any) -> Spec:
-    """Give a spec with security profiles."""
+    """Return a spec with security profiles."""
     return api(security={"profiles": list(profiles), **more})
 
 
 def observed(**verification: Any) -> Spec:
-    """Give a spec whose URL is looked at."""
+    """Return a spec whose URL is probed."""
     return api(publication={"mode": "Observe"}, verification=verification)
 
 

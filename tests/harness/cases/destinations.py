@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.harness.cases.case import REF, accepted, adopt, changed, destination, from_secret, refused, secret
+from tests.harness.cases.case import REF, accepted, adopt, changed, destination, refused, secret
+from tests.harness.manifests import from_secret
 
 FULL_DESTINATION = destination(
     workspaceRef={"name": "acme", "namespace": "analytics"},

@@ -11,12 +11,12 @@ DATE = "2026-01-02T03:04:05Z"
 
 
 def code_from(*sources: object) -> Spec:
-    """Give a spec whose code comes from elsewhere."""
+    """Return a spec whose code is read from ConfigMaps."""
     return function(code=None, codeFrom=list(sources))
 
 
 def source(name: str = "code", key: str = "main.js") -> Spec:
-    """Name a key of a ConfigMap."""
+    """Return a reference to a key of a ConfigMap."""
     return {"configMapKeyRef": {"name": name, "key": key}}
 
 

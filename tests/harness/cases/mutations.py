@@ -1,4 +1,4 @@
-"""Specs with one thing replaced, for tests that ask whether anything odd slips through."""
+"""Specs with one value replaced by an odd one."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ FULL: dict[str, Spec] = {
     "Connector": FULL_CONNECTOR,
     "CustomAPI": FULL_CUSTOM_API,
 }
-"""For each kind a spec in which everything is set that the kind adds to the others."""
+"""For each kind a spec with every field set that only this kind has."""
 
 ODD: tuple[Any, ...] = (
     *(None, True, 0, -1, 1.5, 2.0, 2**53, 10**30),
@@ -57,11 +57,11 @@ ODD: tuple[Any, ...] = (
     *("HTTP://a", "https://a:99999/", "2026-01-02T03:04:05.1Z"),
     *([], [None], ["a", "a"], [[]], {}, {"a": None}, {"": "a"}, {"a b": "c"}, {"name": "a"}, {"id": "q"}),
 )
-"""Values at the edges of what strings, numbers, lists and maps may be."""
+"""Values at the limits of strings, numbers, lists and maps."""
 
 
 def places(value: Any, path: Path = ()) -> Iterator[Path]:
-    """Walk over everything in a spec that could be replaced."""
+    """Yield the path of each value in a spec."""
     if path:
         yield path
     children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
@@ -70,7 +70,7 @@ def places(value: Any, path: Path = ()) -> Iterator[Path]:
 
 
 def replaced(spec: Spec, path: Path, value: object) -> Spec:
-    """Give the spec with one thing replaced."""
+    """Return a copy of the spec with one value replaced."""
     changed = copy.deepcopy(spec)
     target: Any = changed
     for key in path[:-1]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.harness.cases.case import REF, accepted, adopt, changed, from_secret, refused, secret, service
+from tests.harness.cases.case import REF, accepted, adopt, changed, refused, secret, service
+from tests.harness.manifests import from_secret
 
 FULL_SERVICE = service(
     workspaceRef={"name": "acme", "namespace": "analytics"},

@@ -1,4 +1,4 @@
-"""One table of specs for whoever judges specs: the models, the local store, and a real API server."""
+"""One table of specs for all who validate specs: the models, the local store, and a real API server."""
 
 from __future__ import annotations
 

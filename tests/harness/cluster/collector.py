@@ -1,4 +1,4 @@
-"""A collector of traces that keeps what it is sent, so that it is searched for secrets like all else."""
+"""A collector that writes the traces it receives to a file, which is searched for secrets."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from pathlib import Path
 
 @contextmanager
 def collecting(file: Path) -> Iterator[str]:
-    """Take in traces over OTLP until the block ends, and give the endpoint that they are to be sent to."""
+    """Receive traces over OTLP until the block ends; yield the endpoint."""
 
     class Collector(BaseHTTPRequestHandler):
-        """Answers as collectors do."""
+        """The HTTP side of the collector."""
 
         def do_POST(self) -> None:
-            """Keep the body."""
+            """Append the body to the file."""
             body = self.rfile.read(int(self.headers["content-length"]))
             with file.open("ab") as kept:
                 kept.write(gzip.decompress(body) if self.headers.get("content-encoding") == "gzip" else body)
@@ -27,7 +27,7 @@ def collecting(file: Path) -> Iterator[str]:
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Collector) as server:
         serving = threading.Thread(target=server.serve_forever, name="collector")

@@ -1,8 +1,8 @@
-"""What an end-to-end run leaves behind, and the search of all of it for secrets.
+"""The evidence of an end-to-end run: all that it shows anyone, in one folder.
 
-Every version of every resource, event and Secret is taken down while the run lasts, by watches: what was shown for a
-moment is found too. A watch that the API server ends, as it does with those that are slow to read, is begun anew. The
-operators' logs and metrics lie in the same folder.
+Watches record every version of every resource, event and Secret, so that even a value shown for a moment is found. A
+watch that the API server ends, as it does with slow readers, is started again. The operators' logs and metrics are in
+the same folder.
 """
 
 from __future__ import annotations
@@ -11,16 +11,18 @@ import base64
 import json
 import subprocess
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from tests.harness.cluster.findings import Search
 
 from jitops.api.meta import MANAGED_BY, MANAGER
 from jitops.kinds import KINDS
 from jitops_sandbox.controlplane import Kubectl, kubectl_path
 
 SHOWN = ("events.events.k8s.io", "leases", "configmaps", *(f"{kind.plural}.jitops.dev" for kind in KINDS))
-"""What anyone may read: no secret may ever stand there."""
+"""What anyone may read: it must never contain a secret."""
 PUBLIC = frozenset(
     {
         "id",
@@ -33,19 +35,17 @@ PUBLIC = frozenset(
         "baseUrl",
     }
 )
-"""The values of output Secrets that status tells too."""
+"""The values of output Secrets that are in status, too."""
 WHOLE = frozenset({"MANIFEST.MF"})
-"""A value that is a text around others; it is no secret line by line."""
+"""A text that contains other values; it is not searched for as a whole."""
 SHORTEST = 8
 MOST_WATCHES = 10
-"""How often a watch is begun: one that ends at once shows nothing."""
-TRACES = ("Traceback (most recent call last)", "defect while working on", "Task exception was never retrieved")
-"""What a log must never hold: each is a defect."""
+"""How often a watch is started: one that ends at once shows nothing."""
 
 
 @dataclass
 class Evidence:
-    """The folder of a run, the watches that fill it, and the secrets that were planted."""
+    """The folder of a run, the watches that fill it, and the planted secrets."""
 
     folder: Path
     planted: set[str] = field(default_factory=set)
@@ -54,7 +54,7 @@ class Evidence:
     _ended: threading.Event = field(default_factory=threading.Event)
 
     def watch(self, kubectl: Kubectl) -> None:
-        """Take down each version of everything from now on."""
+        """Record each version of every object from now on."""
         for resource in SHOWN:
             self._follow(kubectl, resource, self.folder / f"{resource}.watch")
         self._follow(kubectl, "secrets", self.folder / "secrets.private", "-l", f"{MANAGED_BY}={MANAGER}")
@@ -68,7 +68,7 @@ class Evidence:
         keeper.start()
 
     def _keep(self, resource: str, command: list[str], file: Path) -> None:
-        """Watch, and watch again where that ends too early."""
+        """Watch, and start again when the watch ends too early."""
         for _ in range(MOST_WATCHES):
             if self._ended.is_set():
                 return
@@ -79,7 +79,7 @@ class Evidence:
             watch.wait()
 
     def unwatch(self) -> list[str]:
-        """End the watches; name what is no longer watched, as that could not be kept up."""
+        """End the watches; return the resources whose watch had failed before."""
         given_up = [resource for resource, keeper in self._keepers.items() if not keeper.is_alive()]
         self._ended.set()
         while any(keeper.is_alive() for keeper in self._keepers.values()):
@@ -90,7 +90,7 @@ class Evidence:
         return given_up
 
     def secrets(self) -> set[str]:
-        """Name the planted secrets, and every secret value that an output Secret ever had."""
+        """Return the planted secrets, and every secret value that an output Secret ever had."""
         made = set[str]()
         for secret in _documents((self.folder / "secrets.private").read_text(encoding="utf-8")):
             values = {
@@ -103,30 +103,12 @@ class Evidence:
         return {secret for secret in self.planted | made if len(secret) >= SHORTEST}
 
     def findings(self) -> list[str]:
-        """Name each file in which a secret, or the trace of a defect, stands; never the secret itself."""
-        needles = [
-            (number, needle)
-            for number, secret in enumerate(sorted(self.secrets()))
-            for needle in (secret, base64.b64encode(secret.encode()).decode())
-        ]
-        return [finding for file in sorted(self.folder.iterdir()) for finding in _search(file, needles)]
-
-
-def _search(file: Path, needles: Iterable[tuple[int, str]]) -> Iterator[str]:
-    if file.suffix == ".private":
-        return
-    text = file.read_text(encoding="utf-8", errors="replace")
-    for number, needle in needles:
-        place = text.find(needle)
-        if place >= 0:
-            around = text[max(0, place - 80) : place]
-            yield f"{file.name} holds secret number {number}, after {around!r}"
-    if file.suffix == ".log":
-        yield from (f"{file.name} holds {trace!r}" for trace in TRACES if trace in text)
+        """Return each secret, and each trace of a defect, with the lines around it and secrets masked."""
+        return Search(self.secrets()).through(self.folder)
 
 
 def _documents(text: str) -> Iterator[dict[str, dict[str, dict[str, str]]]]:
-    """Read one JSON document after the other; the last may be cut off."""
+    """Yield each JSON document of a text; the last one may be incomplete."""
     decoder, place = json.JSONDecoder(), 0
     while (place := _next(text, place)) < len(text):
         try:

@@ -1,7 +1,7 @@
-"""A gate before the API server: the operator's requests pass through it, and a test may stop one of them there.
+"""A gate before the API server: the operator's requests pass it, and a test can stop one of them.
 
-What is caught has taken effect at the API server, its answer does not come back, and no other request gets through any
-more: who is killed then, was killed between this effect and the next one.
+A stopped request has taken effect at the API server, but its answer is held back, and no other request passes: an
+operator that is killed then was killed between this effect and the next one.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SERVER = "http://127.0.0.1"
 
 @dataclass
 class _Trap:
-    """Waits for one request."""
+    """The request to stop, and how many of its kind to let pass first."""
 
     method: str
     path: re.Pattern[str]
@@ -39,7 +39,7 @@ class _Trap:
     caught: threading.Event = field(default_factory=threading.Event)
 
     def fits(self, method: str, path: str) -> bool:
-        """Tell whether this is the request, and count those that are let pass."""
+        """Return whether this is the request to stop; count those before it."""
         if self.caught.is_set() or method != self.method or not self.path.search(path):
             return False
         self.skips -= 1
@@ -59,20 +59,20 @@ class Gate:
         self._opened = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop
         self.closed = False
-        """While it is closed, nothing passes: the API server can't be reached."""
+        """While it is closed, the API server can't be reached."""
 
     def catch(self, method: str, path: str, *, skips: int = 0) -> threading.Event:
-        """Stop the answer to the next request that fits, or to one after it; the event tells that it is caught."""
+        """Stop the answer to the next matching request, after `skips` others; return the event that is set then."""
         self._trap = _Trap(method, re.compile(path), skips)
         return self._trap.caught
 
     def open(self) -> None:
-        """Let go what is caught, and catch nothing more."""
+        """Release the stopped request, and stop no other."""
         self._trap = None
         self._loop.call_soon_threadsafe(self._opened.set)
 
     def kubeconfig(self, target: Path) -> Path:
-        """Write the kubeconfig that leads through the gate."""
+        """Write a kubeconfig whose server is the gate."""
         cluster = {"server": f"{SERVER}:{self._port}"}
         clusters = [{**one, "cluster": cluster} for one in self._config["clusters"]]
         target.write_text(yaml.safe_dump({**self._config, "clusters": clusters}), encoding="utf-8")

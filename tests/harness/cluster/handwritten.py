@@ -1,4 +1,4 @@
-"""Resources as a person writes them, beside the examples."""
+"""Manifests that the examples lack."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The image, built where there is neither a container engine nor a registry, and a pod that runs from it.
 
-buildah needs no daemon. The base comes from Debian itself (`debootstrap`), since the Dockerfile takes any. A container
+buildah needs no daemon. The base is made from Debian (`debootstrap`), as the Dockerfile accepts any base. A container
 is the image's root, mounted read-only in a mount namespace of its own, with the ServiceAccount's files where a kubelet
 puts them; its user, entry point and environment are the image's.
 """
@@ -20,7 +20,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import yaml
-from tests.harness.cluster.node import Container
+from tests.harness.cluster.pod import Container
 from tests.harness.repository import ROOT
 
 from jitops_sandbox.controlplane.goprogram import cache_folder
@@ -44,12 +44,12 @@ exec "$@"
 
 
 class NoImage(Exception):
-    """The image can't be built here; the message says what is missing, or what went wrong."""
+    """The image can't be built here; the message says what is missing, or what failed."""
 
 
 @dataclass(frozen=True)
 class Image:
-    """A built image: the folder with its files, and what it says of how to run it."""
+    """A built image: the folder with its files, and its configuration."""
 
     root: Path
     user: str
@@ -57,7 +57,7 @@ class Image:
     environment: dict[str, str]
 
     def command(self, *arguments: str, secrets: Path, environment: dict[str, str] | None = None) -> list[str]:
-        """Give the command that runs the image's entry point with arguments, as a container would."""
+        """Return the command that runs the image's entry point with arguments, as a container would."""
         pairs = [f"{name}={value}" for name, value in {**self.environment, **(environment or {})}.items()]
         chroot = [str(shutil.which("chroot")), f"--userspec={self.user}", str(self.root)]
         outside = ["unshare", "--mount", "--propagation", "private", "sh", "-c", NAMESPACED, "sh"]
@@ -92,7 +92,7 @@ class Buildah:
 
 
 def build_image(folder: Path, report: Callable[[str], None]) -> Image:
-    """Build the Dockerfile on Debian of this machine's release; NoImage says what is missing."""
+    """Build the Dockerfile on Debian of this machine's release; raise NoImage where that is impossible."""
     _check()
     buildah = Buildah(folder)
     base = _base(folder, report)
@@ -119,7 +119,7 @@ def _check() -> None:
 
 
 def _base(folder: Path, report: Callable[[str], None]) -> Path:
-    """Make the base image's files, once a machine: a Debian with Python and nothing else."""
+    """Return the base image's files, made once a machine: a Debian with Python and nothing else."""
     release = _release()
     kept = cache_folder() / f"base-{release}.tar"
     if not kept.exists():
@@ -144,7 +144,7 @@ def _release() -> str:
 
 
 def _pip_settings(folder: Path) -> Iterator[str]:
-    """Give this machine's settings of pip to the build, and the files that they name, as mounts."""
+    """Yield the mounts that give the build this machine's settings of pip, and the files that they name."""
     lines = _run(sys.executable, "-m", "pip", "config", "list").splitlines()
     pairs = [line.partition("=") for line in lines]
     settings = {name.rpartition(".")[2]: str(ast.literal_eval(value)) for name, _, value in pairs}

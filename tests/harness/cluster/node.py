@@ -1,8 +1,8 @@
-"""A node for a control plane that has none: what Deployments and Jobs ask for in a namespace runs here, as processes.
+"""A node for a control plane without one: it runs the pods of a namespace's Deployments and Jobs as processes.
 
-It does what a kubelet and two controllers would: it makes the Pods from the templates, so that admission judges them;
-gives each process its ServiceAccount's token, bound to the Pod; asks the readiness probe; ends what is deleted; and
-tells in the statuses how it stands, so that `helm --wait` and hooks work.
+It does the work of a kubelet and two controllers. It creates the Pods from the templates, so that admission judges
+them, and gives each process its ServiceAccount's token, bound to the Pod. It reads the readiness probe, ends the
+processes of deleted Pods, and writes the statuses on which `helm --wait` and hooks wait.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import subprocess
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import aiohttp
-from tests.harness.cluster.operator_process import ask, free_port
+from tests.harness.cluster.operator_process import free_port
+from tests.harness.cluster.pod import Container, Pod, Runtime
 
 from jitops.core.errors import ClusterUnavailable
 from jitops.runtime.cluster.session import MERGE_PATCH, ApiError, ApiServer
@@ -34,52 +34,9 @@ JOB = "job"
 """The revision of a Job's pods."""
 
 
-class Runtime(Protocol):
-    """Starts the container of a pod as a process."""
-
-    def start(self, container: Container) -> subprocess.Popen[bytes]:
-        """Start it; its output goes to its log."""
-
-
-@dataclass(frozen=True)
-class Container:
-    """What a runtime is told."""
-
-    arguments: tuple[str, ...]
-    environment: Mapping[str, str]
-    namespace: str
-    token: str
-    server_kubeconfig: Path
-    folder: Path
-    """A folder of its own."""
-    log: Path
-
-
-@dataclass
-class Pod:
-    """A Pod, and its process."""
-
-    name: str
-    revision: str
-    port: int
-    process: subprocess.Popen[bytes]
-    log: Path
-    ready: bool = False
-    ending: float | None = None
-
-    @property
-    def running(self) -> bool:
-        """Tell whether the process runs."""
-        return self.process.poll() is None
-
-    def ask(self, path: str) -> str | None:
-        """Ask the port of probes and metrics; None when nothing answers, or it says no."""
-        return ask(self.port, path)
-
-
 @dataclass
 class Node:
-    """The node; `pods` are those that run or are ending, by the UID of their owner, `logs` those of all there were."""
+    """The node; `pods` run or are ending, by the UID of their owner, `logs` are those of all pods so far."""
 
     kubeconfig: Path
     namespace: str
@@ -88,7 +45,7 @@ class Node:
     pods: dict[str, list[Pod]] = field(default_factory=dict)
     logs: list[Path] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
-    """What could not be started, and why."""
+    """Why something could not be started."""
     _finished: set[str] = field(default_factory=set)
     _attempts: dict[str, int] = field(default_factory=dict)
     _told: dict[str, Any] = field(default_factory=dict)
@@ -141,7 +98,7 @@ class Node:
             pod.process.kill()
 
     async def _bury(self) -> None:
-        """Take away the Pods whose processes have ended; how a Job's ended is asked first."""
+        """Delete the Pods whose processes have ended, except those of Jobs that are still to be judged."""
         for pods in self.pods.values():
             for pod in [one for one in pods if not one.running and (one.revision != JOB or one.ending)]:
                 await self._delete(pod)
@@ -220,7 +177,7 @@ class Node:
     # Pods.
 
     async def _begin(self, owner: Any, template: Any, revision: str) -> None:
-        """Make a Pod of a template, and start its process; one that is refused is told, and tried again."""
+        """Create a Pod from a template, and start its process; a rejected Pod is noted and tried again."""
         name = f"{owner['metadata']['name']}-{uuid.uuid4().hex[:5]}"
         reference = {"apiVersion": owner["apiVersion"], "kind": owner["kind"], "controller": True}
         reference |= {part: owner["metadata"][part] for part in ("name", "uid")}
@@ -238,7 +195,7 @@ class Node:
         self.pods[owner["metadata"]["uid"]].append(Pod(name, revision, port, process, log))
 
     async def _token(self, pod: Any) -> str:
-        """Ask for the token of a pod's ServiceAccount, bound to the pod, as a kubelet does."""
+        """Return a token of the pod's ServiceAccount, bound to the pod, as a kubelet requests it."""
         meta = pod["metadata"]
         bound = {"kind": "Pod", "apiVersion": "v1", "name": meta["name"], "uid": meta["uid"]}
         path = f"{self._path('v1', 'serviceaccounts')}/{pod['spec']['serviceAccountName']}/token"
@@ -246,7 +203,7 @@ class Node:
         return str(answer["status"]["token"])
 
     def _container(self, pod: Any, token: str, port: int, log: Path) -> Container:
-        """Read what to run; ports become free ones of this machine, since all pods share it."""
+        """Return the container of a pod; its ports are free ones of this machine, which all pods share."""
         container = pod["spec"]["containers"][0]
         fields = {"metadata.namespace": self.namespace, "metadata.name": pod["metadata"]["name"]}
         environment = {
@@ -271,7 +228,7 @@ class Node:
         return [{"apiVersion": version, "kind": kind, **one} for one in answer["items"]]
 
     async def _tell(self, version: str, plural: str, name: str, status: Any) -> None:
-        """Write a status, when it is news."""
+        """Write a status if it differs from the last one."""
         path = f"{self._path(version, plural)}/{name}/status"
         if self._told.get(path) == status:
             return
@@ -281,12 +238,12 @@ class Node:
 
 
 def _split(pods: list[Pod], revision: str) -> tuple[list[Pod], list[Pod]]:
-    """Tell the pods of this revision of a template from others."""
+    """Return the pods of this revision of a template, and the others."""
     return [one for one in pods if one.revision == revision], [one for one in pods if one.revision != revision]
 
 
 def _ended(*, succeeded: bool) -> dict[str, Any]:
-    """Give the status of a Job that has ended."""
+    """Return the status of a Job that has ended."""
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     types = ("SuccessCriteriaMet", "Complete") if succeeded else ("FailureTarget", "Failed")
     status: dict[str, Any] = {

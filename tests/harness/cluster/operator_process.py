@@ -1,4 +1,4 @@
-"""`jitops run` as users run it: a process of its own, told by options and signals, heard by its log and exit code."""
+"""`jitops run` as users run it: a process with options and signals, a log and an exit code."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PROBE_SECONDS = 5.0
 
 
 def free_port() -> int:
-    """Find a port that nobody listens on."""
+    """Return a port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -25,7 +25,7 @@ def free_port() -> int:
 
 
 def ask(port: int, path: str) -> str | None:
-    """Ask a port of probes and metrics; None when nothing answers, or it says no."""
+    """Read a path of the probes' port; None without an answer, or when it is an error."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=PROBE_SECONDS) as answer:
             told: str = answer.read().decode()
@@ -36,7 +36,7 @@ def ask(port: int, path: str) -> str | None:
 
 @dataclass
 class Operator:
-    """One process of the operator; started by `start`, it writes its log, and at its end its metrics, to files."""
+    """One process of the operator; it writes its log to a file, and its metrics when it ends."""
 
     kubeconfig: Path
     log: Path
@@ -47,7 +47,7 @@ class Operator:
     _process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Operator:
-        """Start the process; a second start after its end goes on in the same log."""
+        """Start the process; a second start appends to the same log."""
         assert self._process is None or self._process.returncode is not None, "it runs already"
         ports = ("--probes-port", str(self.port), "--metrics-port", str(self.port))
         command = [sys.executable, "-m", "jitops", "run", "--kubeconfig", str(self.kubeconfig), *ports]
@@ -59,7 +59,7 @@ class Operator:
         return self
 
     def _environment(self) -> dict[str, str]:
-        """Keep settings of this shell out: a test names what it sets."""
+        """Return this process's environment without the settings of jitops."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("JITOPS_", "KUBECONFIG"))}
         return {**kept, "JITOPS_LEASE_NAME": self.lease, **self.environment}
 
@@ -75,48 +75,48 @@ class Operator:
         return self.process.poll()
 
     def ask(self, path: str) -> str | None:
-        """Ask the port of probes and metrics; None when nothing answers, or it says no."""
+        """Read a path of the probes' port; None without an answer, or when it is an error."""
         return ask(self.port, path)
 
     def metric(self, name: str) -> float | None:
-        """Read one metric without labels; None when nothing answers."""
+        """Return one metric without labels; None without an answer."""
         lines = (self.ask("/metrics") or "").splitlines()
         return next((float(line.split()[-1]) for line in lines if line.startswith(f"{name} ")), None)
 
     def is_at_rest(self) -> bool:
-        """Tell whether it has read everything, and nothing is left to be done now."""
+        """Return whether it is ready and its queue is empty."""
         return self.ask("/readyz") is not None and self.metric("jitops_queue_depth") == 0
 
     def leads(self) -> bool:
-        """Tell whether it holds the Lease by its own account."""
+        """Return whether its metrics say that it leads."""
         return self.metric("jitops_leader") == 1
 
     def keep_metrics(self) -> None:
-        """Add what it measured so far to a file beside the log."""
+        """Append its metrics to a file beside the log."""
         with self.log.with_suffix(".metrics").open("a", encoding="utf-8") as kept:
             kept.write(self.ask("/metrics") or "")
 
     def freeze(self) -> None:
-        """Halt it where it stands."""
+        """Suspend the process."""
         self.process.send_signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Let it go on."""
+        """Resume the process."""
         self.process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
-        """End it with SIGKILL, between any two instructions."""
+        """Kill the process."""
         self.process.kill()
         self.process.wait(SECONDS_TO_STOP)
 
     def terminate(self) -> int:
-        """Ask it to end, and give its exit code."""
+        """Send SIGTERM, and return the exit code."""
         self.keep_metrics()
         self.process.terminate()
         return self.process.wait(SECONDS_TO_STOP)
 
     def end(self) -> None:
-        """End it if it still runs; to end in any other way than in order is a failure."""
+        """End the process if it still runs; fail unless its exit code is 0."""
         if self._process is None or self._process.poll() is not None:
             return
         self.thaw()
@@ -128,5 +128,5 @@ class Operator:
         assert code == 0, f"the operator ended with {code}: {self.words()}"
 
     def words(self, last: int = 30) -> str:
-        """Quote the end of the log."""
+        """Return the last lines of the log."""
         return "\n".join(self.log.read_text(encoding="utf-8").splitlines()[-last:])

@@ -46,7 +46,7 @@ class Process:
 
     @property
     def log(self) -> str:
-        """All that it said."""
+        """Its log so far."""
         return self._log.read_text(encoding="utf-8")
 
     @property
@@ -55,19 +55,19 @@ class Process:
         return self._process.poll()
 
     def terminate(self) -> None:
-        """Ask it to end, as Kubernetes does."""
+        """Send SIGTERM, as Kubernetes does."""
         self._process.send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End it at whatever instruction it is."""
+        """Kill the process."""
         self._process.kill()
 
     async def wait(self) -> int:
-        """Wait for its end."""
+        """Wait until it has ended; return the exit code."""
         return await asyncio.to_thread(self._process.wait, GRACE)
 
     async def get(self, path: str) -> tuple[int, str]:
-        """Ask its probes; 0 where nobody answers."""
+        """Return status and body of a probe; 0 when nobody answers."""
         try:
             async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{self._port}{path}") as told:
                 return told.status, await told.text()
@@ -104,7 +104,7 @@ async def jitops_run(
 
 @contextlib.asynccontextmanager
 async def kopf_run(*arguments: str, settings: kopf.OperatorSettings | None = None) -> AsyncIterator[KopfRunner]:
-    """Run `kopf run -m jitops.handlers` until the block ends; what it says and its exit code are there then."""
+    """Run `kopf run -m jitops.handlers` until the block ends; its output and exit code are complete then."""
     command = ["run", "-m", "jitops.handlers", *arguments]
     runner = KopfRunner(command, reraise=False, timeout=GRACE, settings=settings)
     with _logging_kept():
@@ -117,7 +117,7 @@ async def kopf_run(*arguments: str, settings: kopf.OperatorSettings | None = Non
 
 @contextlib.contextmanager
 def _logging_kept() -> Iterator[None]:
-    """Undo what kopf and we set up for the whole process."""
+    """Restore the loggers that kopf and jitops configure for the whole process."""
     loggers = [logging.getLogger(name) for name in (None, *QUIET)]
     before = [(logger, logger.handlers[:], logger.level, logger.propagate) for logger in loggers]
     try:

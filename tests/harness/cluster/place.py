@@ -1,4 +1,4 @@
-"""A place for one test: namespaces for resources and for the operator, with kubectl, products and audit log at hand."""
+"""A place for one test: namespaces for resources and for the operator, kubectl, products and audit log."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ Manifest = dict[str, Any]
 
 JITSU, JITTERBIT = EXAMPLES / "jitsu", EXAMPLES / "jitterbit"
 FIRST = "0[12]-*.yaml"
-"""The examples that most of these tests tell of: of each product its connection, and what it hands keys out for."""
+"""The examples of most tests: the connections, the stream and the connector."""
 EVERY = "*.yaml"
 MADE = ((JITSU, EVERY), (JITTERBIT, FIRST), (JITTERBIT, "*-customapi.yaml"))
 ADDRESSES = ("http://127.0.0.1:7710", "http://127.0.0.1:7720", "http://127.0.0.1:7730", "http://127.0.0.1:7740")
-"""What the examples say where the sandbox is, which in tests listens on free ports."""
+"""The sandbox's addresses in the examples; in tests it listens on free ports."""
 STREAM, CONNECTOR = "jitsustream/website", "connector/crm"
 STREAM_SECRET, CONNECTOR_SECRET = "website-jitsustream", "crm-connector"
 KUBERNETES_WRITES = frozenset({"create", "update", "patch", "delete", "deletecollection"})
@@ -37,7 +37,7 @@ KUBERNETES_WRITES = frozenset({"create", "update", "patch", "delete", "deletecol
 
 @dataclass
 class Place:
-    """Where one test happens."""
+    """The namespaces, accounts and products of one test."""
 
     kubectl: Kubectl
     namespace: str
@@ -45,7 +45,7 @@ class Place:
     """The operator's own namespace."""
     products: Products
     accounts: Accounts
-    """As whom operators work here: with the chart's rights, nothing more."""
+    """The accounts of this place's operators, with the chart's rights and nothing more."""
     folder: Path
     operators: list[Operator] = field(default_factory=list)
     _heard: int = 0
@@ -60,7 +60,7 @@ class Place:
         lease: str | None = None,
         **environment: str,
     ) -> Operator:
-        """Start an operator for this place, or for all namespaces; its Lease is its account's, if none is named."""
+        """Start an operator for this place, or for all namespaces; its Lease has its account's name by default."""
         scope = ("--cluster-id", self.namespace) if clusterwide else self._scope()
         log = self.folder / f"{self.namespace}-{len(self.operators)}.log"
         options = (*scope, "--operator-namespace", self.system, *options)
@@ -71,7 +71,7 @@ class Place:
         return operator.start()
 
     def kubeconfig(self, *, clusterwide: bool = False) -> Path:
-        """Give the kubeconfig with the operator's token."""
+        """Return the kubeconfig with the operator's token."""
         return self.accounts.get(clusterwide=clusterwide).kubeconfig
 
     def _scope(self) -> tuple[str, ...]:
@@ -79,7 +79,7 @@ class Place:
         return (*namespaces, "--cluster-id", self.namespace)
 
     def at(self, namespace: str) -> Place:
-        """Give a place in another namespace, with the same products and operators."""
+        """Return a place in another namespace, with the same products and operators."""
         return replace(self, namespace=namespace)
 
     # What a user does.
@@ -93,7 +93,7 @@ class Place:
         self("apply", *options, "-f", "-", stdin=yaml.safe_dump_all(manifests))
 
     def examples(self, *folders: Path, files: str = FIRST, **specs: Mapping[str, Any]) -> list[Manifest]:
-        """Read examples, their addresses turned to the sandbox; `files` is a glob, `specs` sets fields by kind."""
+        """Return examples with the sandbox's addresses; `files` is a glob, `specs` sets fields by kind."""
         return [
             {**one, "spec": {**one["spec"], **specs[one["kind"]]}} if one["kind"] in specs else one
             for folder in folders or (JITSU, JITTERBIT)
@@ -101,11 +101,11 @@ class Place:
         ]
 
     def all_text(self) -> str:
-        """Give all examples as one text, but for the Builder's, which waits for a person and is never deleted."""
+        """Return all examples as one text, except the Builder's, which waits for a person and is never deleted."""
         return "---\n".join(self.example_text(folder, files) for folder, files in MADE)
 
     def example_text(self, folder: Path, files: str = FIRST) -> str:
-        """Give the files of a folder of examples as one text, addresses turned to the sandbox."""
+        """Return the examples of a folder as one text, with the sandbox's addresses."""
         text = "---\n".join(file.read_text(encoding="utf-8") for file in sorted(folder.rglob(files)))
         sandbox = self.products.sandbox
         actual = (sandbox.jitsu_url, sandbox.jitterbit_url, sandbox.adapter_url, sandbox.gateway_url)
@@ -114,7 +114,7 @@ class Place:
         return text
 
     def annotate(self, what: str, **annotations: str) -> None:
-        """Set our annotations; an underscore stands for a dash."""
+        """Set annotations of jitops; underscores become dashes."""
         pairs = [f"jitops.dev/{name.replace('_', '-')}={value}" for name, value in annotations.items()]
         self("annotate", "--overwrite", what, *pairs)
 
@@ -123,7 +123,7 @@ class Place:
         self("patch", what, "--type=merge", "-p", json.dumps(patch))
 
     def wait_ready(self, *what: str, seconds: float = PATIENCE) -> float:
-        """Wait as a script does; give the seconds that took."""
+        """Wait with `kubectl wait`; return the seconds that it took."""
         began = time.monotonic()
         self("wait", "--for=condition=Ready", f"--timeout={seconds:.0f}s", *(what or ("jitops", "--all")))
         return time.monotonic() - began
@@ -142,21 +142,21 @@ class Place:
         return found
 
     def condition(self, what: str, kind: str = "Ready") -> Manifest:
-        """Give a condition; empty when it isn't there."""
+        """Return a condition; empty when there is none."""
         conditions = self.get(what).get("status", {}).get("conditions") or ()
         return next((one for one in conditions if one["type"] == kind), {})
 
     def ready(self, what: str) -> bool:
-        """Tell whether an object is Ready now."""
+        """Return whether an object is Ready now."""
         return self.condition(what).get("status") == "True"
 
     def values(self, secret: str) -> dict[str, str]:
-        """Give a Secret's values; none when it isn't there."""
+        """Return a Secret's values; empty when there is no Secret."""
         data: dict[str, str] = self.get(f"secret/{secret}").get("data") or {}
         return {name: base64.b64decode(value).decode() for name, value in data.items()}
 
     def events(self, name: str = "website", kind: str | None = None) -> list[tuple[str, str]]:
-        """Give reason and note of the events about an object, oldest first."""
+        """Return reason and note of the events about an object, oldest first."""
         about = f"--field-selector=involvedObject.name={name}" + (f",involvedObject.kind={kind}" if kind else "")
         found = json.loads(self("get", "events", about, "-o", "json"))["items"]
         return [
@@ -167,7 +167,7 @@ class Place:
     # What the Secrets are worth at the products.
 
     def stream_whole(self, secret: str = STREAM_SECRET) -> bool:
-        """Tell whether the Secret is complete: its id that of the only stream, and its keys open it."""
+        """Return whether the Secret has the id of the only stream, and keys that open it."""
         values, streams = self.values(secret), self.products.streams()
         if [one["id"] for one in streams] != [values.get("id")]:
             return False
@@ -180,7 +180,7 @@ class Place:
         )
 
     def connector_whole(self, secret: str = CONNECTOR_SECRET) -> bool:
-        """Tell whether the Secret is complete: id, key and secret those of the only registration."""
+        """Return whether the Secret is complete, and has id, key and secret of the only registration."""
         values, rows = self.values(secret), self.products.connectors()
         complete = {"endpointEntityId", "functionEntityStartId", "functionEntityEndId", "MANIFEST.MF"} <= values.keys()
         return complete and [{name: row[name] for name in ("id", "key", "secret")} for row in rows] == [
@@ -190,15 +190,15 @@ class Place:
     # What the audit log says.
 
     def listen(self) -> None:
-        """Begin to count the operator's requests here."""
+        """Start to count the operator's requests."""
         self._heard = self.accounts.audit_log.stat().st_size
 
     def heard(self) -> list[Manifest]:
-        """Give the operator's requests since then."""
+        """Return the operator's requests since `listen`."""
         return self.accounts.requests(self._heard)
 
     def kubernetes_writes(self, *, lease: bool = False) -> Counter[str]:
-        """Count the operator's writes since then, as `verb resource[/subresource] name`; the Lease apart."""
+        """Count the operator's writes since `listen`, as `verb resource[/subresource] name`, except to the Lease."""
         counted: Counter[str] = Counter()
         for event in self.heard():
             target = event.get("objectRef", {})
@@ -211,7 +211,7 @@ class Place:
 
 
 def opens(stored: Mapping[str, Any], use: str, key_id: str, plaintext: str) -> bool:
-    """Tell whether the console would accept a write key, by the salted hash that it holds."""
+    """Return whether the console accepts a write key, by the salted hash that it holds."""
     for key in stored.get(f"{use}Keys") or ():
         if key["id"] == key_id:
             salt, _, digest = key["hash"].partition(".")

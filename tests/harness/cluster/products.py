@@ -1,4 +1,4 @@
-"""Both products for the end-to-end tests: the sandbox, on an event loop of its own in a thread of this process."""
+"""Both products for tests without an event loop: the sandbox, on the loop of another thread."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ LOGIN = "*/user/login*"
 
 
 class Products:
-    """The products, and what a test asks of them; every question is answered on the loop that serves them."""
+    """The products; every question about them is answered on the loop that serves them."""
 
     def __init__(self, sandbox: Sandbox, loop: asyncio.AbstractEventLoop) -> None:
         self.sandbox = sandbox
         self._loop = loop
 
     def ask(self, question: Callable[[Sandbox], T]) -> T:
-        """Have a question answered, or an order carried out, between two requests."""
+        """Run a function on the sandbox between two requests; return its result."""
 
         async def answer() -> T:
             return question(self.sandbox)
@@ -32,11 +32,11 @@ class Products:
         return asyncio.run_coroutine_threadsafe(answer(), self._loop).result(10)
 
     def streams(self) -> list[dict[str, Any]]:
-        """Give the live streams as clients see them."""
+        """Return the live streams as clients see them."""
         return self.ask(lambda sandbox: sandbox.jitsu.objects("stream"))
 
     def held(self) -> dict[str, list[dict[str, Any]]]:
-        """Give all that the console holds, as clients see it: objects by type, and links under `link`."""
+        """Return what the console holds, as clients see it: objects by type, and links as `link`."""
 
         def look(sandbox: Sandbox) -> dict[str, list[dict[str, Any]]]:
             summary = sandbox.jitsu.summary()
@@ -45,51 +45,51 @@ class Products:
         return self.ask(look)
 
     def stored(self, object_id: str) -> dict[str, Any]:
-        """Give an object as the console's database holds it."""
+        """Return an object as the console's database holds it."""
         return self.ask(lambda sandbox: sandbox.jitsu.stored(object_id))
 
     def connectors(self) -> list[dict[str, str]]:
-        """Give the live registrations."""
+        """Return the live registrations."""
         names = ("id", "name", "version", "key", "secret")
         return self.ask(
             lambda sandbox: [{name: getattr(one, name) for name in names} for one in sandbox.jitterbit.connectors()]
         )
 
     def empty(self) -> bool:
-        """Tell whether neither product holds anything."""
+        """Return whether neither product holds anything."""
         return not self.held() and not self.connectors()
 
     def fault(self, **fault: Any) -> None:
-        """Order a fault."""
+        """Add a fault."""
         self.ask(lambda sandbox: sandbox.faults.add(Fault(**fault)))
 
     def heal(self) -> None:
-        """Take all faults back."""
+        """Remove all faults."""
         self.ask(lambda sandbox: sandbox.faults.clear())
 
     def requests(self, product: str = "*", method: str = "*", path: str = "*") -> list[Request]:
-        """Give the requests that were made."""
+        """Return the requests that match."""
         return self.ask(lambda sandbox: sandbox.requests.matching(product=product, method=method, path=path))
 
     def count(self, product: str = "*", method: str = "*", path: str = "*") -> int:
-        """Count the requests that were made."""
+        """Count the requests that match."""
         return len(self.requests(product, method, path))
 
     def writes(self) -> list[Request]:
-        """Give the requests that change something; a login, which changes nothing here, is left out."""
+        """Return the requests that change something, except log-ins."""
         return [one for one in self.requests() if one.method in WRITES and not one.path.endswith("/user/login")]
 
     def forget(self) -> None:
-        """Begin to count anew."""
+        """Forget the requests so far."""
         self.ask(lambda sandbox: sandbox.requests.clear())
 
     def secrets(self) -> set[str]:
-        """Name every secret that the products know now: what was sown, what they made, the sessions they opened."""
+        """Return every secret of the products: from the seed, of connectors, and of open sessions."""
         return self.ask(_secrets)
 
 
 def _secrets(sandbox: Sandbox) -> set[str]:
-    sown = {key.secret for key in sandbox.seed.jitsu.keys} | set(sandbox.seed.jitsu.serviceTokens)
+    sown = {key.secret for key in sandbox.seed.jitsu.keys} | set(sandbox.seed.jitsu.service_tokens)
     sown |= {user.password for user in sandbox.seed.jitterbit.users}
     made = {secret for one in sandbox.jitterbit.connectors() for secret in (one.key, one.secret)}
     return sown | made | set(sandbox.jitterbit.sessions._sessions)

@@ -1,4 +1,4 @@
-"""A wire between the operator and the API server that a test can cut: connections hang, or are refused."""
+"""A TCP proxy between operator and API server whose connections a test can hang or refuse."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import yaml
 
 
 class Proxy:
-    """Passes bytes on, TLS and all, until it is told otherwise."""
+    """Forwards bytes until a test stops it."""
 
     def __init__(self, server: str) -> None:
         self._target = urlsplit(server)
@@ -24,22 +24,22 @@ class Proxy:
         self.port = 0
 
     async def listen(self) -> None:
-        """Take connections, always on one port."""
+        """Accept connections, always on the same port."""
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
     def freeze(self) -> None:
-        """Let what is connected now hang for ever, while new connections work."""
+        """Stop forwarding on all present connections, for ever; new connections work."""
         for flowing in self._flowing:
             flowing.clear()
         self._flowing = set()
 
     def hang(self) -> None:
-        """Let everything hang: new connections are accepted and answered nothing."""
+        """Stop forwarding on all connections, present and new."""
         self._open.clear()
 
     async def refuse(self) -> None:
-        """Cut what is connected and accept nothing more."""
+        """Close all connections, and accept no more."""
         assert self._server is not None
         self._server.close()
         for writer in self._writers:
@@ -47,13 +47,13 @@ class Proxy:
         await asyncio.sleep(0)
 
     async def restore(self) -> None:
-        """Pass bytes on again."""
+        """Forward bytes again."""
         self._open.set()
         if self._server is None or not self._server.is_serving():
             await self.listen()
 
     async def stop(self) -> None:
-        """End all of it."""
+        """Close all connections for good."""
         await self.refuse()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -78,7 +78,7 @@ class Proxy:
 
 @contextlib.asynccontextmanager
 async def proxied(kubeconfig: Path, folder: Path) -> AsyncIterator[tuple[Proxy, Path]]:
-    """Put a proxy before the API server of a kubeconfig, and write the kubeconfig that goes through it."""
+    """Run a proxy before the API server of a kubeconfig; yield it and a kubeconfig that uses it."""
     config = yaml.safe_load(await asyncio.to_thread(kubeconfig.read_text, encoding="utf-8"))
     cluster = config["clusters"][0]["cluster"]
     proxy = Proxy(cluster["server"])

@@ -1,4 +1,4 @@
-"""A release of the chart on a control plane of its own, with a node that runs what it asks for."""
+"""A release of the chart on a control plane of its own, with a node that runs its pods."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from tests.harness.cluster.node import Node, Pod
+from tests.harness.cluster.node import Node
 from tests.harness.cluster.place import Place
+from tests.harness.cluster.pod import Pod
 from tests.harness.cluster.rights import Right, granted, requests
 from tests.harness.repository import CHART
 from tests.harness.waiting import until
@@ -40,7 +41,7 @@ class Release:
         self._apply("install", chart, values)
 
     def upgrade(self, chart: Path = CHART, **values: Any) -> None:
-        """Upgrade with the same values and these."""
+        """Upgrade, with these values beside the present ones."""
         self._apply("upgrade", chart, {**self.values, **values})
 
     def _apply(self, verb: str, chart: Path, values: dict[str, Any]) -> None:
@@ -48,22 +49,22 @@ class Release:
         self.helm(verb, NAME, str(chart), "-n", SYSTEM, *WAIT, "--values", "-", stdin=json.dumps(values))
 
     def uninstall(self) -> None:
-        """Uninstall, hooks and all."""
+        """Uninstall, hooks included."""
         self.helm("uninstall", NAME, "-n", SYSTEM, *WAIT)
 
     def installed(self) -> bool:
-        """Tell whether helm knows the release."""
+        """Return whether helm knows the release."""
         return NAME in self.helm("list", "-n", SYSTEM, "--short").split()
 
     # What runs.
 
     def pods(self) -> list[Pod]:
-        """Give the operator's pods that run and are not ending."""
+        """Return the operator's pods that run and are not ending."""
         pods = (pod for pods in self.node.pods.values() for pod in pods)
         return [pod for pod in pods if pod.running and pod.ending is None and "-release-" not in pod.name]
 
     def leader(self) -> Pod:
-        """Give the pod that holds the Lease, by its own account."""
+        """Return the pod whose metrics say that it leads."""
         until(lambda: any(self._leads(pod) for pod in self.pods()), "one leads")
         return next(pod for pod in self.pods() if self._leads(pod))
 
@@ -71,17 +72,17 @@ class Release:
         return "jitops_leader 1.0" in (pod.ask("/metrics") or "")
 
     def said(self) -> str:
-        """Give all that was logged, the hook's table included."""
+        """Return everything that was logged, the hook's table included."""
         return "\n".join(log.read_text(encoding="utf-8") for log in self.node.logs)
 
     # What was asked of the API server.
 
     def requests(self, user: str = OPERATOR) -> list[Any]:
-        """Give the requests of a ServiceAccount since the installation."""
+        """Return the requests of a ServiceAccount since the installation."""
         return list(requests(self.audit_log, user, self._since))
 
     def granted(self, *, hooks: bool) -> set[Right]:
-        """Name the rights that the release gives: the operator, or the hook."""
+        """Return the rights that the release grants to the operator, or to the hook."""
         what = "hooks" if hooks else "manifest"
         text = self.helm("get", what, NAME, "-n", SYSTEM)
         return set(granted(one for one in yaml.safe_load_all(text) if one))

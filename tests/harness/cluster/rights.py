@@ -1,4 +1,4 @@
-"""What the chart lets the operator do, what it does, and what was refused to it, by the audit log."""
+"""The rights that the chart grants, and, from the audit log, those that were used or refused."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ class Account(NamedTuple):
     kubeconfig: Path
     granted: frozenset[Right]
     wide: tuple[str, ...]
-    """The names of what it has of the whole cluster, and what must be deleted for it."""
+    """Its cluster-wide objects, which do not end with a namespace."""
 
 
 @dataclass
 class Accounts:
-    """The accounts of one place: one with Roles in its namespace, and one with a ClusterRole, made when asked for."""
+    """The accounts of one place, each created when it is first needed: one with Roles, one with a ClusterRole."""
 
     kubectl: Kubectl
     audit_log: Path
     folder: Path
     namespaces: list[str]
-    """Where the one with Roles has them; to be set before it is asked for."""
+    """The namespaces of the account with Roles; set them before it is first needed."""
     system: str
     _made: dict[str, Account] = field(default_factory=dict)
     _since: int = 0
@@ -53,7 +53,7 @@ class Accounts:
         self._since = self.audit_log.stat().st_size
 
     def get(self, *, clusterwide: bool = False, **values: Any) -> Account:
-        """Give the account for a scope, whose name its Lease bears too."""
+        """Return the account for a scope; its Lease has the same name."""
         name = "jitops-wide" if clusterwide else "jitops"
         if name not in self._made:
             scope = {} if clusterwide else {"watchNamespaces": self.namespaces}
@@ -61,23 +61,23 @@ class Accounts:
         return self._made[name]
 
     def requests(self, since: int | None = None) -> list[Any]:
-        """Give all requests of these accounts, or those since a place in the audit log."""
+        """Return the requests of these accounts, all or those since a position in the audit log."""
         start = self._since if since is None else since
         return [event for one in self._made.values() for event in requests(self.audit_log, one.user, start)]
 
     def tokens(self) -> set[str]:
-        """Name the tokens, which are secrets."""
+        """Return the accounts' tokens, which are secrets."""
         configs = (yaml.safe_load(one.kubeconfig.read_text(encoding="utf-8")) for one in self._made.values())
         return {config["users"][0]["user"]["token"] for config in configs}
 
     def drop(self) -> None:
-        """Delete what does not go with the namespace."""
+        """Delete the objects that are not in the namespace."""
         if wide := [name for one in self._made.values() for name in one.wide]:
             self.kubectl("delete", "--wait=false", *wide)
 
 
 def make_account(kubectl: Kubectl, folder: Path, namespace: str, name: str, **values: Any) -> Account:
-    """Make the ServiceAccount and roles that the chart renders with these values, and a kubeconfig with its token."""
+    """Create the ServiceAccount and roles that the chart renders, and a kubeconfig with its token."""
     chart = {"fullnameOverride": name, "clusterId": namespace, **values}
     rendered = Helm().render(CHART, *TABLE, namespace=namespace, **chart)
     kubectl("apply", "-f", "-", stdin=rendered)
@@ -90,7 +90,7 @@ def make_account(kubectl: Kubectl, folder: Path, namespace: str, name: str, **va
 
 
 def granted(manifests: Iterable[Any]) -> Iterator[Right]:
-    """Name the rights that roles give."""
+    """Yield the rights that roles grant."""
     for one in manifests:
         for rule in one.get("rules") or ():
             for group in rule["apiGroups"]:
@@ -99,7 +99,7 @@ def granted(manifests: Iterable[Any]) -> Iterator[Right]:
 
 
 def requests(audit_log: Path, user: str, since: int = 0) -> Iterator[Any]:
-    """Give the requests of a user, each once: a watch when it starts, anything else when it is answered."""
+    """Yield each request of a user once: a watch when it starts, any other when it is answered."""
     with audit_log.open("rb") as log:
         log.seek(since)
         for line in log:
@@ -110,24 +110,24 @@ def requests(audit_log: Path, user: str, since: int = 0) -> Iterator[Any]:
 
 
 def allowed(event: Any) -> bool:
-    """Tell whether the authorizer let a request pass; a terminating namespace refuses after that."""
+    """Return whether the authorizer allowed a request; a terminating namespace refuses only later."""
     return bool(event.get("annotations", {}).get("authorization.k8s.io/decision") == "allow")
 
 
 def used(events: Iterable[Any]) -> set[Right]:
-    """Name the rights that requests needed; what everyone may do, discovery above all, needs none."""
+    """Return the rights that requests needed; what everyone may do, as discovery, needs none."""
     return {right(event) for event in events if "objectRef" in event and "resource" in event["objectRef"]}
 
 
 def right(event: Any) -> Right:
-    """Name the right that a request needs."""
+    """Return the right that a request needs."""
     target = event["objectRef"]
     resource = "/".join(part for part in (target["resource"], target.get("subresource")) if part)
     return Right(target.get("apiGroup", ""), resource, event["verb"])
 
 
 def as_one_kind(rights: Iterable[Right]) -> set[Right]:
-    """Take all our kinds for one: they have the same rights, by one rule."""
+    """Return the rights with all kinds of jitops as one: a single rule grants them."""
     return {right._replace(resource=_one_kind(right.resource)) if right.group == GROUP else right for right in rights}
 
 
@@ -138,5 +138,5 @@ def _one_kind(resource: str) -> str:
 
 
 def refused(events: Iterable[Any]) -> list[str]:
-    """Name what was refused for want of a right."""
+    """Return the requests that were refused for lack of a right."""
     return sorted({f"{event['verb']} {event['requestURI']}" for event in events if not allowed(event)})

@@ -1,4 +1,4 @@
-"""How a pod's container becomes a process: from this Python environment, or from the image that was built."""
+"""Pods from this Python environment, as the image may not be built here."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-from tests.harness.cluster.node import Container
+from tests.harness.cluster.pod import Container
 
 from jitops_sandbox.controlplane import write_token_kubeconfig
 
@@ -15,7 +15,7 @@ class Environment:
     """Runs the program of this Python environment, with the pod's arguments, environment and token."""
 
     def start(self, container: Container) -> subprocess.Popen[bytes]:
-        """Start `jitops` as a user without settings of his own would."""
+        """Start `jitops` without the settings of this process's environment."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("JITOPS_", "KUBECONFIG"))}
         kubeconfig = write_token_kubeconfig(container.server_kubeconfig, container.token, container.folder / "token")
         environment = {**kept, **container.environment, "JITOPS_KUBECONFIG": str(kubeconfig)}

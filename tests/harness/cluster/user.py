@@ -8,15 +8,15 @@ from collections.abc import Mapping
 from typing import Any
 
 import yaml
+from tests.harness.manifests import manifest, secret_manifest
 from tests.harness.waiting import PATIENCE, eventually
 
-from jitops.api.meta import API_VERSION
 from jitops_sandbox import Sandbox
 from jitops_sandbox.controlplane import Kubectl
 
 
 class User:
-    """Someone with kubectl and a namespace."""
+    """A person with kubectl and a namespace."""
 
     def __init__(self, kubectl: Kubectl, namespace: str, sandbox: Sandbox) -> None:
         self._kubectl = kubectl
@@ -24,7 +24,7 @@ class User:
         self.sandbox = sandbox
 
     async def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
-        """Run kubectl in the namespace, without holding up the loop that serves the sandbox."""
+        """Run kubectl in the namespace, outside the loop that serves the sandbox."""
         return await asyncio.to_thread(self._kubectl, "--namespace", self.namespace, *arguments, stdin=stdin)
 
     async def apply(self, *manifests: Mapping[str, Any]) -> None:
@@ -32,35 +32,21 @@ class User:
         await self.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(manifests))
 
     async def connect(self) -> None:
-        """Apply a JitsuWorkspace with its Secret, under a token that has no budget."""
+        """Apply a JitsuWorkspace and its Secret, with a token that has no rate limit."""
         credentials = self.sandbox.credentials
+        spec = {
+            "baseUrl": self.sandbox.jitsu_url,
+            "workspace": credentials.workspace,
+            "credentialsRef": {"name": "jitsu"},
+        }
         await self.apply(
-            {
-                "apiVersion": "v1",
-                "kind": "Secret",
-                "metadata": {"name": "jitsu", "labels": {"jitops.dev/watch": "true"}},
-                "stringData": {"apiKey": credentials.service_token},
-            },
-            {
-                "apiVersion": API_VERSION,
-                "kind": "JitsuWorkspace",
-                "metadata": {"name": "acme"},
-                "spec": {
-                    "baseUrl": self.sandbox.jitsu_url,
-                    "workspace": credentials.workspace,
-                    "credentialsRef": {"name": "jitsu"},
-                },
-            },
+            secret_manifest("jitsu", {"apiKey": credentials.service_token}, None),
+            manifest("JitsuWorkspace", "acme", spec, None),
         )
 
     async def stream(self, name: str, /, **spec: Any) -> None:
         """Apply a JitsuStream."""
-        manifest = {
-            "kind": "JitsuStream",
-            "metadata": {"name": name},
-            "spec": {"workspaceRef": {"name": "acme"}, **spec},
-        }
-        await self.apply({"apiVersion": API_VERSION, **manifest})
+        await self.apply(manifest("JitsuStream", name, {"workspaceRef": {"name": "acme"}, **spec}, None))
 
     async def get(self, kind: str, name: str) -> Any:
         """Read an object; None where there is none."""
@@ -81,7 +67,7 @@ class User:
         return found
 
     async def gone(self, name: str, *, kind: str = "jitsustream") -> None:
-        """Wait until there is no such object any more."""
+        """Wait until the object does not exist any more."""
 
         async def look() -> bool:
             return await self.get(kind, name) is None
@@ -89,5 +75,5 @@ class User:
         await eventually(look, f"{kind} {name} is gone")
 
     def remote_streams(self) -> list[str]:
-        """Name the streams at the remote."""
+        """Return the ids of the streams at the remote."""
         return sorted(stream["id"] for stream in self.sandbox.jitsu.objects("stream"))

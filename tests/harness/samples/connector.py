@@ -16,20 +16,20 @@ from jitops_sandbox import Fault
 
 
 def connectors(world: World) -> list[Mapping[str, Any]]:
-    """Show the live registrations."""
+    """Return the live registrations."""
     names = ("id", "name", "version", "key", "secret")
     return [{name: getattr(one, name) for name in names} for one in world.sandbox.jitterbit.connectors()]
 
 
 def security_holds(world: World, secret: str = "billing-connector") -> bool:
-    """Tell whether the Secret holds id, key and secret of a registration."""
+    """Return whether the Secret holds id, key and secret of a registration."""
     values = world.values(secret)
     found = [one for one in connectors(world) if one["id"] == values["id"]]
     return bool(found) and all(values[name] == found[0][name] for name in ("key", "secret"))
 
 
 def _manifest(world: World) -> Any:
-    """Show of the manifest what the spec asks: activities by their names, the other headers as they are."""
+    """Return the part of the manifest that the spec sets: names of activities, and the other headers."""
     lines = world.values("billing-connector")["MANIFEST.MF"].splitlines()
     asked = ("Author", "Version", "Class-Path", "Jitterbit-Connector-UI", "Jitterbit-Activity-EntityTypeId-")
     shown = [line.removeprefix("Jitterbit-Connector-") for line in lines if line.startswith(asked)]

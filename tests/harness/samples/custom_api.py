@@ -18,7 +18,7 @@ from jitops_sandbox import Fault
 
 
 def apis(world: World) -> list[Mapping[str, Any]]:
-    """Show the Custom APIs that the adapter holds, with what is the draft, or live."""
+    """Return the adapter's Custom APIs, each with its draft, or else its published version."""
     return [
         {"id": api.key, "state": api.state, **(api.draft or api.published or {})}
         for api in world.sandbox.jitterbit.apis.all()
@@ -26,7 +26,7 @@ def apis(world: World) -> list[Mapping[str, Any]]:
 
 
 def only_api(world: World) -> Mapping[str, Any]:
-    """Show the one Custom API there must be."""
+    """Return the only Custom API."""
     (found,) = apis(world)
     return found
 
@@ -42,11 +42,11 @@ API_CONFIGURATION: Mapping[str, Any] = {
     "roles": [],
     "security": {"profiles": [], "anonymous": True},
 }
-"""What the sample's spec asks for."""
+"""The configuration that the sample's spec describes."""
 
 
 def plant_api(world: World, key: str = "theirs6", *, live: bool = True, **parts: Any) -> str:
-    """Make a Custom API that equals the sample's, by someone else."""
+    """Create a Custom API equal to the sample's, as another person."""
     held = world.sandbox.jitterbit.apis
     api = held.put("100200", key, {**API_CONFIGURATION, **parts})
     if live:
@@ -55,12 +55,12 @@ def plant_api(world: World, key: str = "theirs6", *, live: bool = True, **parts:
 
 
 def change_api(world: World, **parts: Any) -> None:
-    """Change the draft of the one Custom API, by someone else."""
+    """Change the draft of the only Custom API, as another person."""
     world.sandbox.jitterbit.apis.change(only_api(world)["id"], **parts)
 
 
 def remove_api(world: World, key: str) -> None:
-    """Delete a Custom API, by someone else."""
+    """Delete a Custom API, as another person."""
     held = world.sandbox.jitterbit.apis
     held.remove(held.get(key))
 

@@ -19,22 +19,22 @@ from jitops.core.kube import Key
 from jitops_sandbox import Fault
 
 WAREHOUSE = {"password": "warehouse-password-1", "other": "warehouse-password-2", "user": "warehouse-user"}
-"""What the Secret `ch` holds."""
+"""The values of the Secret `ch`."""
 
 
 def destinations(world: World) -> list[Mapping[str, Any]]:
-    """Show the live destinations, masked as clients see them."""
+    """Return the live destinations, masked as clients see them."""
     return list(world.sandbox.jitsu.objects("destination"))
 
 
 def only_destination(world: World) -> Mapping[str, Any]:
-    """Show the one destination there must be, with its secrets."""
+    """Return the only destination, with its secrets."""
     (found,) = destinations(world)
     return dict(world.sandbox.jitsu.stored(found["id"]))
 
 
 def plant_destination(world: World, id_: str = "theirs3", **fields: Any) -> str:
-    """Make a destination that equals the sample's."""
+    """Create a destination equal to the sample's, as another person."""
     config = {
         "type": "destination",
         "name": "warehouse",
@@ -49,12 +49,12 @@ def plant_destination(world: World, id_: str = "theirs3", **fields: Any) -> str:
 
 
 def put_password(world: World) -> None:
-    """Apply the Secret that the sample takes its password from, wherever it may be looked for."""
+    """Apply the Secret with the sample's password in each namespace."""
     world.apply(*(secret_manifest("ch", WAREHOUSE, namespace) for namespace in ("team", "other")))
 
 
 async def connect_warehouse(world: World) -> Key:
-    """Apply a workspace, and the Secret."""
+    """Apply a workspace, and the Secret with the password."""
     put_password(world)
     return await world.connect_jitsu()
 

@@ -21,18 +21,18 @@ from jitops_sandbox import Fault
 
 
 def functions(world: World) -> list[Mapping[str, Any]]:
-    """Show the live functions."""
+    """Return the live functions."""
     return list(world.sandbox.jitsu.objects("function"))
 
 
 def only_function(world: World) -> Mapping[str, Any]:
-    """Show the one function there must be."""
+    """Return the only function."""
     (found,) = functions(world)
     return found
 
 
 def plant_function(world: World, id_: str = "theirs2", **fields: Any) -> str:
-    """Make a function that equals the sample's."""
+    """Create a function equal to the sample's, as another person."""
     config = {"type": "function", "name": "enrich", "code": CODE, **fields}
     world.sandbox.jitsu.state.create(WS, "function", id_, config)
     return id_
@@ -44,7 +44,7 @@ async def _connect_functions(world: World) -> Key:
 
 
 def source(name: str, key: str) -> Spec:
-    """Name a piece of code in a ConfigMap."""
+    """Return a reference to code in a ConfigMap."""
     return {"configMapKeyRef": {"name": name, "key": key}}
 
 

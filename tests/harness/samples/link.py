@@ -22,18 +22,18 @@ from jitops_sandbox.jitsu.state import Link
 
 
 def links(world: World) -> list[Mapping[str, Any]]:
-    """Show the live links."""
+    """Return the live links."""
     return list(world.sandbox.jitsu.summary()["links"])
 
 
 def only_link(world: World) -> Mapping[str, Any]:
-    """Show the one link there must be."""
+    """Return the only link."""
     (found,) = links(world)
     return found
 
 
 def plant_ends(world: World) -> None:
-    """Make what the samples link, by someone else."""
+    """Create the ends of the samples' links, as another person."""
     create = world.sandbox.jitsu.state.create
     for name in ("1", *OTHERS):
         create(WS, "stream", f"site{name}", {"type": "stream", "name": "site", "domains": []})
@@ -43,7 +43,7 @@ def plant_ends(world: World) -> None:
 
 
 async def connect_ends(world: World) -> Key:
-    """Connect a workspace that holds what the samples link."""
+    """Connect a workspace that has the ends of the samples' links."""
     plant_ends(world)
     return await world.connect_jitsu()
 
@@ -56,7 +56,7 @@ def plant_link(
     start: str = "site1",
     end: str = "warehouse1",
 ) -> str:
-    """Make a link that equals the sample's."""
+    """Create a link equal to the sample's, as another person."""
     state, now = world.sandbox.jitsu.state, world.clock.now()
     state.links[id_] = Link(
         id_, WS, "sync" if start == "crm1" else "push", start, end, LINK_DATA if data is None else data, now, now
@@ -65,14 +65,14 @@ def plant_link(
 
 
 def change_link(world: World, id_: str, **data: Any) -> None:
-    """Change options of a link, by someone else; None removes one."""
+    """Change options of a link, as another person; None removes one."""
     link = world.sandbox.jitsu.state.links[id_]
     merged = {**link.data, **data}
     link.data = {name: value for name, value in merged.items() if value is not None}
 
 
 def remove_link(world: World, id_: str) -> None:
-    """Delete a link, by someone else."""
+    """Delete a link, as another person."""
     world.sandbox.jitsu.state.links[id_].deleted = True
 
 
@@ -87,11 +87,11 @@ OTHERS = (
     "aa-younger",
     *(f"s{number:02}" for number in range(24)),
 )
-"""The names of resources beside the sample's, each of which gets a stream to start at."""
+"""The names of further resources, each with a stream to start at."""
 
 
 def start_at(id_: str) -> Spec:
-    """Let a link start at a stream."""
+    """Return the part of a spec that starts a link at a stream."""
     return {"from": {"streamRef": {"external": id_}}}
 
 

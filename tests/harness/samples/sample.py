@@ -1,4 +1,4 @@
-"""What a sample of a managed kind is: all that the laws need to know to be tried on it."""
+"""The form of a sample: what the laws must know of a managed kind to be tested on it."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ class FieldCase:
     drift: Callable[[World], None] | None = None
     """Changes the field at the remote; None: nobody can."""
     beside: Spec | None = None
-    """What else the spec has while the field is set; None takes a field out."""
+    """What else the spec has while the field is set; None removes a field."""
     instead: Spec | None = None
-    """What the spec has when the field is taken out, where it can't be without."""
+    """What the spec has without the field, where it needs something else then."""
 
     def spec(self, value: Any) -> Spec:
-        """Give the part of a spec that sets the field; None takes it out."""
+        """Return the part of a spec that sets the field; None removes it."""
         return {self.field: value, **((self.instead if value is None else self.beside) or {})}
 
 
 @dataclass(frozen=True)
 class Sample:
-    """A kind, as the laws see it."""
+    """One managed kind, as the laws need it."""
 
     key: Key
     secret: str
@@ -56,54 +56,54 @@ class Sample:
     remove: Callable[[World, str], None]
     """Deletes a remote object behind the operator's back."""
     plant: Callable[[World], str]
-    """Makes a remote object equal to the manifest's, by someone else; returns its id."""
+    """Creates a remote object equal to the manifest's, as another person; returns its id."""
     spoil: Callable[[World, str], None]
     """Makes a planted object differ from the manifest."""
     adoption: Callable[[str, str], Spec]
-    """Gives the spec part that adopts an id in a mode."""
+    """Returns the part of a spec that adopts an id in a mode."""
     valid: Callable[[World], bool]
-    """Tells whether the remote would accept what the Secret holds."""
+    """Returns whether the remote accepts the values of the Secret."""
     creation: Fault
-    """A fault that fits the request by which an object is made; its kind and times are to be set."""
+    """A fault of the request that creates an object; its kind and times are to be set."""
     outputs: int
     """How many values the Secret holds."""
     listing: str
     """The path of the listing, as a glob."""
     at_rest: Mapping[str, int] = field(default_factory=dict)
-    """What a connection's own check costs at each resync, as path globs of GETs."""
+    """The requests of a connection's own check at each resync, by the path globs of GETs."""
     cases: tuple[FieldCase, ...] = ()
     identity: frozenset[str] = frozenset()
     """Fields that can't be changed."""
     elsewhere: frozenset[str] = frozenset()
-    """Fields that make another thing of the resource, which has its own scenarios."""
+    """Fields with scenarios of their own: they change what the resource is."""
     setting: Callable[[World], None] = lambda _: None
-    """Arranges what must be there beside the connection; `connect` does so too."""
+    """Arranges what must exist beside the connection; `connect` does so, too."""
     alike: Spec = field(default_factory=dict)
-    """What makes a resource of another name ask for the same object, where that is not its `name`."""
+    """The spec by which a resource of another name asks for the same object, unless by its `name`."""
     keeps_id: bool = False
-    """Whether what was deleted at the remote comes back under its former id."""
+    """Whether an object that was deleted at the remote is created again under the same id."""
 
     @property
     def is_jitsu(self) -> bool:
-        """Tell which of the two products the kind belongs to."""
+        """Return whether the kind is Jitsu's; otherwise it is Jitterbit's."""
         return self.key.kind.startswith("Jitsu")
 
     @property
     def credentials(self) -> str:
-        """Name the Secret of the connection."""
+        """The name of the connection's Secret."""
         return "jitsu" if self.is_jitsu else "harmony"
 
     @property
     def reference(self) -> str:
-        """Name the field that names the connection."""
+        """The field that refers to the connection."""
         return "workspaceRef" if self.is_jitsu else "organizationRef"
 
     @property
     def same(self) -> Spec:
-        """Give what makes a resource of another name ask for the same object."""
+        """The spec by which a resource of another name asks for the same object."""
         return self.alike or {"name": self.key.name}
 
 
 def untold(field: str, value: Any, other: Any) -> FieldCase:
-    """Give the case of a field that speaks of how is written, not of what: nothing of it is seen."""
+    """Return the case of a field that has no effect at the remote."""
     return FieldCase(field, value, other, lambda _: None, None, None, None)

@@ -19,23 +19,23 @@ from jitops_sandbox import Fault
 
 
 def services(world: World) -> list[Mapping[str, Any]]:
-    """Show the live services as clients see them."""
+    """Return the live services as clients see them."""
     return list(world.sandbox.jitsu.objects("service"))
 
 
 def only_service(world: World) -> Mapping[str, Any]:
-    """Show the one service there must be, with its secrets."""
+    """Return the only service, with its secrets."""
     (found,) = services(world)
     return dict(world.sandbox.jitsu.stored(found["id"]))
 
 
 def mask_tokens(world: World) -> None:
-    """Let the console have the specification of the sample's connector, by which it masks."""
+    """Load the specification of the sample's connector, by which the console masks."""
     world.sandbox.jitsu.state.learn("airbyte/source-crm", "1.2.3", ("auth.token",))
 
 
 def plant_service(world: World, id_: str = "theirs4", **fields: Any) -> str:
-    """Make a service that equals the sample's."""
+    """Create a service equal to the sample's, as another person."""
     config = {
         "type": "service",
         "name": "crm",
@@ -61,7 +61,7 @@ def _service_case(field: str, value: Any, other: Any, absent: Any, **more: Any) 
 
 
 def _credentials(world: World) -> Any:
-    """Show what is set: the console can't forget an entry, and an empty one is as good as none."""
+    """Return the credentials that are set: the console can't remove an entry, and an empty one counts as none."""
     return _without_empty(only_service(world)["credentials"])
 
 

@@ -17,18 +17,18 @@ from jitops_sandbox import Fault
 
 
 def streams(world: World) -> list[Mapping[str, Any]]:
-    """Show the live streams, keys and all."""
+    """Return the live streams, with their keys."""
     return list(world.sandbox.jitsu.objects("stream"))
 
 
 def only_stream(world: World) -> Mapping[str, Any]:
-    """Show the one stream there must be."""
+    """Return the only stream."""
     (found,) = streams(world)
     return found
 
 
 def verifies(stored: Mapping[str, Any], use: str, key_id: str, plaintext: str) -> bool:
-    """Tell whether the console would accept a write key: by the salted hash that it holds."""
+    """Return whether the console accepts a write key, by the salted hash that it holds."""
     for key in stored.get(f"{use}Keys") or ():
         if key["id"] == key_id:
             salt, _, digest = key["hash"].partition(".")
@@ -37,7 +37,7 @@ def verifies(stored: Mapping[str, Any], use: str, key_id: str, plaintext: str) -
 
 
 def keys_open(world: World, secret: str = "shop-jitsustream") -> bool:
-    """Tell whether the Secret's id is that of a live stream, and its keys open it."""
+    """Return whether the Secret has the id of a live stream, and keys that open it."""
     values = world.values(secret)
     if values["id"] not in {one["id"] for one in streams(world)}:
         return False
@@ -50,7 +50,7 @@ def keys_open(world: World, secret: str = "shop-jitsustream") -> bool:
 
 
 def plant_stream(world: World, id_: str = "theirs1", **fields: Any) -> str:
-    """Make a stream that equals the sample's."""
+    """Create a stream equal to the sample's, as another person."""
     config = {"type": "stream", "name": "shop", "domains": [], "publicKeys": [], "privateKeys": [], **fields}
     world.sandbox.jitsu.state.create(WS, "stream", id_, config)
     return id_

@@ -1,34 +1,34 @@
-"""The end of an operator's process: before which of its outside effects it dies."""
+"""The death of an operator's process before one of its effects outside."""
 
 from __future__ import annotations
 
 
 class Killed(BaseException):
-    """The process is no more; nothing of it may catch this."""
+    """The process is dead; none of its code may catch this."""
 
 
 class Fate:
-    """Counts what the operator does to the outside, and ends it before the effect that it is told."""
+    """Counts the operator's effects outside, and ends it before the one that a test chose."""
 
     def __init__(self) -> None:
         self.effects: list[str] = []
         self.last: int | None = None
 
     def dies_after(self, effects: int) -> None:
-        """Let so many more effects happen, and no other."""
+        """Die after this many more effects."""
         self.effects.clear()
         self.last = effects
 
     def spare(self) -> None:
-        """Let the next process live."""
+        """Die no more."""
         self.last = None
 
     def before(self, effect: str) -> None:
-        """Is called before each effect."""
+        """Count an effect, or die before it."""
         if self.last is not None and len(self.effects) >= self.last:
             raise Killed(effect)
         self.effects.append(effect)
 
     def before_remote(self) -> None:
-        """Is called before each request that may change something at a remote."""
+        """Count a request that may change something at a remote, or die before it."""
         self.before("remote")

@@ -1,4 +1,4 @@
-"""The fixtures of the world; after each of them a search for secrets, and for calls that nobody documents."""
+"""The fixtures of the world; after each test, a search for secrets and undocumented calls."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from jitops_sandbox import Sandbox, Switches
 
 @pytest.fixture
 def switches() -> Switches:
-    """Give the positions of the Jitterbit sandbox's switches; a test overrides them by parametrizing."""
+    """Return the positions of the Jitterbit sandbox's switches; a test overrides them by parametrizing."""
     return Switches()
 
 
 @pytest.fixture
 def build(request: pytest.FixtureRequest) -> Literal["A", "B"]:
-    """Give the build of the Jitsu console that the run asks for; a test overrides it by parametrizing."""
+    """Return the build of the Jitsu console that the run asks for; a test overrides it by parametrizing."""
     asked: Literal["A", "B"] = request.config.getoption("--build")
     return asked
 
 
 @pytest.fixture
 async def sandbox(switches: Switches, build: Literal["A", "B"]) -> AsyncIterator[tuple[Sandbox, TurnedClock]]:
-    """Run both products, on a clock that the test turns."""
+    """Run both products, on a clock that the test advances."""
     clock = TurnedClock(step=0.000_001)
     async with Sandbox.start(switches=switches, build=build, clock=clock) as running:
         yield running, clock
@@ -38,7 +38,7 @@ async def sandbox(switches: Switches, build: Literal["A", "B"]) -> AsyncIterator
 
 @pytest.fixture
 def logged() -> Iterator[StringIO]:
-    """Give all that is logged, by anyone and at any level."""
+    """Yield everything that is logged, at any level."""
     text, root = StringIO(), logging.getLogger()
     handler, level = logging.StreamHandler(text), root.level
     root.addHandler(handler)
@@ -53,7 +53,7 @@ Worlds = Callable[[], World]
 
 @pytest.fixture
 async def worlds(sandbox: tuple[Sandbox, TurnedClock], logged: StringIO) -> AsyncIterator[Worlds]:
-    """Give as many worlds as a test wants, one after the other; none may have told a secret, or invented a call."""
+    """Yield a function that makes a new world; none may reveal a secret or make an undocumented call."""
     random.seed(20260101)  # The jitter of retries is the same each time.
     running, clock = sandbox
     made: list[World] = []
@@ -78,5 +78,5 @@ async def worlds(sandbox: tuple[Sandbox, TurnedClock], logged: StringIO) -> Asyn
 
 @pytest.fixture
 def world(worlds: Worlds) -> World:
-    """Give one world."""
+    """Return one world."""
     return worlds()

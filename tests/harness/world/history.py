@@ -1,4 +1,4 @@
-"""Histories told by dice: acts of users and of other people, faults and deaths in no order, each seed another one."""
+"""Random histories: acts of users and others, faults and deaths in any order; each seed has its own."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from jitops_sandbox import Fault
 
 
 class History:
-    """One history; the kinds that it is about add their acts."""
+    """One history; subclasses add the acts of their kinds."""
 
     acts: ClassVar[tuple[Callable[[Any], None], ...]] = ()
-    """What may happen; what stands there twice is twice as likely."""
+    """What may happen; an act that is listed twice is twice as likely."""
 
     def __init__(self, world: World, seed: int) -> None:
         self.world = world
@@ -25,12 +25,12 @@ class History:
         self.told: list[str] = []
 
     async def go_on(self, acts: int) -> None:
-        """Do so many things, each followed by some time with a process that may die."""
+        """Do this many acts, each followed by some time with a process that may die."""
         for _ in range(acts):
             await self.tell(self._act())
 
     async def tell(self, step: Awaitable[None]) -> None:
-        """Take a step; if it fails, tell the history so far."""
+        """Await a step; if it fails, add the history so far to the error."""
         try:
             await step
         except (AssertionError, Killed) as error:
@@ -50,11 +50,11 @@ class History:
             await self.world.wait(self.dice.choice([0.0, 0.0, 3.0, 70.0, 700.0]))
 
     def there(self) -> list[Key]:
-        """Name the resources that there are."""
+        """Return the resources that exist."""
         raise NotImplementedError
 
     def pick(self) -> Key | None:
-        """Choose a resource that is there."""
+        """Return one of the resources that exist; None without any."""
         there = self.there()
         return self.dice.choice(there) if there else None
 
@@ -71,7 +71,7 @@ class History:
             self.world.annotate(key, reconcile_requested_at=str(self.dice.random()))
 
     def fail(self) -> None:
-        """Order a fault, or end them all."""
+        """Add a fault, or remove all."""
         if self.dice.random() < 0.3:
             self.world.sandbox.faults.clear()
             return
@@ -82,6 +82,6 @@ class History:
         self.world.sandbox.faults.add(Fault(kind=kind, method=method, times=times, path=path, seconds=7))  # type: ignore[arg-type]
 
     def revoke(self) -> None:
-        """Break or mend the console's key in the Secret."""
+        """Break or repair the console's key in the Secret."""
         good = self.world.sandbox.credentials.api_key
         self.world.edit_secret("jitsu", apiKey=self.dice.choice([good, good, "demokey:wrong-for-a-while"]))

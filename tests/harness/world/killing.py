@@ -1,4 +1,4 @@
-"""Law 2's instrument: a process that dies after its first outside effect, its second, … until it lives through."""
+"""Law 2's instrument: a process that dies after its first effect outside, its second, … until it survives."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from tests.harness.world.world import World
 
 HEALED = 1200.0
-"""Seconds in which a restarted operator has everything as it should be: every retry fits in twice."""
+"""Seconds after which a restarted operator has repaired everything: twice the longest retry."""
 MOST = 40
 
 
@@ -21,7 +21,7 @@ async def killed_everywhere(
     *,
     least: int,
 ) -> None:
-    """Arrange, act, kill after n effects, restart, heal, check; for every n there is, at least `least`."""
+    """Arrange, act, kill after n effects, restart, heal and check, for each n there is, at least `least`."""
     for effects in itertools.count():
         world = worlds()
         await arrange(world)
@@ -41,7 +41,7 @@ async def killed_everywhere(
 
 
 async def killed_again_and_again(world: World, effects: int) -> None:
-    """Go on with processes that each die after so many effects, until one has nothing left to do."""
+    """Run processes that each die after this many effects, until one has nothing left to do."""
     for _ in range(MOST):
         if await world.survives(effects, HEALED):
             return
@@ -51,7 +51,7 @@ async def killed_again_and_again(world: World, effects: int) -> None:
 
 @asynccontextmanager
 async def located(effects: int, world: World) -> AsyncIterator[None]:
-    """Say after which effects the process had died when a check fails."""
+    """Add to a failed check after which effects the process had died."""
     try:
         yield
     except AssertionError as error:

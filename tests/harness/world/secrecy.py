@@ -1,4 +1,4 @@
-"""The search of all that anybody can read for secrets."""
+"""The search for secrets in all that anybody can read."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ SHORTEST_SECRET = 8
 
 
 class Secrecy(View):
-    """The secrets that ever were in a world, and where they must not be found."""
+    """The secrets that a world ever had, and where none may be found."""
 
     witness: Witness
     planted: set[str]
 
     def _plant(self) -> None:
-        """Take down every secret that there is now."""
+        """Remember every secret that exists now."""
         secrets = [value for secret in self.store.secrets() for value in secret.data.values()]
         keys = self.sandbox.jitterbit.connectors()
         hidden = [*secrets, *(one.key for one in keys), *(one.secret for one in keys)]
@@ -28,7 +28,7 @@ class Secrecy(View):
         self.planted |= {part for part in parts if len(part) >= SHORTEST_SECRET and part not in public}
 
     def public_values(self) -> list[str]:
-        """Give the values in output Secrets that are no secret: ids, under whatever name."""
+        """Return the values of output Secrets that are no secrets: ids, under any name."""
         shown = [value for secret in self.store.secrets() for value in _public(secret)]
         return [
             *shown,
@@ -37,13 +37,13 @@ class Secrecy(View):
         ]
 
     def told(self) -> str:
-        """Give all that people and programs without rights on Secrets may read."""
+        """Return all that a reader without rights on Secrets may see."""
         bodies = [json.dumps(self.store.body(key)) for key in self.store.named()]
         events = [f"{key} {event!r}" for key, event in self.store.events]
         return "\n".join([*bodies, *self.store.told, *events, *self.witness.heard])
 
     def reveals(self, text: str) -> set[str]:
-        """Find the planted secrets in a text."""
+        """Return the planted secrets that a text contains."""
         self._plant()
         return {secret for secret in self.planted if secret in text}
 

@@ -1,4 +1,4 @@
-"""The cluster of the scenarios: a local store that remembers what it was asked, and may be the process's end."""
+"""The cluster of the scenarios: a local store that records its calls, and may kill the process."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ H = TypeVar("H", bound=DataObject)
 
 
 class FatefulStore(LocalStore):
-    """A local store whose every write may be the operator's last; remembers each status that was ever written."""
+    """A local store whose every write may be the operator's last; it keeps each status ever written."""
 
     def __init__(self, clock: TurnedClock, fate: Fate) -> None:
         super().__init__(clock)
@@ -29,7 +29,7 @@ class FatefulStore(LocalStore):
         self.read: list[str] = []
         """The Secrets that were read, by name."""
         self.watched: set[Key] = set()
-        """The Secrets and ConfigMaps that bear, or bore, the label by which they are watched."""
+        """The Secrets and ConfigMaps that have, or had, the label by which they are watched."""
 
     async def set_finalizers(self, resource: Resource, finalizers: tuple[str, ...]) -> Resource:
         """Die or write."""
@@ -43,7 +43,7 @@ class FatefulStore(LocalStore):
         return await super().write_status(resource, status, guarded=guarded)
 
     async def read_secret(self, namespace: str, name: str) -> Secret | None:
-        """Read, and remember that."""
+        """Read, and record the name."""
         self.read.append(name)
         return await super().read_secret(namespace, name)
 
@@ -58,23 +58,23 @@ class FatefulStore(LocalStore):
         super()._remove_data_object(data_object)
 
     def secret(self, name: str, namespace: str = "team") -> Secret | None:
-        """Look at a Secret."""
+        """Return a Secret, without recording that."""
         found = self._data_objects.get(Key("Secret", namespace, name))
         return found if isinstance(found, Secret) else None
 
     def config_map(self, name: str, namespace: str = "team") -> ConfigMap | None:
-        """Look at a ConfigMap."""
+        """Return a ConfigMap."""
         found = self._data_objects.get(Key("ConfigMap", namespace, name))
         return found if isinstance(found, ConfigMap) else None
 
     def _put_data_object(self, data_object: H, *, own: bool = False) -> H:
-        """Note who is watched."""
+        """Record which objects have the watch label."""
         if data_object.labels.get(WATCH) == "true":
             self.watched.add(data_object.key)
         return super()._put_data_object(data_object, own=own)
 
     def named(self) -> list[Key]:
-        """Name all custom resources."""
+        """Return the keys of all custom resources."""
         return self.keys()
 
     def put_finalizers(self, key: Key, *finalizers: str) -> None:

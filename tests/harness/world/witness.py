@@ -1,4 +1,4 @@
-"""What goes into metrics, heard by the scenarios."""
+"""An observer that keeps what goes into metrics."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from jitops.remote.exchange import Exchange
 
 
 class Witness:
-    """Hears all that goes into metrics."""
+    """Keeps all that goes into metrics, as text."""
 
     def __init__(self) -> None:
         self.heard: list[str] = []
 
     def working(self, action: str, key: Key) -> AbstractContextManager[None]:
-        """Note what is begun."""
+        """Record the start of some work."""
         self.heard.append(f"{action} {key}")
         return nullcontext()
 
     def reconciled(self, kind: str, outcome: str, seconds: float) -> None:
-        """Note one piece of work."""
+        """Record some finished work."""
         self.heard.append(f"{kind} {outcome} {seconds}")
 
     def request(self, exchange: Exchange) -> None:
-        """Note one request."""
+        """Record one request."""
         self.heard.append(repr(exchange))

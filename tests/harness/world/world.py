@@ -1,8 +1,8 @@
 """The world of the scenarios: both sandboxes over real HTTP, a local store, a clock that the test turns.
 
-A test says how the world is (`apply`, `connect_jitsu`, …), lets it come to rest (`settle`, `wait`) and looks at what
-it has become. A process of the operator can be made to die before any of its effects outside (`Fate`), and a new one
-be put into the same world (`restart`).
+A test arranges the world (`apply`, `connect_jitsu`, …), runs the operator (`settle`, `wait`) and checks the result
+(`View`). A test can kill the operator before any of its effects outside (`Fate`), and start a new process in the same
+world (`restart`).
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tests.harness.clock import TurnedClock
-from tests.harness.manifests import ORGANIZATION, WORKSPACE, harmony, jitsu
+from tests.harness.manifests import ORGANIZATION, WORKSPACE, harmony, jitsu, manifest
 from tests.harness.world.documented import DOCUMENTED
 from tests.harness.world.fate import Fate, Killed
 from tests.harness.world.secrecy import Secrecy
 from tests.harness.world.store import FatefulStore
 from tests.harness.world.witness import Witness
 
-from jitops.api.meta import API_VERSION, GROUP
+from jitops.api.meta import GROUP
 from jitops.core.connection.pool import OpenConnection
 from jitops.core.kube import Key
 from jitops.core.managed.policies import OperatorPolicy
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 async def _end(tasks: set[asyncio.Task[None]]) -> None:
-    """Let tasks die with the process that they belong to."""
+    """Cancel the tasks of a process that has ended."""
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -49,7 +49,7 @@ class World(Secrecy):
     clock: TurnedClock
     pace: Pace = field(default_factory=Pace)
     workers: int = 1
-    """How many keys are worked on at a time: one makes for an order that is the same each time."""
+    """How many keys are handled at a time: with one, the order is the same each time."""
     identity: str = "cluster-1"
     operator: OperatorPolicy = field(default_factory=OperatorPolicy)
     """The operator's settings about all resources, from the next start on."""
@@ -76,12 +76,12 @@ class World(Secrecy):
         self.store.on_input = self._input_changed
 
     def _input_changed(self, key: Key) -> None:
-        """Tell the operator of a change as a watch does that selects by our label."""
+        """Report a change to the operator, as a watch by label does."""
         if key in self.store.watched:
             self.controller.changed(key)
 
     async def restart(self) -> None:
-        """Lose all memory, as a process does that was killed, and see every object anew."""
+        """Replace the process by a new one, which lists every object again."""
         await self.stop()
         self.fate.spare()
         self._boot()
@@ -91,12 +91,12 @@ class World(Secrecy):
             self.controller.feed(None, resource)
 
     async def stop(self) -> None:
-        """Close what the process holds open."""
+        """Close what the process has open."""
         await self.services.connections.aclose()
         await self.pool.aclose()
 
     async def settle(self, *, rounds: int = 400) -> None:
-        """Work on all keys that are due, `workers` at a time, until none is; time stands still meanwhile."""
+        """Handle all keys that are due, `workers` at a time, until none is; the clock does not move."""
         queue, running = self.controller.queue, set[asyncio.Task[None]]()
         try:
             while queue.waiting(0):
@@ -119,7 +119,7 @@ class World(Secrecy):
         return found
 
     async def wait(self, seconds: float) -> None:
-        """Let time pass, and have everything done in it when it is due."""
+        """Advance the clock step by step, and handle each key when it is due."""
         queue, end = self.controller.queue, self.clock.seconds + seconds
         await self.settle()
         while (delay := queue.next_delay()) is not None and self.clock.seconds + delay < end:
@@ -129,11 +129,11 @@ class World(Secrecy):
         await self.settle()
 
     async def resync(self) -> None:
-        """Let just so much time pass that everything was resynced once, and only once."""
+        """Wait until everything has been resynced once, and only once."""
         await self.wait(self.pace.resync.total_seconds() * 1.2 + 1)
 
     async def survives(self, effects: int, seconds: float) -> bool:
-        """Let time pass with a process that dies after so many effects; tell whether it lived through."""
+        """Wait with a process that dies after this many effects; return whether it survived."""
         self.fate.dies_after(effects)
         try:
             await self.wait(seconds)
@@ -147,8 +147,8 @@ class World(Secrecy):
 
     def apply(self, *manifests: Mapping[str, Any]) -> None:
         """Apply manifests as kubectl does."""
-        for manifest in manifests:
-            self.store.apply(manifest)
+        for one in manifests:
+            self.store.apply(one)
         self._plant()
 
     def change(self, key: Key, **spec: Any) -> None:
@@ -158,7 +158,7 @@ class World(Secrecy):
         self._apply_again(key, merged, body["metadata"]["annotations"])
 
     def annotate(self, key: Key, **annotations: str | None) -> None:
-        """Set annotations of our group, underscores standing for dashes; None removes one."""
+        """Set annotations of jitops' group, dashes written as underscores; None removes one."""
         ours = {f"{GROUP}/{name.replace('_', '-')}": value for name, value in annotations.items()}
         self.annotate_with(key, ours)
 
@@ -170,11 +170,10 @@ class World(Secrecy):
         self._apply_again(key, body["spec"], kept)
 
     def _apply_again(self, key: Key, spec: Mapping[str, Any], annotations: Mapping[str, str]) -> None:
-        meta = {"name": key.name, "namespace": key.namespace, "annotations": annotations}
-        self.store.apply({"apiVersion": API_VERSION, "kind": key.kind, "metadata": meta, "spec": spec})
+        self.store.apply(manifest(key.kind, key.name, spec, key.namespace, annotations=annotations))
 
     def edit_secret(self, name: str, **values: str | None) -> None:
-        """Edit a Secret of ours by hand; None removes a value, underscores stand for dots."""
+        """Edit an output Secret by hand, dots written as underscores; None removes a value."""
         found = self.store.secret(name)
         assert found is not None
         edits = {key.replace("_", "."): value for key, value in values.items()}
@@ -194,7 +193,7 @@ class World(Secrecy):
         return ORGANIZATION
 
     def forget(self) -> None:
-        """Begin to count from here: writes, events and requests so far are forgotten."""
+        """Forget the writes, events and requests so far."""
         self.insist_on_documented_calls()
         self.store.writes.clear()
         self.store.events.clear()
@@ -203,6 +202,6 @@ class World(Secrecy):
         self.sandbox.requests.clear()
 
     def insist_on_documented_calls(self) -> None:
-        """See that Harmony heard nothing but the six documented calls, the adapter its contract, the gateway looks."""
+        """Check that every request to Harmony, the adapter and the gateway is documented."""
         calls = {f"{one.product} {one.method} {one.path}" for one in self.sandbox.requests if one.product != "jitsu"}
         assert {call for call in calls if not DOCUMENTED.fullmatch(call)} == set(), "calls that nobody documents"

@@ -18,14 +18,14 @@ def served() -> Iterator[Remote]:
 
 @pytest.fixture
 def remote(served: Remote) -> Remote:
-    """Give both products, empty."""
+    """Return both products, empty."""
     served.reset()
     return served
 
 
 @pytest.fixture
 def site(tmp_path: Path, remote: Remote, capsys: pytest.CaptureFixture[str]) -> Site:
-    """Give a user's folders, with manifests for one object of each product."""
+    """Return a user's folders, with manifests for one object of each product."""
     site = Site(tmp_path, remote, capsys)
     site.write_all()
     return site

@@ -6,7 +6,8 @@ import os
 import stat
 from typing import Any
 
-from tests.harness.command_line import Remote, Site, resource
+from tests.harness.command_line import Remote, Site
+from tests.harness.manifests import manifest
 
 
 def test_makes_all_ready(site: Site, remote: Remote) -> None:
@@ -65,34 +66,34 @@ def test_repairs_drift(site: Site, remote: Remote) -> None:
 
 
 def test_restores_outputs(site: Site) -> None:
-    """Output files that were edited, added or deleted by hand are as they were after the next run."""
+    """Output files that were edited or deleted by hand are as they were after the next run."""
     site.apply()
     before = site.output("crm-connector")
     folder = site.state / "outputs/default/crm-connector"
     (folder / "key").unlink()
     (folder / "secret").write_text("edited")
-    (folder / "other").write_text("added")
     assert site.apply().code == 0
     assert site.output("crm-connector") == before
 
 
-def test_deletes_what_left_the_folder(site: Site, remote: Remote) -> None:
-    """A manifest that is gone takes its remote object and its outputs with it, and nothing else."""
+def test_prunes_what_left_the_folder(site: Site, remote: Remote) -> None:
+    """With --prune a removed manifest takes its remote object and its outputs with it, and nothing else."""
     site.apply()
     (site.manifests / "stream.yaml").unlink()
-    result = site.apply()
+    result = site.apply("--prune", "--yes")
     assert (result.code, remote.streams(), len(remote.connectors())) == (0, {}, 1)
     assert site.output("shop-jitsustream") == {}
     assert site.output("crm-connector")
+    assert "to be deleted: JitsuStream default/shop, remote id shop" in result.out
     assert "JitsuStream default/shop: deleted" in result.out
 
 
-def test_deletes_all_in_the_right_order(site: Site, remote: Remote) -> None:
-    """With all manifests gone at once, the log-ins outlast what needs them, and nothing of a user's stays."""
+def test_destroys_all_in_the_right_order(site: Site, remote: Remote) -> None:
+    """`jitops destroy` deletes everything; the log-ins outlast what needs them, and nothing of a user's stays."""
     site.apply()
-    for file in site.manifests.iterdir():
-        file.unlink()
-    assert site.apply().code == 0
+    result = site.destroy("--yes")
+    assert (result.code, result.err) == (0, "")
+    assert result.out.splitlines()[-1] == "all is deleted: 4 resources"
     assert (remote.streams(), remote.connectors()) == ({}, [])
     assert list(site.objects()) == ["objects/jitops-system/Secret/jitops-hash-key.json"]
 
@@ -103,7 +104,9 @@ def test_retained_output_stays(site: Site, remote: Remote) -> None:
     site.apply()
     before = site.output("shop-jitsustream")
     (site.manifests / "stream.yaml").unlink()
-    assert site.apply().code == 0
+    result = site.apply("--prune", "--yes")
+    assert result.code == 0
+    assert f"shop, remote id {before['id']} (nothing is deleted at the product)" in result.out
     assert list(remote.streams()) == [before["id"]]
     assert site.apply().code == 0
     assert site.output("shop-jitsustream") == before
@@ -113,7 +116,7 @@ def test_a_connection_in_use_is_not_deleted(site: Site, remote: Remote) -> None:
     """A connection that left the folder too early blocks, saying who uses it, and may simply come back."""
     site.apply()
     (site.manifests / "jitsu.yaml").rename(site.manifests / "jitsu.txt")
-    result = site.apply()
+    result = site.apply("--prune", "--yes")
     assert result.code == 1
     assert any("DeletionBlocked" in line and "JitsuStream default/shop" in line for line in result.lines)
     assert any(
@@ -126,9 +129,10 @@ def test_a_connection_in_use_is_not_deleted(site: Site, remote: Remote) -> None:
 
 
 def test_identity_is_kept(site: Site, remote: Remote) -> None:
-    """The state remembers who we are, so that even with all else lost a stream is found again; --cluster-id sets it."""
+    """The state keeps its identity, by which a stream is found again even if everything else is lost."""
     (site.manifests / "connector.yaml").unlink()
-    site.apply("--cluster-id", "production")
+    site.cluster_id = "production"
+    site.apply()
     assert (site.state / "cluster-id").read_text() == "production\n"
     (stream,) = remote.streams()
     for file in (site.state / "objects").rglob("*.json"):
@@ -151,7 +155,7 @@ def test_custom_api_by_hand(site: Site) -> None:
     site.write("api.yaml", custom_api({"mode": "Manual", "acknowledgedHash": documents["configurationHash"]}))
     assert (site.apply().code, site.output("customers-customapi_configmap")) == (0, documents)
     (site.manifests / "api.yaml").unlink()
-    assert site.apply().code == 0
+    assert site.apply("--prune", "--yes").code == 0
     assert site.output("customers-customapi_configmap") == {}
 
 
@@ -167,4 +171,4 @@ def custom_api(publication: dict[str, str]) -> dict[str, Any]:
         "security": {"anonymous": True},
         "publication": publication,
     }
-    return resource("CustomAPI", "customers", spec)
+    return manifest("CustomAPI", "customers", spec, None)

@@ -11,9 +11,11 @@ import sys
 import time
 from typing import Any
 
-from tests.harness.command_line import Remote, Site, resource
+from tests.harness.command_line import Remote, Site
+from tests.harness.manifests import manifest
 
-from jitops.local.folder import StateFolder
+SOON = 60.0
+"""Seconds; half of what `jitops apply` waits for."""
 
 
 def test_wrong_manifests(site: Site, remote: Remote) -> None:
@@ -35,7 +37,7 @@ def test_reads_what_kubectl_reads(site: Site, remote: Remote) -> None:
     (site.manifests / "below/.git").mkdir(parents=True)
     (site.manifests / "below/.git/x.yaml").write_text("[")
     (site.manifests / "notes.txt").write_text("[")
-    exported = resource("JitsuStream", "three", {"workspaceRef": {"name": "acme"}}, uid="u", resourceVersion="7")
+    exported = manifest("JitsuStream", "three", {"workspaceRef": {"name": "acme"}}, None, uid="u", resourceVersion="7")
     listed = {"apiVersion": "v1", "kind": "List", "items": [site.stream("two"), {**exported, "status": {"id": "old"}}]}
     (site.manifests / "below/list.json").write_text(json.dumps(listed))
     assert site.apply().code == 0
@@ -69,7 +71,7 @@ def test_wrong_key_ends_soon(site: Site) -> None:
     site.write("jitsu.yaml", site.login("jitsu", apiKey="demokey:planted-wrong"), site.workspace())
     began = time.monotonic()
     result = site.apply()
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < SOON
     assert result.code == 1
     assert [line.partition(":")[2].partition(":")[0].strip() for line in result.lines] == [
         "JitsuWorkspace default/acme",
@@ -84,7 +86,7 @@ def test_missing_secret_ends_soon(site: Site) -> None:
     site.write("jitsu.yaml", site.workspace())
     began = time.monotonic()
     result = site.apply()
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < SOON
     assert result.code == 1
     assert "Secret default/jitsu of spec.credentialsRef does not exist; it needs the keys apiKey" in result.lines[0]
 
@@ -121,7 +123,7 @@ def test_namespaces_consent(site: Site, remote: Remote) -> None:
     key = remote.credentials["api_key"]
     site.write("jitsu.yaml", site.login("jitsu", apiKey=key), site.workspace(allowedNamespaces=allowed))
     reference = {"workspaceRef": {"name": "acme", "namespace": "default"}}
-    site.write("stream.yaml", resource("JitsuStream", "shop", reference, namespace="shop"))
+    site.write("stream.yaml", manifest("JitsuStream", "shop", reference, "shop"))
     refused = site.apply()
     assert refused.code == 1
     assert "ReferenceNotPermitted" in refused.err
@@ -129,44 +131,6 @@ def test_namespaces_consent(site: Site, remote: Remote) -> None:
     site.write("namespace.yaml", labelled)
     assert site.apply().code == 0
     assert site.output("shop-jitsustream", "shop")["id"]
-
-
-def test_one_run_at_a_time(site: Site) -> None:
-    """A second run on the same state refuses, in a line."""
-    with StateFolder.open(site.state):
-        result = site.apply()
-    assert (result.code, len(result.lines)) == (1, 1)
-    assert "another jitops uses" in result.err
-
-
-def test_state_folder_must_be_ours(site: Site) -> None:
-    """A folder with other files in it is left alone, and a damaged state is named."""
-    site.state.mkdir()
-    (site.state / "thesis.txt").write_text("mine")
-    result = site.apply()
-    assert (result.code, len(result.lines)) == (2, 1)
-    assert "holds other files" in result.err
-    (site.state / "thesis.txt").unlink()
-    assert site.apply().code == 0
-    (damaged,) = site.state.rglob("shop.json")
-    damaged.write_text("{")
-    result = site.apply()
-    assert (result.code, len(result.lines)) == (2, 1)
-    assert "shop.json is damaged" in result.err
-
-
-def test_state_that_can_not_be_written(site: Site, remote: Remote) -> None:
-    """When a write fails, early or late, the run ends with a line, and the next one goes on where it stopped."""
-    for name in ("objects", "outputs"):
-        site.state.mkdir(exist_ok=True)
-        (site.state / "lock").touch()
-        (site.state / name).touch()
-        result = site.apply()
-        assert (result.code, len(result.lines)) == (1, 1)
-        assert "can't be written: " in result.err
-        (site.state / name).unlink()
-    assert site.apply().code == 0
-    assert (len(remote.streams()), len(remote.connectors())) == (1, 1)
 
 
 def test_state_may_lie_among_the_manifests(site: Site) -> None:
@@ -191,16 +155,37 @@ def test_killed_anywhere(site: Site, remote: Remote) -> None:
     assert step > 15
 
 
-def _run_mortal(site: Site, step: int) -> bool:
+def test_pruning_killed_anywhere(site: Site, remote: Remote) -> None:
+    """Killed anywhere while it prunes, a run without --prune deletes nothing more, and the next --prune ends it."""
+    for step in itertools.count(1):
+        remote.reset()
+        site.state = site.manifests.parent / f"state-{step}"
+        site.write("stream.yaml", site.stream())
+        assert site.apply().code == 0
+        (site.manifests / "stream.yaml").unlink()
+        killed = _run_mortal(site, step, "--prune", "--yes")
+        before = remote.streams()
+        assert site.apply().code == 0, f"after a kill at {step}"
+        assert remote.streams() == before, f"after a kill at {step}"
+        result = site.apply("--prune", "--yes")
+        assert (result.code, result.err) == (0, ""), f"after a kill at {step}"
+        assert (remote.streams(), len(remote.connectors())) == ({}, 1), f"after a kill at {step}"
+        assert site.output("shop-jitsustream") == {}, f"after a kill at {step}"
+        if not killed:
+            break
+    assert step > 4
+
+
+def _run_mortal(site: Site, step: int, *options: str) -> bool:
     """Apply in a process that dies by SIGKILL at its n-th step; tell whether it came that far."""
-    process = multiprocessing.get_context("fork").Process(target=_apply_until, args=(site, step))
+    process = multiprocessing.get_context("fork").Process(target=_apply_until, args=(site, step, *options))
     process.start()
     process.join(60)
     assert process.exitcode in (0, -signal.SIGKILL)
     return process.exitcode != 0
 
 
-def _apply_until(site: Site, step: int) -> None:
+def _apply_until(site: Site, step: int, *options: str) -> None:
     """Count the renames by which each write takes effect, and what is removed; the files of outputs are all alike."""
     steps = itertools.count(1)
 
@@ -209,4 +194,4 @@ def _apply_until(site: Site, step: int) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     sys.addaudithook(die)
-    os._exit(site.apply().code)
+    os._exit(site.apply(*options).code)

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 async def require_permission(kube: Kube, connection: Resource, namespace: str) -> None:
-    """Raise DependencyNotReady (ReferenceNotPermitted) unless the connection allows the namespace."""
+    """Raise DependencyNotReady (ReferenceNotPermitted) unless the connection allows another namespace than its own."""
     allowed = connection.spec.get("allowedNamespaces") or {}
-    if namespace == connection.key.namespace or allowed.get("from") == "All":
+    if allowed.get("from") == "All":
         return
     if allowed.get("from") == "Selector" and await _selected(kube, allowed.get("selector") or {}, namespace):
         return

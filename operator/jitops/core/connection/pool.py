@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from jitops.core.contract.client import Client
     from jitops.core.contract.kinds import ConnectionKind, KindRegistry
     from jitops.core.kube import JSON, Key, Kube, Resource, Secret
-    from jitops.core.outputs.hash_key import HashKey
+    from jitops.core.outputs.outputs import HashKey
 
 MISSING_RETRY = 60.0
 """Seconds after which a missing Secret is looked for again; without the watch label no event reports it."""
@@ -70,7 +70,8 @@ class Connections:
         resource = self._kube.get(key)
         if resource is None:
             raise DependencyNotReady(f"{key} does not exist", reason=Reason.DEPENDENCY_NOT_FOUND, after=MISSING_RETRY)
-        await require_permission(self._kube, resource, namespace)
+        if namespace != key.namespace:
+            await require_permission(self._kube, resource, namespace)
         async with self._locks[key]:
             if self._tried.get(key) != resource.generation:
                 await self._try(resource)

@@ -8,9 +8,9 @@ from jitops.api import meta
 from jitops.api.reasons import ConditionType, EventReason, Reason
 from jitops.core import errors
 from jitops.core.kube import Key
-from jitops.core.status.conditions import Verdict, find, judge
+from jitops.core.status.conditions import Result, Verdict, find, judge
 from jitops.core.status.error_rules import ConnectionFault, rule_of
-from jitops.core.status.requeue import Requeue, Result
+from jitops.core.status.requeue import Requeue
 from jitops.core.status.writer import log_defect
 from jitops.core.switches import is_paused
 

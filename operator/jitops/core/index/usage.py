@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from jitops.api import meta
 from jitops.core.clock import moment
 from jitops.core.errors import DeletionBlocked, NotYet
-from jitops.core.index.ownership import may_exist
+from jitops.core.index.ownership import has_owned_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -64,7 +63,7 @@ class Referrers:
 def referrers(resource: Resource, kinds: KindRegistry, kube: Kube, references: References) -> Referrers:
     """Return the users of a resource. A user without an object will see the deletion and create none."""
     found = {one.key: one for one in (*_by_name(resource, kinds, kube, references), *_by_id(resource, kinds, kube))}
-    users = [one for one in found.values() if has_something(one) and one.key != resource.key]
+    users = [one for one in found.values() if has_owned_object(one) and one.key != resource.key]
     return Referrers(
         going=tuple(one for one in users if one.deleting),
         staying=tuple(one for one in users if not one.deleting),
@@ -85,11 +84,6 @@ def _by_id(resource: Resource, kinds: KindRegistry, kube: Kube) -> Iterator[Reso
     for kind, row in kinds.managed.items():
         if id_ and row.uses is not None:
             yield from (other for other in kube.list(kind) if id_ in row.uses(other))
-
-
-def has_something(resource: Resource) -> bool:
-    """Return whether a resource has, or may have, an owned object at the remote."""
-    return may_exist(resource.status) and meta.FINALIZER in resource.finalizers
 
 
 def _is_under_way(resource: Resource, now: datetime) -> bool:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from jitops.api.managed import ManagedSpec
     from jitops.core.connection.pool import OpenConnection
     from jitops.core.contract.adapter import Adapter
-    from jitops.core.contract.draft import Prepared
+    from jitops.core.contract.desired import Prepared
     from jitops.core.contract.kinds import ManagedKind
     from jitops.core.contract.observation import Observation
     from jitops.core.kube import JSON, ConfigMap, Resource, Secret
@@ -81,6 +81,8 @@ class Recorder:
     facts: dict[str, JSON] = field(default_factory=dict)
     """Fields for status; None removes one."""
     events: list[Event] = field(default_factory=list)
+    ends_overdue: bool = False
+    """Whether this reconcile ended everything that was overdue at the remote."""
     closing_events: list[Event] = field(default_factory=list)
     """Sent after the others, and only if the reconcile succeeds."""
 

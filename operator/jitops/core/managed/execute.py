@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from jitops.core.index.usage import Referrers
     from jitops.core.kube import Resource
     from jitops.core.managed.context import ReconcileContext, Recorder
-    from jitops.core.managed.corrections import CorrectionLimit
+    from jitops.core.managed.memory import CorrectionLimit
     from jitops.core.managed.publish import Publisher
     from jitops.core.managed.resolve import Resolver
     from jitops.core.managed.services import Services
@@ -77,8 +77,14 @@ class Executor:
             if rule_of(error).ends_creation:
                 recorder.facts["intent"] = None  # Nothing was created that a later reconcile would have to look for.
             raise
-        recorder.event(EventReason.CREATED, f"created {context.found.id}{replaces_note(context)}")
+        note = replaces_note(context) if context.adapter.replaces else ""
+        recorder.event(EventReason.CREATED, f"created {context.found.id}{note}")
         changes = context.adapter.diff(context.desired, context.found)
+        if changes and context.adapter.secret_first:
+            # The id was taken by an object of this identity that no listing showed: decide again, with what it has.
+            prepared = context.adapter.prepare(context.desired.published(), context.found)
+            context = replace(context, desired=prepared)
+            changes = context.adapter.diff(prepared, context.found)
         return await self._update(context, recorder, changes) if changes else context
 
     def _look_around(self, context: ReconcileContext, recorder: Recorder) -> None:
@@ -116,7 +122,24 @@ class Executor:
         self._corrections.check(context.resource, changes)
         await self._ensure_finalizer(context, recorder)
         context = await self._publisher.publish_ahead(context, recorder)
+        fields = tuple(change for change in changes if not change.generated)
+        if context.adapter.secret_first and context.found.owned and fields:
+            # The Secret has the keys already: a field that the remote refuses must not keep them from it.
+            context = await self._update_keys(context, recorder, changes)
+            changes = fields
         return replace(context, observation=await context.adapter.update(context.desired, context.found, changes))
+
+    async def _update_keys(
+        self, context: ReconcileContext, recorder: Recorder, changes: tuple[Change, ...]
+    ) -> ReconcileContext:
+        """Write what jitops generates before the rest, and record it, so that status has it though the rest fails."""
+        desired, written = context.desired, context.found
+        keys = tuple(change for change in changes if change.generated)
+        if keys:
+            written = await context.adapter.update(desired, written, keys)
+        recorder.facts |= {"id": written.id, **context.adapter.facts(desired, written)}
+        recorder.events += desired.notices
+        return replace(context, observation=written, desired=replace(desired, notices=()))
 
     async def delete(self, context: ReconcileContext, recorder: Recorder) -> None:
         """Delete the owned object and check that it is deleted; an earlier deletion may have become visible."""
@@ -209,7 +232,7 @@ def _record_update(context: ReconcileContext, recorder: Recorder) -> None:
     """Record what was changed, by path, unless the adapter's own notices say it already."""
     changes = context.plan.changes
     paths = ", ".join(change.path for change in changes)
-    if is_applied(context.resource) and any(not change.generated for change in changes):
+    if is_applied(context.resource) and any(change.contested or not change.generated for change in changes):
         recorder.event(EventReason.DRIFT_CORRECTED, f"corrected {paths}")
     elif not (recorder.events or context.desired.notices):
         recorder.event(EventReason.UPDATED, f"updated {paths}")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from jitops.core.contract.desired import Input
     from jitops.core.contract.kinds import KindRegistry, ManagedKind
     from jitops.core.kube import Key, Kube, Resource
-    from jitops.core.outputs.hash_key import HashKey
+    from jitops.core.outputs.outputs import HashKey
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from jitops.core.managed.context import Connected, ReconcileContext, exists_remo
 from jitops.core.managed.plan import Action, Situation, plan
 
 if TYPE_CHECKING:
-    from jitops.core.contract.draft import Prepared
+    from jitops.core.contract.desired import Prepared
     from jitops.core.contract.observation import Observation
     from jitops.core.managed.context import Recorder
-    from jitops.core.managed.patience import Patience
+    from jitops.core.managed.memory import Patience
     from jitops.core.managed.resolve import Resolver
 
 

@@ -10,19 +10,20 @@ from jitops.api.reasons import ConditionType, EventReason, Reason
 from jitops.core.clock import stamp
 from jitops.core.contract.kinds import connection_key
 from jitops.core.managed.context import is_applied, spec_hash
-from jitops.core.status.conditions import Verdict, find, shows_pause
+from jitops.core.managed.expiry import with_expiries
+from jitops.core.status.conditions import Result, Verdict, find, shows_pause
 from jitops.core.status.error_rules import PHASE, rule_of
-from jitops.core.status.requeue import Requeue, Result
+from jitops.core.status.requeue import ON_CHANGE, Requeue
 from jitops.core.status.writer import log_defect
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from jitops.core.contract.readiness import Readiness
+    from jitops.core.contract.observation import Readiness
     from jitops.core.kube import JSON, Key, Resource
     from jitops.core.managed.context import ReconcileContext, Recorder
-    from jitops.core.managed.patience import Patience
+    from jitops.core.managed.memory import Patience
     from jitops.core.managed.replace import Leftover
     from jitops.core.managed.services import Services
 
@@ -103,6 +104,7 @@ class Outcomes:
         """Write the status of a successful reconcile."""
         context = applied.context
         recorder.events += recorder.closing_events
+        recorder.ends_overdue = not context.policies.observe_only
         if not context.plan.drift or is_applied(context.resource):
             recorder.facts["appliedSpec"] = spec_hash(context.resource)
         if not context.plan.drift:
@@ -121,7 +123,7 @@ class Outcomes:
             return applied.leftover.requeue
         moments = (applied.readiness.due, applied.context.policies.drift_hold)
         due = min((moment for moment in moments if moment is not None), default=None)
-        return Requeue.on_change() if due is None else Requeue.after(self._seconds_until(due))
+        return ON_CHANGE if due is None else Requeue.after(self._seconds_until(due))
 
     def _seconds_until(self, moment: datetime) -> float:
         return max(0.0, (moment - self._s.clock.now()).total_seconds())
@@ -138,8 +140,15 @@ class Outcomes:
     def _connection(self, resource: Resource) -> Key:
         return connection_key(self._s.kinds.managed[resource.key.kind], resource)
 
+    def _with_expiries(self, recorder: Recorder, verdict: Verdict) -> Verdict:
+        """Add what the resource's status, as it will be written, says about ends at the remote."""
+        kind = self._s.kinds.managed[recorder.resource.key.kind]
+        expiries = kind.expiries({**recorder.resource.status, **recorder.facts})
+        return with_expiries(verdict, expiries, self._s.clock.now(), ended=recorder.ends_overdue)
+
     async def _write(self, recorder: Recorder, verdict: Verdict, warning: str | None = None) -> Result:
         """Write status and events, unless the verdict leaves every condition as it was."""
+        verdict = self._with_expiries(recorder, verdict)
         result = Result(verdict.requeue, verdict.reason)
         if verdict.ready == "True":
             self._patience.forget(recorder.resource.key)

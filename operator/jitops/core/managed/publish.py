@@ -36,8 +36,7 @@ class Publisher:
         if context.observation is None:
             return context
         recorder.facts |= status_facts(context)
-        for reason, message in context.desired.notices:
-            recorder.event(reason, message)
+        recorder.events += context.desired.notices
         kind, resource = context.kind, context.resource
         values = context.adapter.outputs(context.desired, context.observation)
         if is_changed(context.secret, values) and self._s.outputs.name(kind, resource):
@@ -75,7 +74,8 @@ class Publisher:
 def status_facts(context: ReconcileContext) -> dict[str, object]:
     """Return the status fields that describe the remote object."""
     desired, found, adapter = context.desired, context.found, context.adapter
-    facts: dict[str, object] = {"id": found.id, **adapter.facts(desired, found), **replacement_status(context)}
+    replaced = replacement_status(context) if adapter.replaces else {}
+    facts: dict[str, object] = {"id": found.id, **adapter.facts(desired, found), **replaced}
     fields = set(adapter.fields(desired))
     if not context.policies.observe_only:
         facts["appliedFields"] = sorted({*fields, *adapter.leftovers(desired, found)})

@@ -13,16 +13,22 @@ from jitops.api import meta
 from jitops.api.reasons import EventReason, Reason
 from jitops.core import errors
 from jitops.core.managed.context import Recorder, exists_remotely
-from jitops.core.managed.corrections import CorrectionLimit
 from jitops.core.managed.execute import Executor
+from jitops.core.managed.expiry import Expirer
+from jitops.core.managed.memory import CorrectionLimit, Patience, RejectionCache
 from jitops.core.managed.observe import Observer
 from jitops.core.managed.outcome import Applied, Ending, Outcomes, Paused, Released
-from jitops.core.managed.patience import Patience
 from jitops.core.managed.publish import Publisher
-from jitops.core.managed.rejections import RejectionCache
-from jitops.core.managed.replace import delete_all_replaced, delete_replaced, protected_from_deletion, retained_note
+from jitops.core.managed.replace import (
+    NOTHING_LEFT,
+    delete_all_replaced,
+    delete_replaced,
+    protected_from_deletion,
+    retained_note,
+)
 from jitops.core.managed.resolve import Resolver
-from jitops.core.status.requeue import Requeue, Result
+from jitops.core.status.conditions import Result
+from jitops.core.status.requeue import Requeue
 
 if TYPE_CHECKING:
     from jitops.core.contract.kinds import ManagedKind
@@ -43,6 +49,7 @@ class Reconciler:
         self._observer = Observer(self._resolver, self._patience)
         self._publisher = Publisher(services)
         self._executor = Executor(services, self._resolver, self._publisher, self._corrections)
+        self._expirer = Expirer(services, self._resolver)
         self._outcomes = Outcomes(services, self._patience)
 
     async def reconcile(self, key: Key, not_older_than: float) -> Result:
@@ -59,6 +66,7 @@ class Reconciler:
         except errors.Interrupted:
             raise
         except Exception as error:  # noqa: BLE001 - one table judges every error; a defect is logged there
+            await self._expirer.after_failure(recorder, error)
             return await self._outcomes.failed(recorder, error)
         result = await self._outcomes.succeeded(recorder, ending)
         return self._forget(key) if isinstance(ending, Released) else result
@@ -89,7 +97,7 @@ class Reconciler:
         with self._rejections.respected(context, recorder):
             context = await self._executor.apply(context, recorder)
         context = await self._publisher.publish(context, recorder)
-        leftover = await delete_replaced(context, recorder)
+        leftover = await delete_replaced(context, recorder) if context.adapter.replaces else NOTHING_LEFT
         readiness = await context.adapter.readiness(context.desired, context.found)
         return Applied(context, readiness, leftover)
 

@@ -47,6 +47,9 @@ class Leftover:
     """When to try again; None: there is nothing to delete."""
 
 
+NOTHING_LEFT = Leftover()
+
+
 def replacement_status(context: ReconcileContext) -> Mapping[str, JSON]:
     """Return the status field that lists the replaced objects; None if there is none."""
     return {"replaced": [dict(each) for each in context.adapter.replaced_objects(context.desired)] or None}
@@ -67,7 +70,7 @@ def retained_note(resource: Resource) -> str:
 async def delete_replaced(context: ReconcileContext, recorder: Recorder) -> Leftover:
     """Delete the replaced objects now that nobody needs them; an event reports each new obstacle once."""
     if context.policies.observe_only or not recorder.facts.get("replaced"):
-        return Leftover()
+        return NOTHING_LEFT
     if context.policies.retain:
         note = _note(recorder, KEPT)
         _event_once(context, recorder, note, EventReason.RETAINED, f"replaced {_listed(recorder)}: {KEPT}")

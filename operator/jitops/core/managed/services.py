@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 from jitops.core.connection.pool import Connections
 from jitops.core.connection.reconciler import ConnectionReconciler
-from jitops.core.index.claims import Claims
+from jitops.core.index.ownership import Claims
 from jitops.core.index.references import References
-from jitops.core.managed.converged import ConvergedCache
 from jitops.core.managed.inputs import Inputs
+from jitops.core.managed.memory import ConvergedCache
 from jitops.core.managed.policies import OperatorPolicy
 from jitops.core.outputs.backends import ConfigMapBackend, SecretBackend
-from jitops.core.outputs.hash_key import HashKey
-from jitops.core.outputs.outputs import Outputs
+from jitops.core.outputs.outputs import HashKey, Outputs
 from jitops.core.status.writer import StatusWriter
 
 if TYPE_CHECKING:

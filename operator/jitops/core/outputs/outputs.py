@@ -6,21 +6,22 @@ the annotation `jitops.dev/data-hash`, so an edited Secret is noticed although t
 
 from __future__ import annotations
 
+import asyncio
 import json
+import secrets
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from jitops.api import meta
 from jitops.core.errors import AlreadyOwned
 from jitops.core.identity import keyed_hash
-from jitops.core.kube import DataObject, Owner
-from jitops.core.outputs.hash_key import HashKey
+from jitops.core.kube import DataObject, Owner, Secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from jitops.core.contract.kinds import ManagedKind
-    from jitops.core.kube import Resource
+    from jitops.core.kube import Kube, Resource
     from jitops.core.outputs.backends import OutputBackend
 
 H = TypeVar("H", bound=DataObject)
@@ -218,3 +219,29 @@ def _proven(
 
 def _fingerprint(key: bytes) -> str:
     return keyed_hash(key, "fingerprint")[:8]
+
+
+HASH_KEY_SECRET = "jitops-hash-key"  # noqa: S105 - a name
+
+
+class HashKey:
+    """The random key of the keyed hashes, created once and kept in the operator's namespace."""
+
+    def __init__(self, kube: Kube, namespace: str) -> None:
+        self._kube = kube
+        self._namespace = namespace
+        self._key: bytes | None = None
+        self._finding = asyncio.Lock()
+
+    async def get(self) -> bytes:
+        """Return the key, and create it at the first use; concurrent callers share one read and one key."""
+        async with self._finding:
+            if self._key is None:
+                found = await self._kube.read_secret(self._namespace, HASH_KEY_SECRET)
+                self._key = bytes.fromhex((found or await self._make()).data["key"])
+            return self._key
+
+    async def _make(self) -> Secret:
+        labels = {meta.MANAGED_BY: meta.MANAGER}
+        made = Secret(self._namespace, HASH_KEY_SECRET, {"key": secrets.token_hex(32)}, labels)
+        return await self._kube.write_secret(made)

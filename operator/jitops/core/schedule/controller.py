@@ -18,17 +18,18 @@ from typing import TYPE_CHECKING, Protocol
 from jitops.api import meta
 from jitops.core import errors
 from jitops.core.contract.kinds import connection_key
-from jitops.core.index.usage import has_something
+from jitops.core.index.ownership import has_owned_object
 from jitops.core.kube import Key
 from jitops.core.managed.reconciler import Reconciler
 from jitops.core.schedule.queue import QueueClosed, WorkQueue
 from jitops.core.schedule.resync import Resync, Resyncer, resync_period
-from jitops.core.status.requeue import Requeue, Result, When
+from jitops.core.status.conditions import Result
+from jitops.core.status.requeue import Requeue, When
 from jitops.core.status.writer import log_defect
 from jitops.core.switches import is_paused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from jitops.core.kube import Resource
     from jitops.core.managed.services import Services
@@ -89,6 +90,8 @@ class Controller:
         self._running: dict[asyncio.Task[None], float] = {}
         self.finished = services.clock.monotonic()
         """The monotonic moment at which a key was last finished (for liveness)."""
+        self.admits: Callable[[Key], bool] = lambda _: True
+        """Whether a resource may be worked on; others only remain known, so that references to them resolve."""
         services.connection_reconciler.enqueue = self.queue.add
 
     def feed(self, before: Resource | None, resource: Resource) -> None:
@@ -181,6 +184,8 @@ class Controller:
     async def _dispatch(self, key: Task, due: float) -> Result:
         if isinstance(key, Resync):
             return await self._resync(key)
+        if not self.admits(key):
+            return Result(Requeue.on_change(), "NotAdmitted")
         try:
             if key.kind in self._s.kinds.connections:
                 return await self._connection(key)
@@ -229,7 +234,7 @@ class Controller:
             self._failures.pop(key, None)
         match requeue.when:
             case When.SLOW:
-                self.queue.add(key, _jittered(self._pace.slow_retry))
+                self.queue.add(key, min(_jittered(self._pace.slow_retry), requeue.at_most))
             case When.AFTER:
                 self.queue.add(key, requeue.seconds)
             case When.BACKOFF:
@@ -277,7 +282,7 @@ def _concerns_dependents(before: Resource, after: Resource) -> bool:
 def _frees_targets(before: Resource, after: Resource) -> bool:
     """Return whether a resource no longer needs what it refers to."""
     freed = meta.FINALIZER in before.finalizers and meta.FINALIZER not in after.finalizers
-    return freed or (has_something(before) and not has_something(after))
+    return freed or (has_owned_object(before) and not has_owned_object(after))
 
 
 def _jittered(period: float) -> float:

@@ -14,16 +14,14 @@ from jitops.api.reasons import ConditionType as Kind
 from jitops.api.reasons import Reason
 from jitops.core import errors
 from jitops.core.clock import stamp
-from jitops.core.contract.readiness import ExtraCondition
+from jitops.core.contract.observation import ExtraCondition
 from jitops.core.status.error_rules import DEFECT, rule_of
-from jitops.core.status.requeue import Requeue
+from jitops.core.status.requeue import ON_CHANGE, Requeue
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from jitops.core.kube import JSON
-
-ON_CHANGE = Requeue.on_change()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +127,14 @@ def _condition(
 def find(status: Mapping[str, JSON], kind: str) -> Mapping[str, JSON]:
     """Return a condition of a status; empty if it does not exist."""
     return next((c for c in status.get("conditions") or () if c["type"] == kind), {})
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """When to reconcile the key again, and how this reconcile ended (a reason, for metrics)."""
+
+    requeue: Requeue
+    outcome: str = Reason.AVAILABLE
 
 
 def shows_pause(status: Mapping[str, JSON]) -> bool:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
-
-from jitops.api.reasons import Reason
 
 
 class When(Enum):
@@ -32,7 +30,7 @@ class Requeue:
     first_at_once: bool = False
     """BACKOFF: the first failure in a row is retried without a pause."""
     at_most: float = math.inf
-    """BACKOFF: the longest pause, in seconds."""
+    """BACKOFF and SLOW: the longest pause, in seconds."""
 
     @classmethod
     def on_change(cls) -> Requeue:
@@ -54,10 +52,11 @@ class Requeue:
         """Return the operator's slow retry."""
         return cls(When.SLOW)
 
+    def no_later_than(self, seconds: float) -> Requeue:
+        """Return the same wait, but at most so many seconds."""
+        if self.when in {When.ON_CHANGE, When.AFTER}:
+            return Requeue.after(seconds if self.when is When.ON_CHANGE else min(self.seconds, seconds))
+        return replace(self, at_most=min(self.at_most, seconds))
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """When to reconcile the key again, and how this reconcile ended (a reason, for metrics)."""
 
-    requeue: Requeue
-    outcome: str = Reason.AVAILABLE
+ON_CHANGE = Requeue.on_change()

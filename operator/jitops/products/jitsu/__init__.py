@@ -1,1 +1,1 @@
-"""Jitsu's Console Management API (docs/reference/jitsu.md)."""
+"""Jitsu: its kinds, and the client of the Console Management API (docs/reference/jitsu.md)."""

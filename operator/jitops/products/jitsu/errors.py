@@ -1,7 +1,12 @@
-"""What the console's refusals mean, told by their bodies: its status codes don't tell.
+"""Classifies the console's error answers by their bodies, since its status codes are not reliable.
 
-The table is section 3 of docs/reference/jitsu.md. Only sentences of ours, and the few parts of a body that are
-known to be harmless, go on: validation errors echo the whole stored object in clear, passwords included.
+The table is section 3 of docs/reference/jitsu.md. A message has only fixed text and the few parts of a body that are
+known to be harmless: validation errors repeat the whole stored object in plain text, passwords included.
+
+    JitopsError
+    ├── Missing                the object does not exist
+    ├── NoRoute                (SpecInvalid) nothing at this address knows the call
+    └── PreflightUnavailable   the console can't run a preflight
 """
 
 from __future__ import annotations
@@ -30,31 +35,33 @@ Body = Mapping[str, Any]
 Make = Callable[[Body, str], JitopsError]
 
 SHOWN = 5
-"""How many issues, links or users of an object one message names."""
+"""The most issues, links or users of an object that one message lists."""
 LONGEST_PART = 200
 HARMLESS = re.compile(r"[\w.:-]{1,128}")
 NOT_MODIFIED = 304
+FAILED = 500
+CLIENT_ERRORS = range(400, 500)
 
 
 class Missing(JitopsError):
-    """The object does not exist, or no longer."""
+    """The object does not exist, or is deleted."""
 
 
 class NoRoute(SpecInvalid):
-    """The console, or whatever answers at the address, knows no such call."""
+    """The console, or whatever answers at its address, does not know the call."""
 
 
-class Unoffered(JitopsError):
-    """The console lacks the part that would try what is about to be written."""
+class PreflightUnavailable(JitopsError):
+    """The console does not have what it needs to run a preflight."""
 
 
 def classify(answer: Answer) -> JitopsError | None:
-    """Judge an answer of the console, of both builds of the reference."""
+    """Return the error of an answer, of both builds of the console; None for a success."""
     if answer.status == NOT_MODIFIED:
         return None
     body = answer.json if isinstance(answer.json, dict) else None
     if answer.succeeded:
-        return None if body is not None else AnswerLost("the console's answer is cut off, or is not the console's")
+        return None if body is not None else AnswerLost("the answer is cut off, or is not from a Jitsu console")
     body = body or {}
     sentence = _sentence(body)
     for pattern, make in BY_SENTENCE:
@@ -65,18 +72,18 @@ def classify(answer: Answer) -> JitopsError | None:
 
 
 def _status(status: int, body: Body) -> int:
-    """Prefer the status in the body of a 500: build A puts it there by mistake."""
-    told = body.get("status")
-    return told if status == 500 and isinstance(told, int) and 400 <= told < 500 else status  # noqa: PLR2004
+    """Return the status; of a 500 the 4xx in its body, where build A puts it by mistake."""
+    inner = body.get("status")
+    return inner if status == FAILED and isinstance(inner, int) and inner in CLIENT_ERRORS else status
 
 
 def _sentence(body: Body) -> str:
-    told = body.get("message") or body.get("error")
-    return told.strip() if isinstance(told, str) else ""
+    sentence = body.get("message") or body.get("error")
+    return sentence.strip() if isinstance(sentence, str) else ""
 
 
 def _because(prefix: str) -> Make:
-    """Refuse the spec with the first line of the console's own sentence."""
+    """Return a SpecInvalid factory: the prefix, and the first line of the console's message."""
 
     def make(_: Body, sentence: str) -> JitopsError:
         line = sentence.partition("\n")[0]
@@ -85,16 +92,16 @@ def _because(prefix: str) -> Make:
     return make
 
 
-def _plainly(error: Callable[[], JitopsError]) -> Make:
-    """Answer with a sentence of ours alone."""
+def _fixed(error: Callable[[], JitopsError]) -> Make:
+    """Return a factory of an error whose message has nothing from the answer."""
     return lambda _body, _sentence: error()
 
 
 def _issues(body: Body, _: str, root: str = "") -> JitopsError:
-    """Name the fields that validation refused, by path and message alone."""
+    """Return an error that lists the invalid fields by path and message, never by value."""
     holder = body.get("error") if isinstance(body.get("error"), dict) else body.get("zodError")
     named = [_issue(issue, root) for issue in _dicts(holder.get("issues") if isinstance(holder, dict) else None)]
-    return SpecInvalid(f"the console refuses the object: {_few(named) or 'it does not say which field'}")
+    return SpecInvalid(f"the console rejects the object: {_few(named) or 'it does not report the field'}")
 
 
 def _issue(issue: Body, root: str) -> str:
@@ -107,11 +114,11 @@ def _denied(body: Body, _: str) -> JitopsError:
     role, permission = _harmless(body.get("role")), _harmless(body.get("requiredPermission"))
     if role and permission:
         return PermissionDenied(
-            f"the API key's user is {role} in this workspace and lacks the permission {permission}:"
-            " make the user an editor or owner, or use another user's key"
+            f"the user of the API key is {role} in this workspace and lacks the permission {permission}:"
+            " make the user an editor or owner, or use the key of another user"
         )
     return PermissionDenied(
-        "the API key's user has no access to this workspace, or there is no such workspace:"
+        "the user of the API key has no access to this workspace, or the workspace does not exist:"
         " check spec.workspace, or invite the user"
     )
 
@@ -123,12 +130,12 @@ def _in_use(body: Body, _: str) -> JitopsError:
         for user in _dicts(body.get(field))
     ]
     function = body.get("code") == "FUNCTION_IN_USE"
-    cure = "take the function out of these" if function else "delete these first, or set management.cascade"
+    cure = "remove the function from these" if function else "delete these first, or set management.cascade"
     return DeletionBlocked(f"still used by {_few(users) or 'other objects'}: {cure}")
 
 
 USERS = (("linkedConnections", "link"), ("connections", "link"), ("profileBuilders", "profile builder"))
-"""Where a 409 lists what uses the object (docs/reference/jitsu.md section 6)."""
+"""The fields of a 409 that list what uses the object (docs/reference/jitsu.md section 6)."""
 
 
 def _dicts(value: object) -> list[Body]:
@@ -141,6 +148,7 @@ def _typed(user: Body) -> str:
 
 
 def _harmless(value: object) -> str:
+    """Return an id or a word of the console; empty for anything that could be a secret."""
     return value if isinstance(value, str) and HARMLESS.fullmatch(value) else ""
 
 
@@ -151,14 +159,14 @@ def _few(parts: list[str]) -> str:
 
 def _not_found(_: Body, sentence: str) -> JitopsError:
     if sentence.startswith("API route not found"):
-        return NoRoute("no Jitsu console answers at this address: check spec.baseUrl")
+        return NoRoute("there is no Jitsu console at this address: check spec.baseUrl")
     return Missing("the object does not exist")
 
 
 def _failed(body: Body, sentence: str) -> JitopsError:
-    """Report a failure; `message` is the console's own sentence, `error` may hold a whole database call."""
-    told = sentence.partition("\n")[0] if "message" in body else ""
-    return Unavailable(f"the console failed{': ' if told else ''}{shorten(told, LONGEST_PART)}")
+    """Return an error with the console's `message`; `error` is left out, as it may be a whole database query."""
+    message = sentence.partition("\n")[0] if "message" in body else ""
+    return Unavailable(f"the console failed{': ' if message else ''}{shorten(message, LONGEST_PART)}")
 
 
 BY_SENTENCE: tuple[tuple[re.Pattern[str], Make], ...] = tuple(
@@ -167,24 +175,24 @@ BY_SENTENCE: tuple[tuple[re.Pattern[str], Make], ...] = tuple(
         (r"^Failed to validate schema of|^Can't parse request body", _issues),
         (r"^Invalid (connection|sync) options", partial(_issues, root="spec.data")),
         (r"^Domain .+ (is not a valid domain name|already in use)", _because("spec.domains")),
-        (r"^Unknown (destination|config object) type", _because("the console refuses the object")),
-        (r"^Invalid cron|^Can't create provisioned", _because("the console refuses the object")),
+        (r"^Unknown (destination|config object) type", _because("the console rejects the object")),
+        (r"^Invalid cron|^Can't create provisioned", _because("the console rejects the object")),
         (
             r"Unique constraint failed on the fields",
-            _plainly(lambda: IdBurnt("the id is in use, or was used by an object that is deleted")),
+            _fixed(lambda: IdBurnt("the id is in use, or was used by a deleted object")),
         ),
         (
             r"^\S+ with id .* does not exist$|No record was found for an update",
-            _plainly(lambda: Missing("the object does not exist")),
+            _fixed(lambda: Missing("the object does not exist")),
         ),
         (
             r"^Workspace .+ not found$",
-            _plainly(lambda: SpecInvalid("the console knows no such workspace: check spec.workspace")),
+            _fixed(lambda: SpecInvalid("the workspace does not exist at the console: check spec.workspace")),
         ),
-        (r"^Link from .+ already exists$", _plainly(lambda: AlreadyOwned("this pair is linked already"))),
+        (r"^Link from .+ already exists$", _fixed(lambda: AlreadyOwned("a link between these two exists already"))),
         (
             r"object with id .+ not found in the workspace",
-            _plainly(
+            _fixed(
                 lambda: DependencyNotReady(
                     "an end of the link does not exist in this workspace", reason="DependencyNotFound"
                 )
@@ -192,36 +200,38 @@ BY_SENTENCE: tuple[tuple[re.Pattern[str], Make], ...] = tuple(
         ),
         (
             r"^Key with id .+ should either be known",
-            _plainly(lambda: NotYet("the stream's keys changed meanwhile; reading them again", after=1.0)),
+            _fixed(
+                lambda: NotYet("the keys of the stream were changed at the same time; they are read again", after=1.0)
+            ),
         ),
         (
             r"^env \w+ is not (defined|set)|^failed to fetch bulker API",
-            _plainly(lambda: Unoffered("the console has no data plane at hand that could do it")),
+            _fixed(lambda: PreflightUnavailable("the console has no data plane, which would run it")),
         ),
-        (r"Can't reach database server", _plainly(lambda: Unavailable("the console's database is down"))),
-        (r"^maintenance$|maintenance mode", _plainly(lambda: WritesRefused("the console is in maintenance"))),
-        (r"^rate_limit_unavailable", _plainly(lambda: Unavailable("the console's rate limiter is down"))),
+        (r"Can't reach database server", _fixed(lambda: Unavailable("the console's database is down"))),
+        (r"^maintenance$|maintenance mode", _fixed(lambda: WritesRefused("the console is in maintenance"))),
+        (r"^rate_limit_unavailable", _fixed(lambda: Unavailable("the console's rate limiter is down"))),
         (
             r"^Bearer token should have a format",
-            _plainly(lambda: CredentialsRejected("the API key must have the form keyId:secret")),
+            _fixed(lambda: CredentialsRejected("the API key must have the form keyId:secret")),
         ),
     )
 )
-"""By what the console says; the first that fits."""
+"""The errors by the console's message; the first pattern that matches decides."""
 
 BY_STATUS: Mapping[int, Make] = {
-    400: _because("the console refuses the request"),
-    401: _plainly(
+    400: _because("the console rejects the request"),
+    401: _fixed(
         lambda: CredentialsRejected(
-            "the console rejected the API key (unknown, wrong or expired):"
+            "the console rejects the API key (unknown, wrong or expired):"
             " put a valid keyId:secret under apiKey in the Secret"
         )
     ),
     403: _denied,
     404: _not_found,
     409: _in_use,
-    413: _plainly(lambda: SpecInvalid("the object is larger than the console accepts")),
+    413: _fixed(lambda: SpecInvalid("the object is larger than the console accepts")),
     500: _failed,
     503: _failed,
 }
-"""By the status, for what says nothing known."""
+"""The errors by status, for messages that no pattern matches."""

@@ -1,4 +1,4 @@
-"""Links as the console writes them, and what it makes of ours (docs/reference/jitsu.md section 5)."""
+"""Rows of links: the connections and syncs of the console (docs/reference/jitsu.md section 5)."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LinkRow:
-    """A link; two readings of an unchanged one are equal."""
+    """A link as listed by the console; rows of an unchanged link are equal."""
 
     id: str
     type: str
     from_id: str
     to_id: str
     data: Mapping[str, JSON] | None = field(repr=False)
-    """The options, which may hold values of `functionsEnv` in clear; None breaks the console's export feed."""
+    """The options, with the values of `functionsEnv` in plain text. None breaks the console's export feed."""
     missing: tuple[str, ...] = ()
-    """The ends that a listing of their type no longer shows."""
+    """The ids of the ends that the listing of their type no longer has."""
 
     @classmethod
     def parse(cls, body: Mapping[str, JSON]) -> LinkRow:
-        """Read what the console lists, or what we sent."""
+        """Return the row of a link that the console listed, or that was sent."""
         data = body.get("data")
         return cls(
             id=str(body.get("id", "")),
@@ -40,27 +40,27 @@ class LinkRow:
 
     @property
     def pair(self) -> tuple[str, str, str]:
-        """Say what is linked, and how."""
+        """Return type, start and end: what identifies a push."""
         return self.type, self.from_id, self.to_id
 
     @property
     def ends(self) -> tuple[tuple[str, str], tuple[str, str]]:
-        """Name both ends by type and id."""
+        """Return type and id of the start and of the end."""
         return ("service" if self.type == "sync" else "stream", self.from_id), ("destination", self.to_id)
 
     def uses(self, id_: str) -> bool:
-        """Say whether an object is one of its ends, or a function that it runs."""
+        """Return whether an object is one of the ends, or a function that the link runs."""
         functions = (self.data or {}).get("functions")
         pipeline = functions if isinstance(functions, list) and self.type == "push" else ()
         runs = any(isinstance(one, dict) and one.get("functionId") == f"udf.{id_}" for one in pipeline)
         return runs or id_ in (self.from_id, self.to_id)
 
     def without(self, missing: tuple[str, ...]) -> LinkRow:
-        """Note which ends are not there."""
+        """Return the row with the ids of its missing ends."""
         return replace(self, missing=missing)
 
 
 def env_values(data: Mapping[str, Any]) -> list[str]:
-    """Give the values of `functionsEnv`, which no refusal needs to repeat."""
+    """Return the values of `functionsEnv`, so that no message repeats them."""
     env = data.get("functionsEnv")
     return [value for value in env.values() if isinstance(value, str)] if isinstance(env, dict) else []

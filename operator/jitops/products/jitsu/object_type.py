@@ -1,4 +1,4 @@
-"""What the client must know of a type of object: how its rows are read, and what our writes make of them."""
+"""What the client knows about a type of object: how its rows are parsed, and how writes change them."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class ObjectType(Generic[R]):
-    """One type of object whose ids jitops chooses; each kind hands its own to the client."""
+    """A type of object whose ids jitops chooses; each kind passes its type to the client."""
 
     name: str
-    """The console's name of the type. Build A follows an id into any type, so it is never guessed."""
+    """The console's name of the type. It must be right: build A returns an object of any type for an id."""
     kind: str
     """The name of the Kubernetes kind."""
     parse: Callable[[Mapping[str, JSON]], R]
+    """Return the row of an object that the console returned."""
     created: Callable[[Mapping[str, JSON]], R]
-    """Return the row that the console holds after it accepted a POST."""
+    """Return the row that the console has after it accepted this POST."""
     updated: Callable[[R, Mapping[str, JSON]], R]
-    """Return the row that the console holds after it accepted a PUT."""
+    """Return the row that the console has after it accepted this PUT."""
     secrets: Callable[[Mapping[str, JSON]], Iterable[str]] = lambda _: ()
-    """Return the secrets in a body of ours."""
+    """Return the secrets in a body that is sent."""

@@ -1,7 +1,7 @@
-"""What all objects have in common whose ids we choose: streams, destinations, functions, services.
+"""The adapter of all objects whose ids jitops chooses: streams, destinations, functions, services.
 
-The id is deterministic, so that a create may be repeated and a rebuilt cluster finds its objects; deletion is soft and
-burns the id, so the next one takes the next number (docs/reference/jitsu.md section 4).
+The id is deterministic: a create may be repeated, and a rebuilt cluster finds its objects again. A deletion is soft and
+burns the id, so the next object with this name gets the next number (docs/reference/jitsu.md section 4).
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from typing_extensions import override
+
 from jitops.core import identity
 from jitops.core.contract.adapter import Adapter
-from jitops.core.contract.desired import Desired
-from jitops.core.contract.draft import Prepared
+from jitops.core.contract.desired import Desired, Prepared
 from jitops.core.contract.kinds import ManagedKind
 from jitops.core.contract.observation import Observation
 from jitops.core.errors import DeletionBlocked, IdBurnt, JitopsError
@@ -29,13 +30,13 @@ R = TypeVar("R")
 D = TypeVar("D")
 
 SHOWN = 5
-"""How many links a message names."""
+"""The most links that a message lists."""
 PROBED = 64
-"""How many incarnations are looked for in a listing; a higher one is found by the refusal of its id."""
+"""How many incarnations are looked up in the listing. A higher one is found when the console rejects its id."""
 
 
 class ObjectAdapter(Adapter[S, R, D]):
-    """Objects of one type in one workspace; the kind's own adapter says what a body holds."""
+    """The objects of one type in one workspace; the adapter of the kind adds the fields of the type."""
 
     object_type: ClassVar[ObjectType[Any]]
 
@@ -44,12 +45,13 @@ class ObjectAdapter(Adapter[S, R, D]):
         self._listing = client.listing(self.object_type.name)
 
     def stem(self, desired: Desired[S]) -> str:
-        """Give the part of the object's id that never changes."""
+        """Return the part of the object's id that never changes."""
         key = desired.key
         return identity.stem(desired.identity, self._client.workspace_id, key.kind, key.namespace, key.name)
 
+    @override
     async def observe(self, desired: Desired[S]) -> Observation[R] | None:
-        """Find the object by the id in status, by our stem, or by the id to adopt."""
+        """Find the object by the id in status, by the id that jitops gives it, or by the id to adopt."""
         rows = (await self._listing.get(desired.not_older_than)).rows
         stem = self.stem(desired)
         candidates = (*filter(None, [desired.id]), *(identity.numbered(stem, number) for number in range(PROBED)))
@@ -61,7 +63,7 @@ class ObjectAdapter(Adapter[S, R, D]):
         return Observation(adopted, rows[adopted], owned=False) if adopted else None
 
     def whole(self, desired: Prepared[S, D]) -> dict[str, JSON]:
-        """Write the object as it is to be, with the id that it has or will have."""
+        """Return the complete object as the spec asks for it, with the id that it has or will get."""
         id_ = desired.id or identity.numbered(self.stem(desired), desired.incarnation)
         return {
             "id": id_,
@@ -71,32 +73,33 @@ class ObjectAdapter(Adapter[S, R, D]):
         }
 
     def body(self, desired: Prepared[S, D]) -> Mapping[str, JSON]:
-        """Write the body of a POST, but for what the client adds: id, type and workspace."""
+        """Return the body of a POST without id, type and workspace, which the client adds."""
         raise NotImplementedError
 
     def secrets(self, desired: Prepared[S, D]) -> Iterable[str]:
-        """Name the secrets in a body, so that no refusal repeats them."""
+        """Return the secrets in a body, so that no message repeats them."""
         return desired.inputs.values()
 
+    @override
     async def create(self, desired: Prepared[S, D]) -> Observation[R]:
-        """POST under our own id; if a live object has that id, it is ours from before a crash."""
+        """Create the object with its id. If an object already has it, jitops made that before a crash."""
         id_ = identity.numbered(self.stem(desired), desired.incarnation)
         try:
             await self._client.create(
                 self.object_type.name, {"id": id_, **self.body(desired)}, secrets=self.secrets(desired)
             )
         except IdBurnt:
-            if not await self._look(id_):
+            if not await self._reread(id_):
                 raise
             return self._seen(id_)
         return await self._written(desired, id_)
 
-    async def _written(self, desired: Prepared[S, D], id_: str) -> Observation[R]:  # noqa: ARG002 - a default
-        """Give what the console holds after it accepted a write of ours."""
+    async def _written(self, _desired: Prepared[S, D], id_: str) -> Observation[R]:
+        """Return the object after the console accepted a write."""
         return self._seen(id_)
 
-    async def _look(self, id_: str) -> bool:
-        """Read one object into the listing; say whether there is one."""
+    async def _reread(self, id_: str) -> bool:
+        """Read one object into the listing; return whether it exists."""
         found = await self._client.get(self.object_type.name, id_)
         if found is not None:
             self._listing.record(id_, self.object_type.parse(found))
@@ -104,13 +107,15 @@ class ObjectAdapter(Adapter[S, R, D]):
 
     def _seen(self, id_: str) -> Observation[Any]:
         row = self._listing.seen(id_)
-        assert row is not None  # noqa: S101 - the client records what its writes made
+        assert row is not None  # noqa: S101 - the client records the result of its writes
         return Observation(id_, row, owned=True)
 
+    @override
     async def delete(self, desired: Prepared[S, D], observation: Observation[R]) -> None:
-        """Delete as the policy says; consoles older than the flags ignore them, so that the links are listed first.
+        """Delete the object according to the cascade policy.
 
-        Links that go, go first: a link whose end is gone stays in the listing and leads nowhere (section 6).
+        Consoles older than the flags `strict` and `cascade` ignore them, so jitops lists the links itself. Links are
+        deleted before the object: a link whose end is deleted stays in the listing and leads nowhere (section 6).
         """
         links = await self._links(observation.id)
         if links and desired.cascade == "Strict":
@@ -122,12 +127,13 @@ class ObjectAdapter(Adapter[S, R, D]):
         await self._client.delete(self.object_type.name, observation.id, strict=strict, cascade=cascade)
 
     async def _links(self, id_: str) -> list[LinkRow]:
-        """List the links that use an object, as they are now."""
+        """Return the links that use an object, from a listing that begins now."""
         rows = (await self._client.links.get(self._client.clock.monotonic())).rows.values()
         return [row for row in rows if row.uses(id_)]
 
+    @override
     async def left_behind(self, desired: Prepared[S, D], observation: Observation[R]) -> tuple[str, ...]:
-        """Look for links that others made while we deleted: the console's own check is no lock (section 6)."""
+        """Report links that others made during the deletion: the console checks, but does not lock (section 6)."""
         try:
             links = await self._links(observation.id)
         except JitopsError:
@@ -137,15 +143,16 @@ class ObjectAdapter(Adapter[S, R, D]):
         return (f"these lead nowhere now, delete them in the console: {_listed(links)}",) if links else ()
 
     async def _removed(self, link: LinkRow) -> bool:
-        """Delete a link, and say whether that could be done: nobody comes back for it once its end is gone."""
+        """Delete a link; return whether that succeeded. It is not tried again: its end is deleted already."""
         try:
             await self._client.delete_link(link.id)
         except JitopsError:
             return False
         return True
 
-    def facts(self, desired: Prepared[S, D], observation: Observation[R]) -> Mapping[str, JSON]:  # noqa: ARG002 - the contract's
-        """Tell the workspace."""
+    @override
+    def facts(self, desired: Prepared[S, D], observation: Observation[R]) -> Mapping[str, JSON]:
+        """Return the id of the workspace."""
         return {"workspaceId": self._client.workspace_id}
 
 
@@ -157,7 +164,7 @@ def object_types(kinds: Iterable[ManagedKind]) -> tuple[ObjectType[Any], ...]:
 
 def _in_use(desired: Desired[Any], links: list[LinkRow]) -> str:
     what = desired.key.kind.removeprefix("Jitsu").lower()
-    cure = CURE if has_cascade_rules(desired.spec) else f"take the {what} out of these"
+    cure = CURE if has_cascade_rules(desired.spec) else f"remove the {what} from these"
     return f"still used by {_listed(links)}: {cure}"
 
 

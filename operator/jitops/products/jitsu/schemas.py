@@ -1,7 +1,7 @@
-"""The schemas of the destination types: asked of the console, once per client, or the copies that are shipped.
+"""The schemas of the destination types: read from the console once per client, else the copies in this package.
 
-The copies under `published/` are the console's own answers, and the fields that it was seen to mask, which no schema
-tells (docs/reference/jitsu.md section 4).
+The copies in `published/` are answers of a console. They include the list of fields that it was seen to mask, which no
+schema has (docs/reference/jitsu.md section 4).
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ BASE = frozenset(
         *("destinationType", "provisioned", "testConnectionError"),
     }
 )
-"""The fields that every destination has: none of them belongs into `config`."""
+"""The fields that every destination has; none of them is a part of `config`."""
 
 
 class Schemas:
-    """What one console says of its destination types."""
+    """The schemas of the destination types of one console."""
 
     def __init__(self, http: Http) -> None:
         self._http = http
         self._known: dict[str, Schema | None] = {}
 
     async def load(self, kind: str) -> None:
-        """Have the schema of a type at hand; it is asked for once, and needs no credentials."""
+        """Load the schema of a type once; the call needs no credentials."""
         if kind in self._known:
             return
         try:
@@ -52,28 +52,28 @@ class Schemas:
             if shipped(kind) is not None or not isinstance(error, Unavailable):
                 self._known[kind] = shipped(kind)
         else:
-            self._known[kind] = narrowed(answer.json) or shipped(kind)
+            self._known[kind] = without_base(answer.json) or shipped(kind)
 
     def get(self, kind: str) -> Schema | None:
-        """Give what is known of a type; None where the console alone can judge."""
+        """Return the schema of a type; None if it is not known, so that only the console can check a config."""
         return self._known[kind] if kind in self._known else shipped(kind)
 
 
 @cache
 def shipped(kind: str) -> Schema | None:
-    """Give the copy of a type's schema, if there is one."""
+    """Return the copy of the schema of a type; None if this package has none."""
     file = PUBLISHED / "destination" / f"{kind}.json"
     plain = kind.replace("-", "").isalnum()
-    return narrowed(json.loads(file.read_text("utf-8"))) if plain and file.is_file() else None
+    return without_base(json.loads(file.read_text("utf-8"))) if plain and file.is_file() else None
 
 
 def masked_fields(kind: str) -> tuple[str, ...]:
-    """Name the fields of a type that the console was seen to mask."""
+    """Return the fields of a type that the console was seen to mask."""
     return tuple(_masked().get(kind, ()))
 
 
-def narrowed(schema: object) -> Schema | None:
-    """Leave to a schema the fields that are a type's own; None if it is no schema of an object."""
+def without_base(schema: object) -> Schema | None:
+    """Return a schema without the fields that every destination has; None if it is not the schema of an object."""
     if not isinstance(schema, dict) or not isinstance(schema.get("properties"), dict):
         return None
     try:

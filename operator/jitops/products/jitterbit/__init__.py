@@ -1,1 +1,1 @@
-"""Jitterbit's Cloud RESTful Service (docs/reference/jitterbit.md)."""
+"""Jitterbit Harmony: its kinds, and the client of its REST service (docs/reference/jitterbit.md)."""

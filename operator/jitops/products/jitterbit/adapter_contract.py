@@ -1,7 +1,7 @@
-"""The adapter of an organization: a service of the user's that brings Custom APIs to API Manager.
+"""The client of an organization's adapter: a service of the user that publishes Custom APIs in API Manager.
 
-It speaks the contract in `published/api-adapter.yaml`, which is ours and no API of Jitterbit's (see
-docs/reference/jitterbit.md section 4.1: there is none). One conditional listing per organization serves all its
+The adapter implements the contract in `published/api-adapter.yaml`. The contract is defined by jitops: Jitterbit has no
+public API for this (docs/reference/jitterbit.md section 4.1). One conditional listing per organization serves all its
 Custom APIs.
 """
 
@@ -33,45 +33,46 @@ if TYPE_CHECKING:
     from jitops.core.kube import JSON
     from jitops.remote.client import Http
 
-NOT_MODIFIED, NO_CONTENT, NOT_FOUND = 304, 204, 404
+NOT_MODIFIED, NO_CONTENT, PRECONDITION_FAILED = 304, 204, 412
 FAILURES = 500
 LONGEST_DETAIL = 200
 LONGEST_WAIT = 300.0
-LOOK_AGAIN = 5.0
-UNFAITHFUL = "; if that goes on, the adapter does not keep to the contract of `jitops adapter-contract`"
-"""What is added when a call was in vain more than twice in a row."""
+LONGEST_PATIENCE = 2
+"""How often a call may fail in a row before the message blames the adapter."""
+RETRY_DELETION = 5.0
+BROKEN_CONTRACT = "; if this continues, the adapter does not follow the contract of `jitops adapter-contract`"
 
 
 def contract() -> str:
-    """Give the contract, as an OpenAPI document in YAML."""
+    """Return the contract as an OpenAPI document in YAML."""
     return (files("jitops.products.jitterbit") / "published" / "api-adapter.yaml").read_text(encoding="utf-8")
 
 
 class Missing(JitopsError):
-    """The adapter has no such API."""
+    """The API does not exist at the adapter."""
 
 
-# What API Manager lacks (422) heals there, unseen by any listing: it is tried again slowly, unlike a plain refusal.
+# What is missing in API Manager (422) is added there, which no listing shows. So unlike other rejections it is retried.
 BY_STATUS: Mapping[int, tuple[type[JitopsError], str]] = {
-    400: (SpecInvalid, "the adapter refuses the Custom API"),
-    401: (PermissionDenied, "the adapter refuses the token: correct adapterToken in the Secret of the organization"),
-    403: (PermissionDenied, "the adapter does not permit this to the token (adapterToken in the Secret)"),
-    404: (Missing, "the adapter has no such API"),
+    400: (SpecInvalid, "the adapter rejects the Custom API"),
+    401: (PermissionDenied, "the adapter rejects the token: correct adapterToken in the Secret of the organization"),
+    403: (PermissionDenied, "the adapter does not permit this with the token (adapterToken in the Secret)"),
+    404: (Missing, "the API does not exist at the adapter"),
     405: (SpecInvalid, "the adapter does not speak the contract at spec.apiAdapter.baseUrl of the organization"),
-    409: (AlreadyOwned, "the adapter says that this is in the way of another API"),
+    409: (AlreadyOwned, "the adapter reports a conflict with another API"),
     415: (SpecInvalid, "the adapter does not speak the contract at spec.apiAdapter.baseUrl of the organization"),
-    422: (DependencyNotReady, "API Manager lacks what the Custom API needs"),
+    422: (DependencyNotReady, "API Manager does not have what the Custom API needs"),
 }
 
 
 def classify_contract(answer: Answer) -> JitopsError | None:
-    """Judge an answer of the adapter."""
+    """Return the error of an answer; None for a success."""
     if answer.succeeded:
         if answer.status in {NOT_MODIFIED, NO_CONTENT} or isinstance(answer.json, dict):
             return None
-        return AnswerLost("the adapter's answer is cut off, or is not of the contract")
-    if answer.status == 412:  # noqa: PLR2004 - Precondition Failed
-        return Overtaken("someone changed the API at the adapter meanwhile", after=1.0)
+        return AnswerLost("the adapter's answer is cut off, or does not follow the contract")
+    if answer.status == PRECONDITION_FAILED:
+        return Overtaken("someone changed the API at the adapter at the same time", after=1.0)
     if answer.status >= FAILURES:
         return Unavailable(f"the adapter failed with HTTP {answer.status}{_detail(answer)}")
     kind, sentence = BY_STATUS.get(answer.status, (None, ""))
@@ -80,59 +81,67 @@ def classify_contract(answer: Answer) -> JitopsError | None:
 
 def _detail(answer: Answer) -> str:
     body = answer.json if isinstance(answer.json, dict) else {}
-    said = body.get("detail") or body.get("title")
-    return f": {shorten(said, LONGEST_DETAIL)}" if isinstance(said, str) and said else ""
+    detail = body.get("detail") or body.get("title")
+    return f": {shorten(detail, LONGEST_DETAIL)}" if isinstance(detail, str) and detail else ""
 
 
 class ApiContract:
-    """The calls of the contract on one organization, or why they can't be made: then there is nothing to list."""
+    """The calls of the contract for one organization.
 
-    def __init__(self, way: Http | DependencyNotReady, organization: str, clock: Clock) -> None:
-        self._way = way
+    Without an adapter, `http` is the reason why there is none: calls raise it, and the listing is empty.
+    """
+
+    def __init__(self, http: Http | DependencyNotReady, organization: str, clock: Clock) -> None:
+        self._http = http
         self._clock = clock
         self._path = f"/v1/organizations/{segment(organization)}/apis"
         self._etag = ""
-        self._in_vain: Counter[tuple[str, ...]] = Counter()
-        """How often in a row a call on an API met another one than the listing shows, by its key, method and verb."""
+        self._failures: Counter[tuple[str, ...]] = Counter()
+        """How often in a row a call found another state than the listing, by key, method and verb."""
         self.apis: Snapshot[ApiRow] = Snapshot(self._list, clock)
 
-    def insist(self) -> Http:
-        """Give the way to the adapter, or say what is missing."""
-        if isinstance(self._way, DependencyNotReady):
-            raise DependencyNotReady(str(self._way))
-        return self._way
+    def require(self) -> Http:
+        """Return the HTTP client of the adapter; DependencyNotReady if there is no adapter."""
+        if isinstance(self._http, DependencyNotReady):
+            raise DependencyNotReady(str(self._http))
+        return self._http
 
     async def get(self, key: str) -> ApiRow:
-        """Read one API; NotYet where there is none any more."""
+        """Return one API; NotYet if it no longer exists."""
         return await self._exchange("GET", key)
 
     async def put(self, key: str, configuration: Mapping[str, JSON], revision: str | None) -> ApiRow:
-        """Make a configuration the draft: of a new API (no revision), or of the API in this very revision."""
-        rests = {"if-none-match": "*"} if revision is None else _if_match(revision)
-        return await self._exchange("PUT", key, headers=rests, body=configuration)
+        """Write the draft of a new API (without a revision), or of the API if it still has this revision."""
+        condition = {"if-none-match": "*"} if revision is None else _if_match(revision)
+        return await self._exchange("PUT", key, headers=condition, body=configuration)
 
     async def publish(self, row: ApiRow) -> ApiRow:
-        """Make the draft live, if it is still the one that we saw."""
+        """Make the draft live, if the API still has the revision of the row."""
         return await self._exchange("POST", row.key, "/publish", headers=_if_match(row.revision))
 
     async def unpublish(self, row: ApiRow) -> ApiRow:
-        """Take the API off."""
+        """Make the API no longer live, if it still has the revision of the row."""
         return await self._exchange("POST", row.key, "/unpublish", headers=_if_match(row.revision))
 
     async def delete(self, key: str) -> None:
-        """Remove an API; a 404, which an ingress may give, counts only with a listing that lacks the API."""
+        """Delete an API.
+
+        A 404 may come from an ingress, so it is believed only if a new listing does not have the API either.
+        """
         try:
             await self._request("DELETE", f"/{segment(key)}", who=f"api {key}")
         except Missing:
             self._etag = ""
             if key in (await self.apis.get(self._clock.monotonic())).rows:
-                raise NotYet("the adapter lists the API, and can't find it", after=LOOK_AGAIN, deleting=True) from None
+                raise NotYet(
+                    "the adapter lists the API, but answers 404", after=RETRY_DELETION, deleting=True
+                ) from None
         self.apis.record(key, None)
 
     def close(self) -> None:
-        """Give up the connection."""
-        if not isinstance(self._way, DependencyNotReady):
-            self._way.close()
+        """Close the connection."""
+        if not isinstance(self._http, DependencyNotReady):
+            self._http.close()
 
     async def _exchange(
         self, method: str, key: str, verb: str = "", *, headers: Mapping[str, str] | None = None, body: JSON = None
@@ -141,40 +150,42 @@ class ApiContract:
             answer = await self._request(method, f"/{segment(key)}{verb}", who=f"api {key}", headers=headers, body=body)
         except Missing:
             self.apis.record(key, None)
-            vanished = NotYet("the API vanished from the adapter while it was being changed", after=1.0)
-            raise self._patient(vanished, key, method, verb) from None
+            deleted = NotYet("the API was deleted at the adapter while it was being changed", after=1.0)
+            raise self._with_backoff(deleted, key, method, verb) from None
         except Overtaken as overtaken:
-            raise self._patient(overtaken, key, method, verb) from None
-        del self._in_vain[key, method, verb]
+            raise self._with_backoff(overtaken, key, method, verb) from None
+        del self._failures[key, method, verb]
         row = ApiRow.parse(answer.json)
         if row.key != key:
             raise AnswerLost("the adapter's answer is about another API")
         self.apis.record(key, row)
         return row
 
-    def _patient(self, error: NotYet, *call: str) -> NotYet:
-        """Look again at a whole listing, and later each time: an adapter that mixes things up isn't stormed."""
+    def _with_backoff(self, error: NotYet, *call: str) -> NotYet:
+        """Return the error with a longer wait each time, and read the whole listing again before the next attempt."""
         self._etag = ""
-        self._in_vain[call] += 1
-        often = self._in_vain[call]
-        after = min(2.0 ** min(often - 1, 10), LONGEST_WAIT)
-        return type(error)(f"{error}{UNFAITHFUL if often > 2 else ''}", after=after)  # noqa: PLR2004 - as it says
+        self._failures[call] += 1
+        failures = self._failures[call]
+        hint = BROKEN_CONTRACT if failures > LONGEST_PATIENCE else ""
+        return type(error)(f"{error}{hint}", after=min(2.0 ** min(failures - 1, 10), LONGEST_WAIT))
 
     async def _list(self) -> Mapping[str, ApiRow] | None:
-        if isinstance(self._way, DependencyNotReady):
+        if isinstance(self._http, DependencyNotReady):
             return {}
         headers = {"if-none-match": self._etag} if self._etag else {}
         try:
             answer = await self._request("GET", "", who="list apis", headers=headers)
         except Missing as missing:
-            raise DependencyNotReady(f"the adapter has no Custom APIs of this organization: {missing}") from None
+            raise DependencyNotReady(
+                f"the adapter has no list of Custom APIs for this organization: {missing}"
+            ) from None
         if answer.status == NOT_MODIFIED:
             if not headers:
-                raise AnswerLost("the adapter says that nothing changed, and was not asked that")
+                raise AnswerLost("the adapter answers 304 to a request without a condition")
             return None
         listed = answer.json.get("apis")
         if not isinstance(listed, list):
-            raise AnswerLost("the adapter's answer is no listing")
+            raise AnswerLost("the adapter's answer is not a list")
         rows = {row.key: row for row in map(ApiRow.parse, listed)}
         self._etag = answer.headers.get("etag", "")
         return rows
@@ -182,7 +193,7 @@ class ApiContract:
     async def _request(
         self, method: str, path: str, *, who: str, headers: Mapping[str, str] | None = None, body: JSON = None
     ) -> Answer:
-        return await self.insist().request(method, self._path + path, who=who, headers=headers, body=body)
+        return await self.require().request(method, self._path + path, who=who, headers=headers, body=body)
 
 
 def _if_match(revision: str) -> dict[str, str]:

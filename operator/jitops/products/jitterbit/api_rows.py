@@ -1,4 +1,4 @@
-"""Custom APIs as the adapter contract carries them."""
+"""Custom APIs in the JSON of the adapter contract."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from jitops.core.kube import JSON
 
 Configuration = dict[str, "JSON"]
-"""All that a Custom API consists of, in one form: what is empty is there, and lists without an order are sorted."""
+"""The complete configuration of a Custom API in a canonical form: with empty fields, and unordered lists sorted."""
 
 STATES = {"draft": (True, False), "published": (False, True), "publishedWithDraft": (True, True)}
-"""What each state has: a draft, and something live."""
+"""For each state: whether there is a draft, and whether a configuration is live."""
 REVISION = re.compile("[!#-~]+")
-"""What stands between the quotes of an If-Match."""
+"""A revision that can be sent between the quotes of If-Match."""
 
 
 @dataclass(frozen=True, slots=True)
 class ApiRow:
-    """A Custom API as the adapter has it."""
+    """A Custom API as returned by the adapter."""
 
     key: str
     state: str
@@ -35,11 +35,11 @@ class ApiRow:
 
     @classmethod
     def parse(cls, body: JSON) -> ApiRow:
-        """Read an API of the contract; AnswerLost where it is none."""
+        """Return the row of an API; AnswerLost if the answer does not follow the contract."""
         given = body if isinstance(body, dict) else {}
         key, state, revision = (str(given.get(name) or "") for name in ("key", "state", "revision"))
         if not (key and state in STATES and REVISION.fullmatch(revision)):
-            raise AnswerLost("the adapter's answer is no Custom API of the contract")
+            raise AnswerLost("the adapter's answer is not a Custom API of the contract")
         has_draft, is_live = STATES[state]
         url = given.get("url")
         return cls(
@@ -53,12 +53,12 @@ class ApiRow:
 
     @property
     def configuration(self) -> Configuration:
-        """Give what the next publish would make live, or is live already."""
+        """Return the draft, which the next publish makes live; without one the configuration that is live."""
         return self.draft or self.published or {}
 
 
 def canonical(given: JSON) -> Configuration:
-    """Bring a configuration, of a spec or of the adapter, into the one form; AnswerLost where it is none."""
+    """Return a configuration, of a spec or of the adapter, in canonical form; AnswerLost if it is not one."""
     try:
         environment, security, logging = (given.get(name) or {} for name in ("environment", "security", "logging"))
         return {
@@ -76,7 +76,7 @@ def canonical(given: JSON) -> Configuration:
             },
         }
     except (AttributeError, TypeError, KeyError):
-        raise AnswerLost("the adapter's answer is no configuration of the contract") from None
+        raise AnswerLost("the adapter's answer is not a configuration of the contract") from None
 
 
 def _service(given: Mapping[str, JSON]) -> dict[str, JSON]:

@@ -1,8 +1,7 @@
-"""One Harmony organization over its REST service (docs/reference/jitterbit.md section 2): connector registrations.
+"""The client of one Harmony organization (docs/reference/jitterbit.md section 2): connector registrations.
 
-Every call carries the account's token. A refusal that may mean a worn-out token is answered by one fresh
-log-in and one more try, which is safe: what was refused took no effect. What failed otherwise is never repeated
-here.
+Every call sends the token of the account. If a rejection may mean an expired token, the client logs in once and tries
+once more. This is safe, since a rejected call had no effect. No other failure is tried again here.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from urllib.parse import urlsplit
 from jitops.core.contract.snapshot import Snapshot
 from jitops.core.errors import JitopsError, PermissionDenied, SpecInvalid
 from jitops.products.jitterbit.adapter_contract import ApiContract
-from jitops.products.jitterbit.errors import Faltered, Refused
+from jitops.products.jitterbit.errors import Failed, Rejected
 from jitops.products.jitterbit.fields import GATEWAY_DOMAINS, REGION_HOSTS, Region
 from jitops.products.jitterbit.gateway import Gateway
 from jitops.products.jitterbit.session import BASE, Session
@@ -36,13 +35,13 @@ UNAUTHORIZED = 401
 FORBIDDEN = 403
 HARMLESS = re.compile(r"[\w-]{1,64}")
 PLAIN = re.compile(r"[A-Za-z0-9]+")
-"""Organizations whose name stands in the gateway's address as it is; what becomes of other characters is not known."""
+"""A name and id that the gateway's URL has unchanged. How Jitterbit writes other characters is not known."""
 
 
 class JitterbitClient:
     """The calls on one organization."""
 
-    def __init__(  # noqa: PLR0913 - what an organization is reached by
+    def __init__(  # noqa: PLR0913 - the parts of a connection, each opened by `organization.connection`
         self,
         http: Http,
         session: Session,
@@ -64,39 +63,39 @@ class JitterbitClient:
         self._path = f"{BASE}/orgs/{segment(self.organization)}/connector"
         self.clock = clock
         self.settle = timedelta(seconds=settle)
-        """For how long after a registration the listing may not show it."""
+        """How long the listing may not have a new registration yet."""
         self.contract = contract
-        """The adapter for Custom APIs; it may be none."""
+        """The adapter for Custom APIs, or the reason why there is none."""
         self.gateway = gateway
         self.connectors: Snapshot[ConnectorRow] = Snapshot(self._list, clock, settle=settle)
 
     @property
     def snapshots(self) -> Mapping[str, Snapshot[Any]]:
-        """The listings, by our kind's name."""
+        """Return the listings, by the names of the kinds."""
         return {"Connector": self.connectors, "CustomAPI": self.contract.apis}
 
     @property
     def budget(self) -> Mapping[str, int]:
-        """The calls that could be made at once, by method."""
+        """Return how many calls could be made at once, by method."""
         return self._http.budget
 
     @property
     def write_error(self) -> JitopsError | None:
-        """The error that writes meet while the remote refuses them."""
+        """Return the error of a Harmony that currently rejects writes; None otherwise."""
         return self._http.write_error
 
     async def verify(self) -> Mapping[str, JSON]:
-        """Prove that the log-in works, and that it may use the organization, in this region.
+        """Check that the login works, and that the account may use the organization in this region.
 
-        A session that lasts proves nothing about today: a listing that failed is tried again.
+        An existing session proves nothing about now, so a listing that failed is tried again.
         """
-        told = (await self._session.login(self._http, self._ledger)).body
-        organization = _organizations(told).get(self.organization, {})
-        self._check_region(organization.get("orgZoneUrl") or told.get("serverUrl"))
-        if not organization and told.get("orgAttrs"):
+        account = (await self._session.login(self._http, self._ledger)).body
+        organization = _organizations(account).get(self.organization, {})
+        self._check_region(organization.get("orgZoneUrl") or account.get("serverUrl"))
+        if not organization and account.get("orgAttrs"):
             raise SpecInvalid(
-                "spec.organizationId: the account is no member of this organization, but of"
-                f" {', '.join(filter(HARMLESS.fullmatch, _organizations(told))) or 'others'}"
+                "spec.organizationId: the account is not a member of this organization, only of"
+                f" {', '.join(filter(HARMLESS.fullmatch, _organizations(account))) or 'others'}"
             )
         if self.connectors.failing:
             await self.connectors.get(self.clock.monotonic())
@@ -109,16 +108,16 @@ class JitterbitClient:
         }
 
     def gateway_base(self) -> str:
-        """Give the default address of the organization's gateway (4.4); SpecInvalid where it can't be computed."""
+        """Return the default URL of the gateway (section 4.4); SpecInvalid if it can't be computed."""
         if self._region is None or not PLAIN.fullmatch(f"{self._name or '?'}{self.organization}"):
             raise SpecInvalid(
-                "spec.baseUrl: the gateway's address can't be computed from the organization's name, id and region;"
-                " copy it from a service URL in API Manager, such as https://Example123456.jitterbit.net"
+                "spec.baseUrl: is required, as the gateway's URL can't be computed from the organization's name, id and"
+                " region; copy it from a service URL in API Manager, such as https://Example123456.jitterbit.net"
             )
         return f"https://{self._name}{self.organization}.{GATEWAY_DOMAINS[self._region]}"
 
     async def register(self, name: str, version: str) -> ConnectorRow | None:
-        """Register a connector; None when the answer bears no id or key, so that only the listing can tell (2.5)."""
+        """Register a connector; None if the answer has no id or key, which only the listing has then (section 2.5)."""
         desired = {"name": name, "version": version}
         answer = await self._call("POST", self._path, body=desired, who=f"register {name} {version}")
         row = ConnectorRow.parse({**(answer.json or {}), **desired})
@@ -128,26 +127,26 @@ class JitterbitClient:
         return row
 
     async def remove(self, id_: str) -> None:
-        """Delete a registration; that it is gone is seen in a later listing."""
+        """Delete a registration; a later listing shows whether it is deleted."""
         await self._call("DELETE", f"{self._path}/{segment(id_)}", who=f"remove {id_}")
         self.connectors.retract(id_)
 
     async def remove_payload(self, id_: str) -> None:
-        """Delete the connector's UI description that agents uploaded (2.7)."""
+        """Delete the UI description of the connector that agents uploaded (section 2.7)."""
         await self._call("DELETE", f"{self._path}/{segment(id_)}/sdk/delete", who=f"payload {id_}")
 
     async def validate(self, name: str, key: str, secret: str) -> bool:
-        """Ask whether key and secret belong to the connector; the answer's form is not documented (2.8)."""
+        """Return whether key and secret belong to the connector (section 2.8 has no format of the answer)."""
         body = {"name": name, "key": key, "secret": secret}
         path = f"{self._path}/validate/securityinfo"
         try:
             await self._call("PUT", path, body=body, who=f"validate {name}", secrets=(key, secret))
-        except Refused:
+        except Rejected:
             return False
         return True
 
     async def aclose(self) -> None:
-        """Give up the connection; the session lives while others use it."""
+        """Close the connection; the session is kept while other connections use it."""
         self._http.close()
         self.contract.close()
         self.gateway.close()
@@ -155,20 +154,20 @@ class JitterbitClient:
     async def _list(self) -> Mapping[str, ConnectorRow]:
         try:
             body = (await self._call("GET", self._path, who=f"list {self.organization}")).json or {}
-        except Refused as refused:
-            raise PermissionDenied(f"the organization's connectors can't be listed: {refused}") from None
+        except Rejected as rejected:
+            raise PermissionDenied(f"the organization's connectors can't be listed: {rejected}") from None
         listed = body.get("registeredConnectorList")
         if listed is None and body.get("status") is True:
             listed = []
         if not isinstance(listed, list):
-            raise AnswerLost("Harmony's answer is no listing")
+            raise AnswerLost("Harmony's answer is not a list")
         rows = [ConnectorRow.parse(row) for row in listed if isinstance(row, dict)]
         return {row.id: row for row in rows if row.id}
 
     async def _call(
         self, method: str, path: str, *, who: str, body: JSON = None, secrets: Iterable[str] = ()
     ) -> Answer:
-        """Call with the session's token, and once more with a fresh one if that may have been the matter."""
+        """Make a call with the session's token, and once more with a fresh token if the first may have expired."""
         login = await self._session.login(self._http, self._ledger)
 
         async def send(login: Login) -> Answer:
@@ -177,54 +176,54 @@ class JitterbitClient:
 
         try:
             return await send(login)
-        except (Refused, Faltered) as error:
+        except (Rejected, Failed) as error:
             if not self._may_be_the_token(method, error):
                 raise _final(error) from None
-        self._session.refuse(login)
+        self._session.discard(login)
         try:
             return await send(await self._session.login(self._http, self._ledger))
-        except Refused as refused:
-            self._session.settle(method, refused)
-            raise _final(refused) from None
+        except Rejected as rejected:
+            self._session.note_futile(method, rejected)
+            raise _final(rejected) from None
 
     def _keys(self) -> Iterator[str]:
-        """Give what is secret of the connectors that we know: a refusal may speak of any of them."""
+        """Yield the keys and secrets of all known connectors: an error answer may have any of them."""
         for row in self.connectors.rows.values():
             yield from (row.key, row.secret)
 
-    def _may_be_the_token(self, method: str, error: Refused | Faltered) -> bool:
-        """Tell whether a fresh token may cure it; a write that failed with a 5xx may have taken effect."""
-        if isinstance(error, Faltered):
+    def _may_be_the_token(self, method: str, error: Rejected | Failed) -> bool:
+        """Return whether a fresh token may help; a write that failed with a 5xx may have had an effect."""
+        if isinstance(error, Failed):
             return method == "GET"
-        return not self._session.is_settled(method, error)
+        return not self._session.is_futile(method, error)
 
     def _check_region(self, zone: JSON) -> None:
         actual = region_of(zone)
         if actual and self._region and actual != self._region:
             raise SpecInvalid(
-                f"spec.region: the organization lives in {actual}, not in {self._region}; set region to {actual}"
+                f"spec.region: the organization is in {actual}, not in {self._region}; set region to {actual}"
             )
 
 
-def _organizations(told: Mapping[str, JSON]) -> dict[str, Mapping[str, JSON]]:
-    """Give the account's organizations by id, as far as the log-in told them (2.3)."""
-    listed = told.get("orgAttrs")
+def _organizations(account: Mapping[str, JSON]) -> dict[str, Mapping[str, JSON]]:
+    """Return the organizations of the account by id, as far as the answer to the login has them (section 2.3)."""
+    listed = account.get("orgAttrs")
     found = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
     return {str(each.get("orgId")): each for each in found}
 
 
 def region_of(address: JSON) -> Region | None:
-    """Tell which region an address belongs to, if it is one of Harmony's."""
+    """Return the region of a URL of Harmony; None for any other address."""
     try:
         host = urlsplit(address).hostname or "" if isinstance(address, str) else ""
     except ValueError:
-        return None  # A bracket that opens no IPv6 address.
+        return None  # For example a bracket without an IPv6 address.
     names = {region: urlsplit(url).hostname or "" for region, url in REGION_HOSTS.items()}
     return next((region for region, name in names.items() if f".{host}".endswith(f".{name}")), None)
 
 
-def _final(error: Refused | Faltered) -> JitopsError:
-    """Say what a refusal means that no fresh token cures."""
-    if isinstance(error, Refused) and error.status in {UNAUTHORIZED, FORBIDDEN}:
+def _final(error: Rejected | Failed) -> JitopsError:
+    """Return the error of a call that a fresh token does not help."""
+    if isinstance(error, Rejected) and error.status in {UNAUTHORIZED, FORBIDDEN}:
         return PermissionDenied(f"the account may not do this in the organization: {error}")
     return error

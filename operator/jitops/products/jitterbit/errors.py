@@ -1,7 +1,11 @@
-"""What Harmony's refusals mean: HTTP 200 alone proves nothing (docs/reference/jitterbit.md sections 2.9 and 7).
+"""Classifies Harmony's error answers: HTTP 200 alone is no success (docs/reference/jitterbit.md sections 2.9 and 7).
 
-Success is a 2xx that is JSON and whose `status` is not false. No list of error codes is published, so all
-that goes on of a refusal is its code, if it looks like one, and its sentence, cleaned and cut.
+An answer is a success if it is a 2xx with JSON whose `status` is not false. Jitterbit publishes no list of error codes,
+so a message has the code, if it looks like one, and the sentence of the answer, shortened and without secrets.
+
+    JitopsError
+    ├── Rejected   Harmony rejected the request
+    └── Failed     (Unavailable) a 5xx in Harmony's own format
 """
 
 from __future__ import annotations
@@ -20,12 +24,13 @@ if TYPE_CHECKING:
 
 CODE = re.compile(r"[A-Z0-9_]{1,64}")
 LONGEST_SENTENCE = 200
+FAILURES = 500
 GATEWAY = frozenset({502, 503, 504})
-"""What is answered for a Harmony that is not there; never about a password or token."""
+"""The answers of a gateway while Harmony is down; they are never about a password or token."""
 
 
-class Refused(JitopsError):
-    """Harmony decided against the request; `code` is empty where it gave none that looks like one."""
+class Rejected(JitopsError):
+    """Harmony rejected the request; `code` is empty if the answer has none that looks like an error code."""
 
     def __init__(self, message: str, *, status: int, code: str = "") -> None:
         super().__init__(message)
@@ -33,31 +38,31 @@ class Refused(JitopsError):
         self.code = code
 
 
-class Faltered(Unavailable):
-    """A 5xx in Harmony's own envelope: a failure, or a password or token that it does not take."""
+class Failed(Unavailable):
+    """A 5xx in Harmony's own format: a failure, or a password or token that it rejects."""
 
 
 def classify(answer: Answer) -> JitopsError | None:
-    """Judge an answer; what a refused log-in means stands in `login_refusal`."""
+    """Return the error of an answer; None for a success. See `login_error` for rejected logins."""
     body = answer.json if isinstance(answer.json, dict) else None
     if answer.succeeded:
         return _judge_success(answer, body)
-    if answer.status >= 500:  # noqa: PLR2004 - the server's failures
+    if answer.status >= FAILURES:
         own = body is not None and body.get("status") is False and answer.status not in GATEWAY
-        kind = Faltered if own else Unavailable
-        return kind(f"Harmony failed with HTTP {answer.status}{_told(body or {})}")
-    return _refused(answer.status, body or {})
+        kind = Failed if own else Unavailable
+        return kind(f"Harmony failed with HTTP {answer.status}{_reason(body or {})}")
+    return _rejected(answer.status, body or {})
 
 
 def _judge_success(answer: Answer, body: Mapping[str, Any] | None) -> JitopsError | None:
     if body is not None:
-        return _refused(answer.status, body) if body.get("status") is False else None
-    # What a deletion answers is not documented; that it took effect is seen in the listing anyway.
-    return AnswerLost("Harmony's answer is cut off, or is not Harmony's") if answer.body else None
+        return _rejected(answer.status, body) if body.get("status") is False else None
+    # The answer to a deletion is not documented, and may be empty; the listing shows whether it took effect.
+    return AnswerLost("the answer is cut off, or is not from Harmony") if answer.body else None
 
 
-def _refused(status: int, body: Mapping[str, Any]) -> Refused:
-    return Refused(f"Harmony refuses (HTTP {status}){_told(body)}", status=status, code=_code(body))
+def _rejected(status: int, body: Mapping[str, Any]) -> Rejected:
+    return Rejected(f"Harmony rejects the request (HTTP {status}){_reason(body)}", status=status, code=_code(body))
 
 
 def _code(body: Mapping[str, Any]) -> str:
@@ -65,11 +70,10 @@ def _code(body: Mapping[str, Any]) -> str:
     return code if isinstance(code, str) and CODE.fullmatch(code) else ""
 
 
-def _told(body: Mapping[str, Any]) -> str:
+def _reason(body: Mapping[str, Any]) -> str:
     sentence = body.get("errorMessage")
     parts = [_code(body), shorten(sentence, LONGEST_SENTENCE) if isinstance(sentence, str) else ""]
-    said = ": ".join(part for part in parts if part)
-    return f": {said}" if said else ""
+    return "".join(f": {part}" for part in parts if part)
 
 
 HINTS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -78,17 +82,17 @@ HINTS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (
             r"VALIDATE_TFA|authentication code|two.factor",
             (
-                "the account asks for a second factor, which an operator cannot give:"
-                " use a service account that needs none (each further try would e-mail a code)"
+                "the account requires a second factor, which an operator can't provide:"
+                " use a service account without one (each further attempt would e-mail a code)"
             ),
         ),
         (
             r"\bSSO\b|single sign|SAML",
-            'the organization logs in by single sign-on: put this account on its list "Bypass SSO"',
+            'the organization uses single sign-on: add this account to its list "Bypass SSO"',
         ),
         (
             r"lock",
-            "the account is locked: wait 30 minutes, correct the password, then ask for one more log-in",
+            "the account is locked: wait 30 minutes, correct the password, then request one more login",
         ),
         (
             r"expire|inactiv",
@@ -96,20 +100,17 @@ HINTS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
     )
 )
-"""What a refused log-in seems to mean, by code and sentence; section 2.3 documents only the first code."""
+"""What a rejected login probably means, by code and sentence; section 2.3 documents only the first code."""
 
-USUAL_HINT = (
-    "correct email and password in the Secret; an account that logs in by single sign-on or with a second"
-    " factor can't be used"
-)
+USUAL_HINT = "correct email and password in the Secret; an account with single sign-on or a second factor can't be used"
 NO_SUCH_SERVICE = frozenset({301, 302, 303, 307, 308, 404, 405})
 
 
-def login_refusal(refused: Refused) -> JitopsError:
-    """Say what to do about a refused log-in."""
-    if refused.status in NO_SUCH_SERVICE and not refused.code:
+def login_error(rejected: Rejected) -> JitopsError:
+    """Return the error of a rejected login, with what to do about it."""
+    if rejected.status in NO_SUCH_SERVICE and not rejected.code:
         return SpecInvalid(
-            f"no Harmony service answers at this address (HTTP {refused.status}): check spec.region or spec.host"
+            f"there is no Harmony service at this address (HTTP {rejected.status}): check spec.region or spec.host"
         )
-    hint = next((hint for pattern, hint in HINTS if pattern.search(f"{refused}")), USUAL_HINT)
-    return CredentialsRejected(f"the log-in was refused: {hint} ({refused})")
+    hint = next((hint for pattern, hint in HINTS if pattern.search(f"{rejected}")), USUAL_HINT)
+    return CredentialsRejected(f"the login was rejected: {hint} ({rejected})")

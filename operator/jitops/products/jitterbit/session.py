@@ -1,8 +1,9 @@
-"""One log-in per account, whoever uses it: shared, renewed in time, and never tried more than it may be.
+"""The session of one account: one login shared by all connections, renewed in time, with limited attempts.
 
-Five refused log-ins lock a Harmony account for half an hour (docs/reference/jitterbit.md section 2.3), so every
-attempt is counted in the ledger before it is made, and a storm of callers makes one. What Harmony surely did not judge
-(it was out of reach, or a gateway answered for it) is taken back; where no answer came, it may have been a refusal.
+Five rejected logins lock a Harmony account for half an hour (docs/reference/jitterbit.md section 2.3). So every attempt
+is counted in the ledger before it is made, and concurrent callers share one attempt. An attempt that Harmony surely did
+not check is withdrawn: Harmony was unreachable, or a gateway answered in its place. An attempt without an answer stays
+counted, since it may have been rejected.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from jitops.core.errors import CredentialsRejected, JitopsError
-from jitops.products.jitterbit.errors import Faltered, Refused, login_refusal
+from jitops.products.jitterbit.errors import Failed, Rejected, login_error
 from jitops.remote.exchange import AnswerLost
 
 if TYPE_CHECKING:
@@ -27,17 +28,18 @@ if TYPE_CHECKING:
     from jitops.remote.client import Http
 
 BASE = "/jitterbit-cloud-restful-service"
-UNTOLD_TIMEOUT = 900.0
-"""Where Harmony does not tell how long a session lasts: the shortest that was ever written about."""
+DEFAULT_TIMEOUT = 900.0
+"""Seconds of a session if the answer does not have its length: the shortest documented one."""
 MARGIN = 0.1
-UNAUTHORIZED = 401
+"""The part of its length by which a session is renewed early, up to `LONGEST_MARGIN` seconds."""
 LONGEST_MARGIN = 300.0
+UNAUTHORIZED = 401
 TOKEN = re.compile(r"[!-~]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who logs in where."""
+    """An account of Harmony, at one host."""
 
     host: str
     email: str = field(repr=False)
@@ -46,7 +48,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """An accepted log-in: its token, until when it is used, and what was told with it."""
+    """An accepted login: its token, the monotonic time until which it is used, and the whole answer."""
 
     token: str = field(repr=False)
     until: float
@@ -62,13 +64,14 @@ class Session:
         self._login: Login | None = None
         self._task: asyncio.Task[Login] | None = None
         self._unspent: LoginLedger | None = None
-        """Where the count of an attempt stands that Harmony never judged: the next one uses it."""
+        """The ledger with a counted attempt that Harmony never checked; the next attempt uses that count."""
         self._uncleared = False
-        self._settled: set[tuple[str, int, str]] = set()
-        """Refusals of writes that a fresh token did not cure: they are about something else."""
+        """Whether a login was accepted, but its count is not cleared yet."""
+        self._futile: set[tuple[str, int, str]] = set()
+        """Rejections of writes that also happened with a fresh token, so that the token is not the reason."""
 
     async def login(self, http: Http, ledger: LoginLedger) -> Login:
-        """Give the current log-in, making one if need be; all who wait share one attempt and its outcome."""
+        """Return the current login, or make one; concurrent callers share one attempt and its result."""
         if self._login is not None and self._clock.monotonic() < self._login.until:
             await self._clear(ledger)
             return self._login
@@ -77,27 +80,27 @@ class Session:
             self._task.add_done_callback(self._ended)
         return await asyncio.shield(self._task)
 
-    def refuse(self, login: Login) -> None:
-        """Hear that Harmony no longer takes this log-in's token."""
+    def discard(self, login: Login) -> None:
+        """Forget a login whose token Harmony rejects."""
         if self._login is login:
             self._login = None
 
-    def settle(self, method: str, refused: Refused) -> None:
-        """Hear that a fresh token did not cure a refusal, so that its like costs no other log-in."""
-        if method != "GET" and refused.status != UNAUTHORIZED:
-            self._settled.add((method, refused.status, refused.code))
+    def note_futile(self, method: str, rejected: Rejected) -> None:
+        """Record a rejection that a fresh token did not change, so that it causes no further logins."""
+        if method != "GET" and rejected.status != UNAUTHORIZED:
+            self._futile.add((method, rejected.status, rejected.code))
 
-    def is_settled(self, method: str, refused: Refused) -> bool:
-        """Tell whether a fresh token was tried in vain against such a refusal."""
-        return (method, refused.status, refused.code) in self._settled
+    def is_futile(self, method: str, rejected: Rejected) -> bool:
+        """Return whether the same rejection also happened with a fresh token."""
+        return (method, rejected.status, rejected.code) in self._futile
 
     def _ended(self, task: asyncio.Task[Login]) -> None:
         self._task = None
         if not task.cancelled():
-            task.exception()  # It was for those who waited; when none is left, nobody needs it.
+            task.exception()  # The callers raise it. If none is left, asyncio must not log it as never retrieved.
 
     async def _attempt(self, http: Http, ledger: LoginLedger) -> Login:
-        http.check()  # What isn't sent needs no count.
+        http.check()  # A request that the breaker or budget stops must not be counted.
         if self._unspent is None:
             await ledger.attempt()
             self._unspent = ledger
@@ -109,7 +112,7 @@ class Session:
         return self._login
 
     async def _clear(self, ledger: LoginLedger) -> None:
-        """Clear the count of an accepted log-in, also when that failed the first time."""
+        """Clear the count after an accepted login; tried again by later calls if it failed."""
         if self._uncleared:
             await ledger.accepted()
             self._uncleared = False
@@ -118,11 +121,11 @@ class Session:
         credentials = {"email": self._account.email, "password": self._account.password}
         try:
             answer = await http.request("PUT", f"{BASE}/user/login", body=credentials, who="login")
-        except Refused as refused:
-            refusal = login_refusal(refused)
-            if isinstance(refusal, CredentialsRejected):
+        except Rejected as rejected:
+            error = login_error(rejected)
+            if isinstance(error, CredentialsRejected):
                 self._unspent = None
-        except (AnswerLost, Faltered):
+        except (AnswerLost, Failed):
             self._unspent = None
             raise
         except JitopsError:
@@ -131,10 +134,10 @@ class Session:
         else:
             self._unspent = None
             return _checked(answer.json or {})
-        raise refusal
+        raise error
 
     async def _withdraw(self) -> None:
-        """Take back an attempt that was not judged; where that can't be written now, the next one uses its count."""
+        """Withdraw an attempt that Harmony did not check; if that fails, the next attempt uses its count."""
         if self._unspent is not None:
             with contextlib.suppress(JitopsError):
                 await self._unspent.withdrawn()
@@ -144,16 +147,16 @@ class Session:
 def _checked(body: Mapping[str, JSON]) -> Mapping[str, JSON]:
     token = body.get("authenticationToken")
     if not isinstance(token, str) or not TOKEN.fullmatch(token):
-        raise AnswerLost("Harmony accepted the log-in without a token")
+        raise AnswerLost("Harmony accepted the login, but its answer has no token")
     return body
 
 
 def _lifetime(body: Mapping[str, JSON]) -> float:
-    """Tell for how many seconds a token is used: the time it is said to last, less a margin."""
+    """Return for how many seconds a token is used: the length of the session less a margin."""
     try:
-        told = float(body["sessionTimeoutInSeconds"])
+        seconds = float(body["sessionTimeoutInSeconds"])
     except (KeyError, TypeError, ValueError, OverflowError):
-        told = UNTOLD_TIMEOUT
-    if not (isfinite(told) and told > 0):
-        told = UNTOLD_TIMEOUT
-    return told - min(LONGEST_MARGIN, told * MARGIN)
+        seconds = DEFAULT_TIMEOUT
+    if not (isfinite(seconds) and seconds > 0):
+        seconds = DEFAULT_TIMEOUT
+    return seconds - min(LONGEST_MARGIN, seconds * MARGIN)

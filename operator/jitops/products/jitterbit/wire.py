@@ -1,4 +1,4 @@
-"""Connector registrations as Harmony writes them (docs/reference/jitterbit.md sections 2.5 and 2.6)."""
+"""Rows of connector registrations (docs/reference/jitterbit.md sections 2.5 and 2.6)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ConnectorRow:
-    """One registration; key and secret never show."""
+    """A registration as listed by Harmony; its `repr` has neither key nor secret."""
 
     id: str
     name: str
@@ -26,7 +26,7 @@ class ConnectorRow:
 
     @classmethod
     def parse(cls, body: Mapping[str, JSON]) -> ConnectorRow:
-        """Read a registration; ids may come as strings or numbers."""
+        """Return the row of a registration in an answer, whose ids may be strings or numbers."""
         return cls(
             id=_text(body, "id"),
             name=_text(body, "name"),

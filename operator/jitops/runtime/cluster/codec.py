@@ -124,7 +124,7 @@ def _reference(owner: Owner) -> dict[str, JSON]:
 def fingerprint(body: Mapping[str, JSON]) -> int:
     """Return a hash of all that anyone can edit on a Secret or ConfigMap.
 
-    It tells the echo of an own write from an edit. Python salts it per process, so it reveals no value.
+    It distinguishes the echo of an own write from an edit. Python salts it per process, so it reveals no value.
     """
     meta = body["metadata"]
     return hash(
@@ -150,8 +150,8 @@ def owner_of(body: Mapping[str, JSON]) -> Key | None:
 
 def status_patch(resource: Resource, status: Mapping[str, JSON], *, guarded: bool) -> list[JSON]:
     """Return the changes as a JSON patch for this very resource, and if `guarded` for this version of it."""
-    # Not a merge patch: on the status subresource the API server ignores its UID, and a resource made anew under the
-    # same name would inherit the id of its predecessor's remote object.
+    # Not a merge patch: on the status subresource the API server ignores its UID, and a resource created again under
+    # the same name would inherit the id of its predecessor's remote object.
     known = resource.status
     tests = {"uid": resource.uid} | ({"resourceVersion": resource.resource_version} if guarded else {})
     patch: list[JSON] = [{"op": "test", "path": f"/metadata/{name}", "value": value} for name, value in tests.items()]

@@ -1,6 +1,6 @@
 """Requests to the Kubernetes API over a bare aiohttp session; each failure is an ApiError or ClusterUnavailable.
 
-kubernetes.aio's own calls cost three times the CPU of the session below them (docs/decisions/port.md).
+kubernetes.aio's own calls cost three times the CPU of this session: docs/decisions/0003-kubernetes-session.md.
 """
 
 from __future__ import annotations

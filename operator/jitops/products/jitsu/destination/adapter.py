@@ -1,18 +1,19 @@
-"""JitsuDestination: a destination of a workspace (docs/reference/jitsu.md section 4)."""
+"""The adapter of JitsuDestination (docs/reference/jitsu.md section 4)."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
 
-from jitops.core.contract.desired import Desired
-from jitops.core.contract.draft import Prepared
+from typing_extensions import override
+
+from jitops.core.contract.desired import Desired, Prepared
 from jitops.core.contract.observation import Observation
 from jitops.core.errors import SpecInvalid
 from jitops.products.jitsu.destination.spec import JitsuDestinationSpec
 from jitops.products.jitsu.masked.adapter import MaskedAdapter
 from jitops.products.jitsu.masked.sealed import Path, leaves, parted, seal
-from jitops.products.jitsu.masked.validation import Check
+from jitops.products.jitsu.masked.validation import ConfigCheck
 from jitops.products.jitsu.masked.wire import MaskedRow, masked_type
 from jitops.products.jitsu.schemas import BASE, Schema, masked_fields
 
@@ -26,81 +27,89 @@ Ready = Prepared[JitsuDestinationSpec, None]
 Found = Observation[MaskedRow]
 
 CONNECTED = frozenset({"clickhouse", "postgres", "mysql", "redshift", "snowflake", "bigquery", "duckdb", "s3", "gcs"})
-"""The types that the data plane connects to itself: warehouses and file stores (docs/reference/jitsu.md section 5)."""
-NOTHING_AT_ALL = "devnull"
-"""The type without fields: what is given it is stripped of all that it had."""
+"""The types that the data plane connects to: warehouses and file stores (docs/reference/jitsu.md section 5)."""
+WITHOUT_FIELDS = "devnull"
+"""The type without fields: a destination that gets this type loses all its values."""
 
 
 class DestinationAdapter(MaskedAdapter[JitsuDestinationSpec]):
-    """Destinations of one workspace."""
+    """The destinations of one workspace."""
 
     object_type = masked_type("destination", "JitsuDestination")
     root = "config"
     base = ()
 
+    @override
     def plain(self, desired: Want) -> Mapping[str, JSON]:
-        """Give name and type."""
+        """Return name and type."""
         spec = desired.spec
         return {"name": spec.name or desired.key.name, "destinationType": spec.destination_type}
 
+    @override
     async def check(self, desired: Want) -> None:
-        """Check the config against the schema of its type; what is only observed may leave required fields out."""
+        """Check the config against the schema of its type; an observed destination may omit required fields."""
         spec = desired.spec
         masked = masked_fields(spec.destination_type)
         for name in masked:
             if spec.free_form.get(name) is not None:
                 raise SpecInvalid(self.cure(name))
-        config = self.filled(desired)
+        config = self.complete_config(desired)
         await self._client.schemas.load(spec.destination_type)
         schema = self._schema(desired)
         if schema is not None and spec.management.policy == "Managed":
             secret = [parted(each.path) for each in spec.secret_config or ()]
-            Check(schema, self.root, secret, masked).refuse(config)
+            ConfigCheck(schema, self.root, secret, masked).validate(config)
 
-    async def trial(self, desired: Ready) -> str | None:
-        """Connect to a warehouse or file store; the console has no test for the other types."""
+    @override
+    async def test_connection(self, desired: Ready) -> str | None:
+        """Test the connection to a warehouse or file store; the console has no test for other types."""
         if desired.spec.destination_type not in CONNECTED:
             return None
-        return await self._client.trials.destination(self.whole(desired), self.secrets(desired))
+        return await self._client.preflight.destination(self.whole(desired), self.secrets(desired))
 
     def _schema(self, desired: Want) -> Schema | None:
         return self._client.schemas.get(desired.spec.destination_type)
 
+    @override
     def read(self, desired: Want, path: str, text: str) -> JSON:
-        """Take the text for what it is, or for JSON where the type asks for a list, a number or a choice of two."""
-        if self._node(desired, self.remote(path)).get("type") not in {"array", "boolean", "integer", "number"}:
+        """Return the text, or its JSON value if the field is a list, a number or a boolean."""
+        if self._node(desired, self.remote_path(path)).get("type") not in {"array", "boolean", "integer", "number"}:
             return text
         try:
             return json.loads(text)
         except ValueError:
             raise SpecInvalid(
-                f"spec.{path}: the value in the Secret must be written as JSON, as the field is no string"
+                f"spec.{path}: the value in the Secret must be JSON, as the field is not a string"
             ) from None
 
+    @override
     def secrets(self, desired: Ready) -> Iterable[str]:
-        """Name what is secret, the entries of lists too."""
+        """Return the secret values, and the entries of secret lists."""
         values = self._secret(desired).values()
         return [*desired.inputs.values(), *(str(each) for value in values if isinstance(value, list) for each in value)]
 
-    def same_type(self, desired: Want, observation: Found) -> bool:
-        """Compare the types: what is masked of the one may be no secret of the other."""
+    @override
+    def has_same_type(self, desired: Want, observation: Found) -> bool:
+        """Return whether the types are equal: a field that one type masks may not be a secret of another."""
         return observation.remote.at(("destinationType",)) == seal(desired.spec.destination_type)
 
+    @override
     def surplus(self, desired: Ready, observation: Found) -> set[Path]:
-        """Name what was taken out of the spec; of a destination that changes its type, all that the spec leaves out.
+        """Return the paths that were removed from the spec; after a change of the type, all paths that it does not set.
 
-        A new type would inherit the fields of the old one that have the same names. Those that it doesn't know go by
-        themselves.
+        A new type would inherit fields of the old type that have the same names. The console itself drops fields that
+        the new type does not have.
         """
         schema = self._schema(desired)
-        gone = super().surplus(desired, observation)
-        if not self.same_type(desired, observation):
-            asked = {self.remote(path) for path in self.fields(desired)}
-            gone = {path for path in leaves(observation.remote.tree) if path[0] not in BASE} - asked
-        return gone if schema is None else {path for path in gone if path[0] in schema["properties"]}
+        removed = super().surplus(desired, observation)
+        if not self.has_same_type(desired, observation):
+            asked = {self.remote_path(path) for path in self.fields(desired)}
+            removed = {path for path in leaves(observation.remote.tree) if path[0] not in BASE} - asked
+        return removed if schema is None else {path for path in removed if path[0] in schema["properties"]}
 
-    def nothing(self, desired: Ready, path: Path) -> JSON:
-        """Give the schema's default, or what is empty; a map's entry, a number or a choice has nothing of that."""
+    @override
+    def empty_value(self, desired: Ready, path: Path) -> JSON:
+        """Return the schema's default, or an empty string or list; None for a map entry, a number or a choice."""
         if self._schema(desired) is None:
             return ""
         node = self._node(desired, path)
@@ -111,7 +120,7 @@ class DestinationAdapter(MaskedAdapter[JitsuDestinationSpec]):
         return "" if node.get("type") == "string" and not node.keys() & {"enum", "format"} else None
 
     def _node(self, desired: Want, path: Path) -> Schema:
-        """Find what the schema says of one field; of a map's entries only what the map's own default has of them."""
+        """Return the schema of one field. An entry of a map has no schema, only its part of the map's default."""
         node = self._schema(desired) or {}
         for name in path:
             whole = node.get("default")
@@ -119,6 +128,7 @@ class DestinationAdapter(MaskedAdapter[JitsuDestinationSpec]):
             node = {**inherited, **((node.get("properties") or {}).get(name) or {})}
         return node
 
-    async def strip(self, id_: str) -> None:
-        """Turn it into a destination that has no fields."""
-        await self._client.update(self.object_type.name, id_, {"destinationType": NOTHING_AT_ALL})
+    @override
+    async def remove_all_values(self, id_: str) -> None:
+        """Change the destination to the type that has no fields."""
+        await self._client.update(self.object_type.name, id_, {"destinationType": WITHOUT_FIELDS})

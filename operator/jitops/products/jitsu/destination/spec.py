@@ -9,8 +9,8 @@ from jitops.api.managed import ConnectionRef, output_rules
 from jitops.api.schema.model import Rule, immutable, matching
 from jitops.api.schema.open_map import OpenMap
 from jitops.api.schema.reference import UsesConnection
-from jitops.products.jitsu.fields import StreamName, adopted_by_id
 from jitops.products.jitsu.masked.spec import SecretSpec
+from jitops.products.jitsu.wire import StreamName, adopted_by_id
 
 DestinationType = Annotated[
     str,

@@ -1,7 +1,4 @@
-"""JitsuFunction: a function of a workspace, its code inline or from ConfigMaps.
-
-The console's rules: docs/reference/jitsu.md sections 4 and 6.
-"""
+"""The adapter of JitsuFunction (docs/reference/jitsu.md sections 4 and 6)."""
 
 from __future__ import annotations
 
@@ -11,15 +8,14 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import override
 
 from jitops.core.contract.adapter import compare
-from jitops.core.contract.desired import Desired
-from jitops.core.contract.draft import Prepared
+from jitops.core.contract.desired import Desired, Prepared
 from jitops.core.contract.observation import Change, Observation
 from jitops.core.errors import SpecInvalid
 from jitops.products.jitsu.function.spec import CODE_IS_NO_DATE, NO_NUL, JitsuFunctionSpec
-from jitops.products.jitsu.function.tests import disappointment, run_of
+from jitops.products.jitsu.function.tests import mismatch, run_request
 from jitops.products.jitsu.function.wire import FUNCTION, HASHED, FunctionRow, code_hash
 from jitops.products.jitsu.objects import ObjectAdapter
-from jitops.products.jitsu.preflight.trials import preflight
+from jitops.products.jitsu.preflight.console import run_preflight
 from jitops.products.jitsu.wire import UNSET
 
 if TYPE_CHECKING:
@@ -34,7 +30,7 @@ Found = Observation[FunctionRow]
 
 CODE_FROM = "codeFrom"
 CODE = frozenset({"code", CODE_FROM})
-"""The spec's paths of the code: one of them is always set, so that it is never to be removed."""
+"""The paths of the code in the spec. One of them is always set, so the code is never removed."""
 
 
 def _path(index: int) -> str:
@@ -42,26 +38,27 @@ def _path(index: int) -> str:
 
 
 class FunctionAdapter(ObjectAdapter[JitsuFunctionSpec, FunctionRow, str]):
-    """Functions of one workspace."""
+    """The functions of one workspace."""
 
     object_type = FUNCTION
 
     @override
     def prepare(self, desired: Want, observation: Found | None) -> Ready:
-        """Join the code; of a function that is being deleted no ConfigMap is read, and it needs none."""
+        """Join the code. While deleting, ConfigMaps are not read and the code is not needed."""
         spec = desired.spec
         if spec.code_from is None or not desired.inputs:
             return Prepared.of(desired, spec.code or "")
         code = "".join(desired.inputs[_path(index)] for index in range(len(spec.code_from)))
         if not code:
-            raise SpecInvalid("spec.codeFrom: the keys hold no code: put it into their ConfigMaps")
+            raise SpecInvalid("spec.codeFrom: the keys have no code: put the code into their ConfigMaps")
         for rule in (CODE_IS_NO_DATE, NO_NUL):
             if not rule.check(code):
-                raise SpecInvalid(f"spec.codeFrom: what the keys hold {rule.message}")
+                raise SpecInvalid(f"spec.codeFrom: the code {rule.message}")
         return Prepared.of(desired, code)
 
+    @override
     def fields(self, desired: Ready) -> Mapping[str, JSON]:
-        """Give the fields that the user set; the code under the name of the field that gives it."""
+        """Return the fields that the user set; the code under `code` or `codeFrom`, whichever is set."""
         spec = desired.spec
         given = {
             "name": spec.name or desired.key.name,
@@ -75,58 +72,62 @@ class FunctionAdapter(ObjectAdapter[JitsuFunctionSpec, FunctionRow, str]):
         }
         return {path: value for path, value in given.items() if value is not None}
 
+    @override
     def diff(self, desired: Ready, observation: Found) -> tuple[Change, ...]:
-        """Compare the fields by path, code by its hash."""
+        """Compare the fields by path, and the code by its hash."""
         asked = {path: _shown(path, value) for path, value in self.fields(desired).items()}
         actual = {
             _code_path(desired.spec) if name == "code" else name: v for name, v in observation.remote.fields.items()
         }
         changes = compare(asked, actual, self.leftovers(desired, observation))
-        ours = observation.owned and _moved(desired)
-        return tuple(replace(each, generated=ours) if each.path == CODE_FROM else each for each in changes)
+        is_generated = observation.owned and _is_new_code(desired)
+        return tuple(replace(each, generated=is_generated) if each.path == CODE_FROM else each for each in changes)
 
+    @override
     def leftovers(self, desired: Ready, observation: Found) -> tuple[str, ...]:
-        """Name the paths we once sent, the user no longer sets, and the console still holds."""
-        gone = desired.applied - set(self.fields(desired)) - CODE
-        return tuple(sorted(path for path in gone if path in observation.remote.fields))
+        """Return the paths that jitops once sent, the user no longer sets, and the console still has."""
+        removed = desired.applied - set(self.fields(desired)) - CODE
+        return tuple(sorted(path for path in removed if path in observation.remote.fields))
 
+    @override
     def body(self, desired: Ready) -> Mapping[str, JSON]:
-        """Write all that the user set."""
+        """Return all fields that the user set."""
         return {_name(path): value for path, value in self.fields(desired).items()}
 
     @override
     def secrets(self, desired: Ready) -> Iterable[str]:
-        """Name none: of a refusal's body, which may repeat the code, only issues and first lines are told."""
+        """Return none: an error answer may repeat the code, but messages have only its issues and first line."""
         return ()
 
+    @override
     async def update(self, desired: Ready, observation: Found, changes: tuple[Change, ...]) -> Found:
-        """PUT just what differs: the console merges, and the sentinel removes a field where null is an error."""
+        """Write the fields that differ. The console merges them; `UNSET` removes a field, as null is an error."""
         fields = self.fields(desired)
         body: dict[str, Any] = {_name(change.path): fields.get(change.path, UNSET) for change in changes}
         await self._client.update(self.object_type.name, observation.id, body)
         return self._seen(observation.id)
 
+    @override
     async def preflight(self, desired: Ready) -> tuple[str, ...]:
-        """Have the tests run on the code that is about to be written, if the spec asks for that."""
+        """Run the tests with the code that is about to be written, if the spec asks for that."""
 
-        async def trial() -> Iterable[str]:
-            whole = self.whole(desired)
-            runs = [
-                (test, await self._client.trials.function(run_of(whole, test))) for test in desired.spec.tests or ()
-            ]
-            return [f"spec.tests[{test.name}]: {wrong}" for test, run in runs if (wrong := disappointment(test, run))]
+        async def run_tests() -> Iterable[str]:
+            function, tests = self.whole(desired), desired.spec.tests or ()
+            runs = [(test, await self._client.preflight.function(run_request(function, test))) for test in tests]
+            return [f"spec.tests[{test.name}]: {failure}" for test, run in runs if (failure := mismatch(test, run))]
 
-        return await preflight(desired.spec.validation, trial)
+        return await run_preflight(desired.spec.validation, run_tests)
 
+    @override
     def facts(self, desired: Ready, observation: Found) -> Mapping[str, JSON]:
-        """Tell the workspace, and which code was asked for, by its hash."""
+        """Return the id of the workspace, and the hash of the code that the spec asks for."""
         return {**super().facts(desired, observation), "codeHash": code_hash(desired.draft)}
 
 
-def _moved(desired: Ready) -> bool:
-    """Tell a ConfigMap that changed, of which no generation speaks, from code that others changed at the remote."""
-    asked_before = desired.last_status.get("codeHash")
-    return desired.spec.management.policy == "Managed" and asked_before not in (None, code_hash(desired.draft))
+def _is_new_code(desired: Ready) -> bool:
+    """Return whether a ConfigMap changed, which changes no generation; if not, others changed the remote code."""
+    last = desired.last_status.get("codeHash")
+    return desired.spec.management.policy == "Managed" and last not in (None, code_hash(desired.draft))
 
 
 def _code_path(spec: JitsuFunctionSpec) -> str:
@@ -134,7 +135,7 @@ def _code_path(spec: JitsuFunctionSpec) -> str:
 
 
 def _name(path: str) -> str:
-    """Give the console's name of a field."""
+    """Return the console's name of a field."""
     return "code" if path == CODE_FROM else path
 
 

@@ -8,9 +8,9 @@ from jitops.api.managed import ConfigMapKeyRef, ConnectionRef, ManagedSpec, outp
 from jitops.api.schema.model import Model, Rule, immutable, matching
 from jitops.api.schema.reference import UsesConnection
 from jitops.api.schema.strings import DisplayName
-from jitops.products.jitsu.fields import NO_DATE, StreamName, adopted_by_id
 from jitops.products.jitsu.function.expectations import FunctionTests
 from jitops.products.jitsu.preflight.spec import Validation
+from jitops.products.jitsu.wire import NO_DATE, StreamName, adopted_by_id
 
 LONGEST = 204_800
 """The most bytes of code in a spec. kubectl copies the spec into an annotation, which may have 256 KiB."""

@@ -1,4 +1,4 @@
-"""The tests of a function: what is sent to have one run, and whether the run ended as it was to."""
+"""The tests of a function: the request that runs one, and the comparison with the expected result."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from jitops.core.kube import JSON
     from jitops.products.jitsu.function.expectations import FunctionTest
-    from jitops.products.jitsu.preflight.trials import Run
+    from jitops.products.jitsu.preflight.console import FunctionRun
 
 
-def run_of(function: Mapping[str, JSON], test: FunctionTest) -> dict[str, JSON]:
-    """Write the body that has a function run on a test's event, with an empty store."""
+def run_request(function: Mapping[str, JSON], test: FunctionTest) -> dict[str, JSON]:
+    """Return the body of the call that runs a function on the event of a test, with an empty store."""
     return {
         "functionId": function["id"],
         "functionName": function["name"],
@@ -24,12 +24,12 @@ def run_of(function: Mapping[str, JSON], test: FunctionTest) -> dict[str, JSON]:
     }
 
 
-def disappointment(test: FunctionTest, run: Run) -> str | None:
-    """Say how a run ended otherwise than its test expects; None if it did not."""
+def mismatch(test: FunctionTest, run: FunctionRun) -> str | None:
+    """Return how the result of a run differs from the expected one; None if it does not."""
     expected, outcome = test.expect, _outcome(run)
     if outcome != expected.outcome:
         because = f" with {run.error}" if run.error else ""
-        return f"ended as {outcome}{because}, not as {expected.outcome}"
+        return f"the outcome is {outcome}{because}, expected {expected.outcome}"
     if expected.event is None:
         return None
     events = run.result if isinstance(run.result, list) else [run.result]
@@ -39,14 +39,14 @@ def disappointment(test: FunctionTest, run: Run) -> str | None:
     return f"the event differs in {', '.join(missed[0])}"
 
 
-def _outcome(run: Run) -> str:
+def _outcome(run: FunctionRun) -> str:
     if run.error is not None:
         return "Failed"
     return "Dropped" if run.dropped else "Passed"
 
 
 def differing(actual: JSON, expected: Mapping[str, JSON], where: str = "") -> list[str]:
-    """Name the expected fields, with dots into maps, that a value lacks or has otherwise."""
+    """Return the paths of the expected fields that a value does not have, or has with another value."""
     found: Mapping[str, JSON] = actual if isinstance(actual, Mapping) else {}
     paths: list[str] = []
     for name, value in expected.items():

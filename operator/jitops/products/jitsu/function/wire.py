@@ -1,6 +1,6 @@
-"""Functions as the console writes them, their code told by its hash (docs/reference/jitsu.md section 4).
+"""Rows of functions, with a hash in place of the code (docs/reference/jitsu.md section 4).
 
-A listing holds the code of all functions, megabytes of it: what is kept of it is enough to compare.
+A listing has the code of all functions, which may be megabytes. Hashes are enough to compare.
 """
 
 from __future__ import annotations
@@ -19,30 +19,31 @@ if TYPE_CHECKING:
 
 FIELDS = ("name", "code", "kind", "slug", "description", "draft", "version", "origin")
 HASHED = frozenset({"code", "draft"})
+"""The fields that are kept as hashes."""
 
 
 @dataclass(frozen=True, slots=True)
 class FunctionRow:
-    """A function; two readings of an unchanged one are equal."""
+    """A function as listed by the console; rows of an unchanged function are equal."""
 
     id: str
     fields: Mapping[str, str] = field(repr=False)
-    """The remote fields that a spec can set, `code` and `draft` by their hash."""
+    """The remote fields that a spec can set; `code` and `draft` as hashes."""
 
     @classmethod
     def parse(cls, body: Mapping[str, JSON]) -> FunctionRow:
-        """Read what the console lists."""
+        """Return the row of a function that the console returned, or that was sent."""
         return cls(str(body.get("id", "")), _fields(body))
 
 
 def code_hash(code: str) -> str:
-    """Stand for code by its length and its SHA-256."""
+    """Return the length and SHA-256 of code."""
     content = code.encode("utf-8", "surrogatepass")
     return f"{len(content)}:{hashlib.sha256(content).hexdigest()}"
 
 
 def function_updated(row: FunctionRow, body: Mapping[str, JSON]) -> FunctionRow:
-    """Give the function that the console holds after it accepted this PUT: a merge, the sentinel removes."""
+    """Return the row after the console accepted this PUT: a merge, in which `UNSET` removes a field."""
     kept = {name: value for name, value in row.fields.items() if body.get(name) != UNSET}
     return FunctionRow(row.id, {**kept, **_fields(body)})
 

@@ -1,4 +1,4 @@
-"""What a link refers to: its ends and its functions, from the spec as written and as resolved."""
+"""The references of a link: its ends and its functions, as written in the spec and as resolved."""
 
 from __future__ import annotations
 
@@ -17,39 +17,42 @@ Want = Desired[JitsuLinkSpec]
 
 
 class End(NamedTuple):
-    """One end of a link: where the spec names it, and what stands for it."""
+    """One end of a link."""
 
     path: str
+    """The path of the reference in the spec."""
     type: str
+    """The console's type of the object."""
     kind: str
+    """The kind of the resource that manages such objects."""
     ref: RemoteRef
 
 
 def link_claims(resource: Resource) -> frozenset[str]:
-    """Name the pair of a link, as written and as it was resolved; syncs that may be parallel claim none."""
+    """Return the claims on the pair of a link, as written and as resolved; none for syncs that may be parallel."""
     status, spec = resource.status, resource.spec
     if spec.get("allowParallel"):
         return frozenset()
-    told = {"type": status.get("linkType"), **status, **(status.get("intent") or {})}
-    resolved = [told.get(name) for name in ("type", "fromId", "toId")]
+    recorded = {"type": status.get("linkType"), **status, **(status.get("intent") or {})}
+    resolved = [recorded.get(name) for name in ("type", "fromId", "toId")]
     refs = [f"{path} {resource.key.namespace} {ref}" for path, kind, ref in _refs(spec) if kind != "JitsuFunction"]
     return frozenset({claim(*refs), *([claim(*map(str, resolved))] if all(resolved) else [])})
 
 
 def link_uses(resource: Resource) -> frozenset[str]:
-    """Give the ids of what a link needs: its ends as they were resolved, and what it names by id."""
+    """Return the ids of the objects that a link uses: its resolved ends, and references by id."""
     refs = [ref for _, _, ref in _refs(resource.spec) if isinstance(ref, dict)]
     named = [resource.status.get("fromId"), resource.status.get("toId"), *(ref.get("external") for ref in refs)]
     return frozenset(id_ for id_ in named if isinstance(id_, str))
 
 
 def claim(*parts: str) -> str:
-    """Write what is claimed as one string."""
+    """Return a claim as one string."""
     return "\0".join(parts)
 
 
 def _refs(spec: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
-    """Walk over the references of a spec as written, which may be invalid: path, kind, reference."""
+    """Yield path, kind and reference of each reference of a spec as written, which may be invalid."""
     source, target, functions = (spec.get(name) for name in ("from", "to", "functions"))
     if isinstance(source, dict):
         yield "from.streamRef", "JitsuStream", source.get("streamRef")
@@ -62,7 +65,7 @@ def _refs(spec: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
 
 
 def ends_of(spec: JitsuLinkSpec) -> tuple[End, End]:
-    """Give both ends as the spec has them."""
+    """Return the start and the end of a link, as the spec has them."""
     source, end = spec.from_, End("to.destinationRef", "destination", "JitsuDestination", spec.to.destination_ref)
     if source.service_ref is not None:
         return End("from.serviceRef", "service", "JitsuService", source.service_ref), end
@@ -70,19 +73,19 @@ def ends_of(spec: JitsuLinkSpec) -> tuple[End, End]:
 
 
 def id_of(desired: Want, path: str, ref: RemoteRef) -> str:
-    """Give the id of what is referred to; empty while deleting, when nothing is resolved."""
+    """Return the id of a referenced object; empty while deleting, when references are not resolved."""
     return ref.external or desired.inputs.get(path, "")
 
 
 def pair_of(desired: Want) -> tuple[str, str, str]:
-    """Say how the link links, and give the ids of its ends."""
+    """Return the type of the link, and the ids of its start and end."""
     start, end = ends_of(desired.spec)
     kind = "sync" if desired.spec.is_sync else "push"
     return kind, id_of(desired, start.path, start.ref), id_of(desired, end.path, end.ref)
 
 
 def functions_of(desired: Want) -> list[JSON]:
-    """Write the pipeline as the console has it, order and all."""
+    """Return the functions of the link as the console has them, in the same order."""
     return [
         {
             "functionId": f"udf.{id_of(desired, f'functions[{index}].functionRef', each.function_ref)}",

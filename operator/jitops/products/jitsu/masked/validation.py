@@ -1,6 +1,6 @@
-"""Checks a destination's config against the schema of its type before anything is sent.
+"""Checks the config of a destination against the schema of its type before anything is sent.
 
-What is found is told by field and cure, never by value: any value may be a secret.
+Messages have the field and what to write, never the value: any value may be a secret.
 """
 
 from __future__ import annotations
@@ -24,19 +24,22 @@ if TYPE_CHECKING:
     from jitops.products.jitsu.schemas import Schema
 
 FORMATS = FormatChecker(formats=())
-"""The formats that are checked: only what the console takes for an address."""
+"""The checked formats: only `uri`, as the console checks it."""
 SHOWN = 8
-"""How many problems one message names."""
+"""The most problems that one message lists."""
 
 
 @FORMATS.checks("uri")
-def _is_address(value: object) -> bool:
-    """Tell whether JavaScript's `URL` could take a text: it begins with a scheme."""
+def _is_url(value: object) -> bool:
+    """Return whether JavaScript's `URL` may accept a text: it begins with a scheme."""
     return not isinstance(value, str) or re.match(r"\s*[A-Za-z][-+.A-Za-z0-9]*:", value) is not None
 
 
-class Check:
-    """One config, whole, with the secrets in it, against one schema."""
+class ConfigCheck:
+    """Checks complete configs, with their secrets, against one schema.
+
+    `secret` are the paths that are set from Secrets, and `masked` the fields of the type that should be.
+    """
 
     def __init__(self, schema: Schema, root: str, secret: Collection[Path], masked: Iterable[str]) -> None:
         self._schema = schema
@@ -44,17 +47,17 @@ class Check:
         self._secret = secret
         self._masked = frozenset(masked)
 
-    def refuse(self, config: Mapping[str, JSON]) -> None:
-        """Raise SpecInvalid with every field that the console would refuse, or would silently drop."""
-        # The registry fetches nothing from anywhere.
+    def validate(self, config: Mapping[str, JSON]) -> None:
+        """Raise SpecInvalid with every field that the console would reject, or would silently drop."""
+        # An empty registry: references in a schema are never fetched.
         validator = Draft7Validator(self._schema, registry=Registry(), format_checker=FORMATS)
-        found = [told for error in validator.iter_errors(dict(config)) for told in self._told(error)]
-        told = list(dict.fromkeys(found))
-        if told:
-            more = f"; and {len(told) - SHOWN} more" if told[SHOWN:] else ""
-            raise SpecInvalid("; ".join(told[:SHOWN]) + more)
+        found = [problem for error in validator.iter_errors(dict(config)) for problem in self._problems(error)]
+        problems = list(dict.fromkeys(found))
+        if problems:
+            more = f"; and {len(problems) - SHOWN} more" if problems[SHOWN:] else ""
+            raise SpecInvalid("; ".join(problems[:SHOWN]) + more)
 
-    def _told(self, error: ValidationError) -> Iterator[str]:
+    def _problems(self, error: ValidationError) -> Iterator[str]:
         path = tuple(error.absolute_path)
         rule: Any = error.validator_value
         given: Any = error.instance
@@ -65,7 +68,7 @@ class Check:
             case "additionalProperties":
                 known = _properties(error.schema)
                 extra = [name for name in given if name not in known]
-                cure = f"; this type has {', '.join(known)}" if known else "; take it out"
+                cure = f"; this type has {', '.join(known)}" if known else "; remove it"
                 yield from (f"{self._where((*path, name))}: is not a known field{cure}" for name in extra)
             case _:
                 yield f"{self._where(path)}: {_sentence(error.validator, rule)}"
@@ -73,10 +76,10 @@ class Check:
     def _cure(self, path: tuple[str | int, ...], name: str) -> str:
         if path or name not in self._masked:
             return ""
-        return f": put it into a Secret, and name that in spec.secretConfig with path: {name}"
+        return f": put it into a Secret, and refer to that in spec.secretConfig with path: {name}"
 
     def _where(self, path: tuple[str | int, ...]) -> str:
-        """Name a field as the spec has it."""
+        """Return the path of a field in the spec."""
         secret = tuple(map(str, path)) in self._secret
         where = "spec.secretConfig" if secret else f"spec.{self._root}"
         for part in path:
@@ -85,13 +88,13 @@ class Check:
 
 
 def _properties(schema: object) -> list[str]:
-    """Name the fields that a schema knows."""
+    """Return the fields that a schema has."""
     known = schema.get("properties") if isinstance(schema, Mapping) else None
     return sorted(known) if isinstance(known, Mapping) else []
 
 
-def _sentence(keyword: object, rule: Any) -> str:  # noqa: ANN401 - JSON
-    """Say what a schema asks; its own words are the console's, and no secret."""
+def _sentence(keyword: object, rule: JSON) -> str:
+    """Return what a schema asks for. The values in the schema are the console's, not secrets."""
     match keyword:
         case "type":
             return f"must be of type {' or '.join(rule) if isinstance(rule, list) else rule}"
@@ -102,5 +105,5 @@ def _sentence(keyword: object, rule: Any) -> str:  # noqa: ANN401 - JSON
         case "maximum":
             return f"must be {rule} or less"
         case "format" if rule == "uri":
-            return "must be an address with its scheme, such as https://example.com"
-    return f"is not valid here (by the schema's {keyword})"
+            return "must be a URL with its scheme, such as https://example.com"
+    return f"is not valid here (the schema's rule {keyword} is broken)"

@@ -1,7 +1,4 @@
-"""Destinations and services as the console lists them, and what it makes of ours.
-
-The console's rules: docs/reference/jitsu.md section 4.
-"""
+"""Rows of destinations and services, and how writes change them (docs/reference/jitsu.md section 4)."""
 
 from __future__ import annotations
 
@@ -17,26 +14,27 @@ if TYPE_CHECKING:
     from jitops.core.kube import JSON
 
 NO_FIELDS = frozenset({"id", "type", "workspaceId", "updatedAt"})
+"""The parts of an object that no spec can set."""
 
 
 @dataclass(frozen=True, slots=True)
 class MaskedRow:
-    """An object some of whose values are secret; two readings of an unchanged one are equal."""
+    """An object with secret values as listed by the console; rows of an unchanged object are equal."""
 
     id: str
     tree: Tree = field(repr=False)
     updated_at: str | None = field(default=None, compare=False)
-    """When it was last written, by anyone."""
+    """When anyone last wrote to the object."""
     hidden_since: str | None = None
-    """The same, where masks hide what was written: another moment may mean another value."""
+    """The same if a value is masked, else None. A later time may mean that a masked value changed."""
     predicted: bool = False
-    """Not read, but made of what we sent: masks and moment are yet unknown."""
+    """Whether the row was computed from a write: masks and time are not known yet."""
     written: bool = field(default=False, compare=False)
-    """Seen after a write of ours, which all of our values were in."""
+    """Whether the row was read after a write that contained all values of the spec."""
 
     @classmethod
     def parse(cls, body: Mapping[str, JSON]) -> MaskedRow:
-        """Read what the console shows."""
+        """Return the row of an object that the console returned."""
         tree = seal_map({name: value for name, value in body.items() if name not in NO_FIELDS})
         masked = any(leaf.masked for leaf in leaves(tree).values())
         moment = body.get("updatedAt")
@@ -44,7 +42,7 @@ class MaskedRow:
         return cls(str(body.get("id", "")), tree, at, at if masked else None)
 
     def at(self, path: Path) -> Leaf | None:
-        """Find a value; None where there is none, or a map."""
+        """Return the value at a path; None if there is none, or a map."""
         found: Tree | Leaf | None = self.tree
         for name in path:
             found = None if found is None or isinstance(found, Leaf) else found.get(name)
@@ -52,12 +50,12 @@ class MaskedRow:
 
 
 def masked_created(body: Mapping[str, JSON]) -> MaskedRow:
-    """Give the object that the console holds after it accepted this POST, but for defaults and masks."""
+    """Return the row after the console accepted this POST, without its defaults and masks."""
     return replace(MaskedRow.parse(body), predicted=True)
 
 
 def masked_updated(row: MaskedRow, body: Mapping[str, JSON]) -> MaskedRow:
-    """Give the object that the console holds after it accepted this PUT: a deep merge."""
+    """Return the row after the console accepted this PUT, which is a deep merge."""
     patch = MaskedRow.parse(body).tree
     return replace(row, tree=merged(row.tree, patch), predicted=True, written=False)
 

@@ -1,1 +1,1 @@
-"""The console's own trials, run before a write."""
+"""The preflight: tests that the console runs before a write."""

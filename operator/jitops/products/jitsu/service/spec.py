@@ -10,8 +10,8 @@ from jitops.api.schema.model import Rule, immutable
 from jitops.api.schema.open_map import OpenMap
 from jitops.api.schema.reference import UsesConnection
 from jitops.api.schema.strings import DisplayName
-from jitops.products.jitsu.fields import NO_DATE, StreamName, adopted_by_id
 from jitops.products.jitsu.masked.spec import SecretSpec
+from jitops.products.jitsu.wire import NO_DATE, StreamName, adopted_by_id
 
 CREDENTIALS = OpenMap()
 

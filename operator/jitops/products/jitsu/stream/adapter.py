@@ -1,4 +1,4 @@
-"""JitsuStream: a stream of a workspace, with the write keys that we make for it (docs/reference/jitsu.md section 4)."""
+"""The adapter of JitsuStream: a stream, and the write keys made for it (docs/reference/jitsu.md section 4)."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing_extensions import override
 from jitops.api.reasons import EventReason
 from jitops.core import identity
 from jitops.core.contract.adapter import compare
-from jitops.core.contract.desired import Desired
-from jitops.core.contract.draft import Prepared
+from jitops.core.contract.desired import Desired, Prepared
 from jitops.core.contract.observation import Change, Observation
-from jitops.core.contract.readiness import Readiness
+from jitops.core.kube import Event
 from jitops.products.jitsu.objects import ObjectAdapter
-from jitops.products.jitsu.stream.keys import Entry, Question, Ring, decide
+from jitops.products.jitsu.stream.keys import Question, Ring, decide, entries_of
 from jitops.products.jitsu.stream.spec import JitsuStreamSpec
 from jitops.products.jitsu.stream.wire import DROPPED_WHEN_OMITTED, STREAM, KeyRow, StreamRow, normal_domains
 from jitops.products.jitsu.wire import UNSET, normal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from jitops.core.kube import JSON
 
@@ -29,11 +29,12 @@ Want = Desired[JitsuStreamSpec]
 Found = Observation[StreamRow]
 
 EXTRA = "extra."
+"""The prefix of the paths of `spec.extra`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rings:
-    """What was decided about both uses."""
+    """The draft: the keys of both uses, and the rotation token that they were decided with."""
 
     public: Ring
     private: Ring
@@ -41,7 +42,7 @@ class Rings:
 
     @property
     def all(self) -> tuple[Ring, Ring]:
-        """Both, public first."""
+        """Return both, public first."""
         return self.public, self.private
 
 
@@ -49,21 +50,19 @@ Ready = Prepared[JitsuStreamSpec, Rings]
 
 
 class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow, Rings]):
-    """Streams of one workspace: what a body holds, and our keys in it.
-
-    Finding a stream in the listing, the POST under our own id and the DELETE are alike for all types: `ObjectAdapter`.
-    """
+    """The streams of one workspace: their fields and write keys. `ObjectAdapter` does the rest."""
 
     object_type = STREAM
     secret_first = True
 
     def key_stem(self, desired: Want) -> str:
-        """Give that of its keys' ids: the same, or the one that they have, should our identity have changed since."""
-        known = _entries(desired)
+        """Return the stem of the keys' ids: that of existing keys, even if the cluster identity has changed since."""
+        known = entries_of(desired.last_status)
         return known[0].stem if known else self.stem(desired)
 
+    @override
     def prepare(self, desired: Want, observation: Found | None) -> Ready:
-        """Decide about the keys, and what the Secret must hold before the console hears of them."""
+        """Decide which keys the stream has, and what the Secret must contain before they are sent."""
         row = observation.remote if observation else None
         rings = Rings(
             public=decide(self._question(desired, "public", row.public_keys if row else ())),
@@ -71,30 +70,27 @@ class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow, Rings]):
             rotate=self._token(desired),
         )
         id_ = observation.id if observation else identity.numbered(self.stem(desired), desired.incarnation)
-        notices = tuple(
-            (EventReason.KEY_ROTATED, f"the {ring.use} write key is now {ring.id}")
-            for ring in rings.all
-            if ring.replaced
-        )
+        notices = tuple(notice for ring in rings.all for notice in _notices(ring))
         return Prepared.of(desired, rings, material=_material(id_, rings), notices=notices)
 
     @staticmethod
     def _token(desired: Want) -> str | None:
-        """Give the rotation token that is acted on by now: none is while observing, and its removal asks nothing."""
+        """Return the rotation token to act on. Observed streams keep the last one, and so does a removed token."""
         done: str | None = (desired.last_status.get("keys") or {}).get("rotate")
         asked = desired.spec.keys.rotate
         return done if desired.spec.management.policy == "Observe" else asked or done
 
     def _question(self, desired: Want, use: str, remote: tuple[KeyRow, ...]) -> Question:
-        spec, memory = desired.spec, desired.last_status.get("keys") or {}
+        spec, last = desired.spec, desired.last_status.get("keys") or {}
         mode = spec.public_key_mode if use == "public" else spec.private_key_mode
-        known = tuple(entry for entry in _entries(desired) if entry.use == use)
+        known = tuple(entry for entry in entries_of(desired.last_status) if entry.use == use)
         return Question(
             use=use,
             stem=self.key_stem(desired),
             desired=mode == "Generate",
-            frozen=spec.management.policy == "Observe",
-            rotating=self._token(desired) != memory.get("rotate"),
+            frozen=desired.deleting or spec.management.policy == "Observe",
+            # Where status has no key, the token that was acted on is lost too, and asks for nothing.
+            rotating=bool(last.get("entries")) and self._token(desired) != last.get("rotate"),
             overlap=spec.key_overlap,
             now=desired.now,
             held_id=desired.proven.get(f"{use}KeyId"),
@@ -103,8 +99,9 @@ class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow, Rings]):
             known=known,
         )
 
+    @override
     def fields(self, desired: Ready) -> Mapping[str, JSON]:
-        """Give the fields that the user set, domains as the console stores them."""
+        """Return the fields that the user set; domains as the console stores them."""
         spec = desired.spec
         given: dict[str, JSON] = {
             "name": spec.name or desired.key.name,
@@ -117,8 +114,9 @@ class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow, Rings]):
         extra = {EXTRA + name: normal(value) for name, value in (spec.extra or {}).items()}
         return {path: value for path, value in given.items() if value is not None} | extra
 
+    @override
     def diff(self, desired: Ready, observation: Found) -> tuple[Change, ...]:
-        """Compare the fields by path, and our keys by id and hint."""
+        """Compare the fields by path, and the keys made by jitops by id and hint."""
         actual = {_path(name, desired): value for name, value in observation.remote.fields.items()}
         return (
             *compare(self.fields(desired), actual, self.leftovers(desired, observation)),
@@ -126,68 +124,86 @@ class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow, Rings]):
         )
 
     def _key_changes(self, desired: Ready, row: StreamRow) -> tuple[Change, ...]:
-        rings, stem = desired.draft, self.key_stem(desired)
-        public = rings.public.differs(row.public_keys, stem)
-        private = rings.private.differs(row.private_keys, stem)
-        found = (("keys.public", public), ("keys.private", private))
-        return tuple(Change(path, generated=True) for path, differs in found if differs)
+        rings = desired.draft
+        found = (("keys.public", rings.public, row.public_keys), ("keys.private", rings.private, row.private_keys))
+        return tuple(
+            Change(path, generated=True, contested=ring.contested) for path, ring, keys in found if ring.differs(keys)
+        )
 
+    @override
     def leftovers(self, desired: Ready, observation: Found) -> tuple[str, ...]:
-        """Name the paths we once sent, the user no longer sets, and the console still holds."""
+        """Return the paths that jitops once sent, the user no longer sets, and the console still has."""
         fields = observation.remote.fields
-        gone = desired.applied - set(self.fields(desired))
-        return tuple(sorted(path for path in gone if fields.get(_name(path)) not in (None, [])))
+        removed = desired.applied - set(self.fields(desired))
+        return tuple(sorted(path for path in removed if fields.get(_name(path)) not in (None, [])))
 
+    @override
     def body(self, desired: Ready) -> Mapping[str, JSON]:
-        """Write the fields, and the keys with their secrets."""
-        rings, stem = desired.draft, self.key_stem(desired)
-        keys = {"publicKeys": rings.public.body((), stem), "privateKeys": rings.private.body((), stem)}
+        """Return the fields, and the keys with their secrets."""
+        rings = desired.draft
+        keys = {"publicKeys": rings.public.body(()), "privateKeys": rings.private.body(())}
         return {_name(path): value for path, value in self.fields(desired).items()} | keys
 
+    @override
     async def update(self, desired: Ready, observation: Found, changes: tuple[Change, ...]) -> Found:
-        """PUT just what differs: the console merges, and drops one field when a PUT leaves it out."""
-        row, rings, stem = observation.remote, desired.draft, self.key_stem(desired)
-        fields = self.fields(desired)
-        body: dict[str, Any] = {}
-        if DROPPED_WHEN_OMITTED in row.fields:
-            body[DROPPED_WHEN_OMITTED] = row.fields[DROPPED_WHEN_OMITTED]
+        """Write the fields that differ. The console merges them, but drops one field if a PUT does not have it."""
+        body = self._patch(desired, observation.remote, changes)
+        await self._client.update(self.object_type.name, observation.id, body)
+        return self._seen(observation.id)
+
+    def _patch(self, desired: Ready, row: StreamRow, changes: tuple[Change, ...]) -> dict[str, Any]:
+        rings, fields = desired.draft, self.fields(desired)
+        body: dict[str, Any] = {name: row.fields[name] for name in (DROPPED_WHEN_OMITTED,) if name in row.fields}
         for change in changes:
             match change.path:
                 case "keys.public":
-                    body["publicKeys"] = rings.public.body(row.public_keys, stem)
+                    body["publicKeys"] = rings.public.body(row.public_keys)
                 case "keys.private":
-                    body["privateKeys"] = rings.private.body(row.private_keys, stem)
+                    body["privateKeys"] = rings.private.body(row.private_keys)
                 case path if path in fields:
                     body[_name(path)] = fields[path]
                 case path:
                     _remove(body, path)
-        await self._client.update(self.object_type.name, observation.id, body)
-        return self._seen(observation.id)
-
-    def outputs(self, desired: Ready, observation: Found) -> Mapping[str, str]:
-        """Give the id, and each key whole and in halves."""
-        return _material(observation.id, desired.draft)
-
-    def facts(self, desired: Ready, observation: Found) -> Mapping[str, JSON]:
-        """Tell the workspace, and our keys without their secrets."""
-        rings = desired.draft
-        entries = [entry.line() for ring in rings.all for entry in ring.entries]
-        keys = {"rotate": rings.rotate, "entries": entries}
-        told = {name: value for name, value in keys.items() if value}
-        return {**super().facts(desired, observation), "keys": told or None}
+        return body
 
     @override
-    async def readiness(self, desired: Ready, observation: Found) -> Readiness:
-        """Return when the next old key retires; keys of an observed stream never do."""
-        if desired.observed:
-            return Readiness()
-        moments = [entry.retire_after for ring in desired.draft.all for entry in ring.entries if entry.retire_after]
-        return Readiness(due=min(moments, default=None))
+    def outputs(self, desired: Ready, observation: Found) -> Mapping[str, str]:
+        """Return the id, and each key as write key, id and secret."""
+        return _material(observation.id, desired.draft)
+
+    @override
+    def facts(self, desired: Ready, observation: Found) -> Mapping[str, JSON]:
+        """Return the id of the workspace, and the keys without their secrets."""
+        rings = desired.draft
+        entries = [entry.line() for ring in rings.all for entry in ring.entries]
+        keys = {name: value for name, value in (("rotate", rings.rotate), ("entries", entries)) if value}
+        return {**super().facts(desired, observation), "keys": keys or None}
+
+    @override
+    async def expire(self, status: Mapping[str, JSON], now: datetime) -> Mapping[str, JSON]:
+        """Remove the keys that are overdue. All others are sent back as the console has them now."""
+        known = entries_of(status)
+        over = {entry.id for entry in known if entry.retire_after and entry.retire_after <= now}
+        id_ = str(status["id"])
+        if await self._reread(id_):
+            row: StreamRow = self._seen(id_).remote
+            body = row.without_keys(over)
+            if body:
+                await self._client.update(self.object_type.name, id_, body)
+        kept = [entry.line() for entry in known if entry.id not in over]
+        return {"keys": {**status["keys"], "entries": kept}}
 
 
-def _entries(desired: Want) -> tuple[Entry, ...]:
-    """Read what status remembers of our keys."""
-    return tuple(Entry.parse(line) for line in (desired.last_status.get("keys") or {}).get("entries") or ())
+def _notices(ring: Ring) -> Iterator[Event]:
+    """Yield the events of a rotation and of new losses; from then on status marks the lost keys."""
+    if ring.rotated:
+        yield Event(EventReason.KEY_ROTATED, f"the {ring.use} write key is now {ring.id}")
+    if ring.lost:
+        message = (
+            f"the plaintext of the {ring.use} write key {', '.join(ring.lost)} is lost; the Secret has {ring.id} now,"
+            " and the lost key stays valid until spec.keys.rotate changes"
+        )
+        yield Event(EventReason.KEY_LOST, message, warning=True)
 
 
 def _material(id_: str, rings: Rings) -> dict[str, str]:
@@ -200,17 +216,17 @@ def _material(id_: str, rings: Rings) -> dict[str, str]:
 
 
 def _name(path: str) -> str:
-    """Give the console's name of a field."""
+    """Return the console's name of a field."""
     return path.removeprefix(EXTRA)
 
 
 def _path(name: str, desired: Ready) -> str:
-    """Give the spec's path of a field of the console."""
+    """Return the spec's path of a field of the console."""
     return EXTRA + name if name in (desired.spec.extra or {}) or EXTRA + name in desired.applied else name
 
 
 def _remove(body: dict[str, Any], path: str) -> None:
-    """Take a field away: domains become empty, one field goes by being left out, the others by the sentinel."""
+    """Make a body remove a field: domains become empty, one field is omitted, all others get `UNSET`."""
     name = _name(path)
     if name == DROPPED_WHEN_OMITTED:
         body.pop(name, None)

@@ -11,7 +11,7 @@ from jitops.api.schema.model import Model, Rule, immutable, matching
 from jitops.api.schema.open_map import LIST_OF_OBJECTS, LIST_OF_STRINGS, OpenMap
 from jitops.api.schema.reference import UsesConnection
 from jitops.api.schema.strings import Duration
-from jitops.products.jitsu.fields import StreamName, adopted_by_id
+from jitops.products.jitsu.wire import StreamName, adopted_by_id
 
 KeyMode = Literal["Generate", "None"]
 
@@ -61,9 +61,10 @@ class StreamKeys(Model):
     """The key for servers. Generate: the operator makes one, and writes it to the output Secret. None: it makes none.
     Default: Generate; with the policy Observe always None."""
     rotate: Annotated[str, Field(min_length=1, max_length=128)] | None = None
-    """Any text, such as a date. When it changes, new keys are made; the old keys are removed after `overlap`."""
+    """Any text, such as a date. When it changes, new keys are made; the old keys, and keys that were lost, are removed
+    after `overlap`. Nothing else removes a key but the mode None."""
     overlap: Duration | None = None
-    """How long the old keys keep working after a change of `rotate`. Default: 24h."""
+    """How long the old keys keep working after a change of `rotate`; 0s ends them at once. Default: 24h."""
 
 
 class JitsuStreamSpec(CascadingSpec):

@@ -1,4 +1,4 @@
-"""Streams as the console writes them, and what it makes of ours (docs/reference/jitsu.md section 4)."""
+"""Rows of streams, and how writes change them (docs/reference/jitsu.md section 4)."""
 
 from __future__ import annotations
 
@@ -9,27 +9,31 @@ from jitops.products.jitsu.object_type import ObjectType
 from jitops.products.jitsu.wire import UNSET, normal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from jitops.core.kube import JSON
 
 NO_FIELDS = frozenset({"id", "type", "workspaceId", "updatedAt", "publicKeys", "privateKeys"})
-"""Identity, bookkeeping and keys: what a comparison by field leaves out."""
+"""Identity, bookkeeping and keys: the parts of a stream that are not compared by field."""
 DROPPED_WHEN_OMITTED = "authorizedJavaScriptDomains"
-"""The one field that a PUT without it removes."""
+"""The only field that a PUT removes by not having it."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyRow:
-    """A write key as the console shows it: never its secret."""
+    """A write key as listed by the console, without its secret."""
 
     id: str
     hint: str | None = None
 
+    def sent(self) -> Mapping[str, JSON]:
+        """Return the key as a PUT must repeat it: without its hint it would lose the hint."""
+        return {"id": self.id} if self.hint is None else {"id": self.id, "hint": self.hint}
+
 
 @dataclass(frozen=True, slots=True)
 class StreamRow:
-    """A stream; two readings of an unchanged one are equal."""
+    """A stream as listed by the console; rows of an unchanged stream are equal."""
 
     id: str
     name: str
@@ -37,11 +41,11 @@ class StreamRow:
     public_keys: tuple[KeyRow, ...]
     private_keys: tuple[KeyRow, ...]
     fields: Mapping[str, JSON] = field(repr=False)
-    """Every remote field but identity, bookkeeping and keys; `name` and `domains` too."""
+    """All remote fields except `NO_FIELDS`, including `name` and `domains`."""
 
     @classmethod
     def parse(cls, body: Mapping[str, JSON]) -> StreamRow:
-        """Read what the console lists."""
+        """Return the row of a stream that the console returned, or that was sent."""
         fields = {name: normal(value) for name, value in body.items() if name not in NO_FIELDS}
         domains = fields.get("domains")
         fields["domains"] = normal_domains(domains if isinstance(domains, list | tuple) else ())
@@ -54,19 +58,26 @@ class StreamRow:
             fields=fields,
         )
 
+    def without_keys(self, ids: Collection[str]) -> dict[str, JSON]:
+        """Return the PUT that removes keys and nothing else; empty if the stream has none of them."""
+        lists = {"publicKeys": self.public_keys, "privateKeys": self.private_keys}
+        held = {name: keys for name, keys in lists.items() if any(key.id in ids for key in keys)}
+        fields = {name: self.fields[name] for name in (DROPPED_WHEN_OMITTED,) if held and name in self.fields}
+        return {**fields, **{name: [key.sent() for key in keys if key.id not in ids] for name, keys in held.items()}}
+
 
 def normal_domains(domains: Iterable[str]) -> list[str]:
-    """Write domains as the console stores them: trimmed and in lower case."""
+    """Return domains as the console stores them: trimmed and in lower case."""
     return [str(domain).strip().lower() for domain in domains]
 
 
 def stream_created(body: Mapping[str, JSON]) -> StreamRow:
-    """Give the stream that the console holds after it accepted this POST."""
+    """Return the row after the console accepted this POST."""
     return StreamRow.parse({name: value for name, value in body.items() if value != UNSET})
 
 
 def stream_updated(row: StreamRow, body: Mapping[str, JSON]) -> StreamRow:
-    """Give the stream that the console holds after it accepted this PUT: a shallow merge."""
+    """Return the row after the console accepted this PUT, which is a shallow merge."""
     kept = {name: value for name, value in row.fields.items() if name != DROPPED_WHEN_OMITTED}
     sent = {name: value for name, value in body.items() if name not in NO_FIELDS}
     merged = {name: value for name, value in {**kept, **sent}.items() if value != UNSET}
@@ -83,7 +94,7 @@ def stream_updated(row: StreamRow, body: Mapping[str, JSON]) -> StreamRow:
 
 
 def plaintexts(body: Mapping[str, JSON]) -> list[str]:
-    """Give the secrets of the keys in a stream that we send."""
+    """Return the secrets of the keys in a body that is sent."""
     keys = [*(body.get("publicKeys") or ()), *(body.get("privateKeys") or ())]
     return [key["plaintext"] for key in keys if key.get("plaintext")]
 

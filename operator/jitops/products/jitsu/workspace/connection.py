@@ -1,4 +1,4 @@
-"""Open the client of a JitsuWorkspace."""
+"""Opens the client of a JitsuWorkspace."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from jitops.remote.client import HttpPool
 
 BUDGET = {"GET": 600, "POST": 120, "PUT": 120, "DELETE": 60}
-"""The console's defaults per key and minute (docs/reference/jitsu.md section 7), until it tells its own."""
+"""The console's default limits per key and minute (docs/reference/jitsu.md section 7), until an answer has its own."""
 API_KEY = re.compile(r"([!-9;-~]+):([!-~]+)")
 
 
 async def open_workspace(
     opening: Opening, pool: HttpPool, clock: Clock, types: Iterable[ObjectType[Any]]
 ) -> JitsuClient:
-    """Make the client of a JitsuWorkspace; nothing is asked of the console yet."""
+    """Return the client of a JitsuWorkspace; no request is made yet."""
     raw = opening.credentials["apiKey"]
     match = API_KEY.fullmatch(raw.strip())
     if match is None:

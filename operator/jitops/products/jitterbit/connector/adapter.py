@@ -1,10 +1,9 @@
-"""Connector: a registration of the Connector SDK, or a connector of the Connector Builder.
+"""The adapter of Connector: registrations of the SDK, and connectors of the Connector Builder.
 
-What Harmony documents: docs/reference/jitterbit.md sections 2.5 to 2.8.
-
-The remote chooses the id, and may show a registration late; what a failed or unanswered registration came to is
-found by comparing the listing with the intent: the ids of this name and version that were there before. A
-registration can't be changed: where the spec allows it, another one takes its place.
+The calls are in docs/reference/jitterbit.md sections 2.5 to 2.8. Harmony chooses the id of a registration, and may list
+it late. So the result of a registration that failed or was not answered is found by comparing the listing with the
+intent, which has the ids with this name and version that existed before. A registration can't be changed: if the spec
+allows it, it is replaced by another one.
 """
 
 from __future__ import annotations
@@ -18,28 +17,26 @@ from typing_extensions import override
 
 from jitops.core.clock import moment
 from jitops.core.contract.adapter import Adapter
-from jitops.core.contract.desired import Desired
-from jitops.core.contract.draft import Prepared
-from jitops.core.contract.observation import Change, Observation
-from jitops.core.contract.readiness import Readiness
+from jitops.core.contract.desired import Desired, Prepared
+from jitops.core.contract.observation import Change, Observation, Readiness
 from jitops.core.errors import AlreadyOwned, DeletionBlocked, DependencyNotReady, NotYet, SpecInvalid
 from jitops.core.kube import JSON
 from jitops.products.jitterbit.connector import builder
-from jitops.products.jitterbit.connector.manifest import rendered
+from jitops.products.jitterbit.connector.manifest import render_manifest
 from jitops.products.jitterbit.connector.registrations import (
     is_alike,
     is_answer,
     is_same,
     makes_way,
     name_of,
-    natural,
     natural_key,
     outcome,
     replaced_ids,
     replaced_objects,
+    unclaimed,
 )
 from jitops.products.jitterbit.connector.spec import ConnectorSpec
-from jitops.products.jitterbit.errors import Refused
+from jitops.products.jitterbit.errors import Rejected
 from jitops.products.jitterbit.wire import ConnectorRow
 
 if TYPE_CHECKING:
@@ -53,19 +50,21 @@ Ready = Prepared[ConnectorSpec, Replaced]
 Found = Observation[ConnectorRow]
 
 VALIDATION_RETRY = 60.0
-"""Seconds until key and secret that Harmony did not accept are tried again."""
-LOOK_AGAIN = 5.0
-"""Seconds between two looks for a registration that is not listed yet, or still listed."""
+"""Seconds until key and secret that Harmony did not accept are checked again."""
+POLL_INTERVAL = 5.0
+"""Seconds between two listings while a new registration is not listed yet, or a deleted one is still listed."""
 
 
 class ConnectorAdapter(Adapter[ConnectorSpec, ConnectorRow, Replaced]):
-    """Connectors of one organization."""
+    """The connectors of one organization."""
 
     intends = True
+    replaces = True
 
     def __init__(self, client: JitterbitClient) -> None:
         self._client = client
 
+    @override
     async def observe(self, desired: Want) -> Found | None:
         """Find the registration by the id in status, by the intent, among those replaced, or by name and version."""
         listing = await self._client.connectors.get(desired.not_older_than)
@@ -75,16 +74,16 @@ class ConnectorAdapter(Adapter[ConnectorSpec, ConnectorRow, Replaced]):
         if known is not None and not makes_way(known, desired):
             return Observation(known.id, known, owned=desired.owned)
         if known is None and desired.last_status.get("intent"):
-            listing = await self._settled(listing, moment(desired.last_status["intent"]["at"]))
+            listing = await self._settled_listing(listing, moment(desired.last_status["intent"]["at"]))
             made = outcome(desired, listing.rows)
-            if made is not None and _is_meant(made, desired):
+            if made is not None and _is_current(made, desired):
                 return Observation(made.id, made, owned=True)
             if made is None:
-                self._insist_on_settled(listing, moment(desired.last_status["intent"]["at"]))
-        return await self._regained(desired, listing) or self._natural(desired, listing)
+                self._require_settled(listing, moment(desired.last_status["intent"]["at"]))
+        return await self._restored(desired, listing) or self._unclaimed(desired, listing)
 
-    async def _regained(self, desired: Want, listing: Listing[ConnectorRow]) -> Found | None:
-        """Take back what was replaced and is wanted again, if a listing that begins now still shows it."""
+    async def _restored(self, desired: Want, listing: Listing[ConnectorRow]) -> Found | None:
+        """Return a replaced registration that the spec asks for again, if a listing that begins now still has it."""
         ids = [id_ for id_ in replaced_ids(desired) if not self._client.connectors.retracted(id_)]
         if not any(id_ in listing.rows and is_same(listing.rows[id_], desired) for id_ in ids):
             return None
@@ -93,30 +92,30 @@ class ConnectorAdapter(Adapter[ConnectorSpec, ConnectorRow, Replaced]):
         return Observation(found.id, found, owned=True) if found else None
 
     @staticmethod
-    def _natural(desired: Want, listing: Listing[ConnectorRow]) -> Found | None:
-        """Find what others made; what we made and leave behind is none of that."""
-        mine = {desired.id or ""} if desired.owned else set()
-        found = natural(desired, listing.rows, but={*replaced_ids(desired), *mine})
+    def _unclaimed(desired: Want, listing: Listing[ConnectorRow]) -> Found | None:
+        """Return a registration that others made; those made and replaced by jitops are excluded."""
+        owned = {desired.id or ""} if desired.owned else set()
+        found = unclaimed(desired, listing.rows, exclude={*replaced_ids(desired), *owned})
         return Observation(found.id, found, owned=False) if found else None
 
-    async def _settled(self, listing: Listing[ConnectorRow], attempt: datetime) -> Listing[ConnectorRow]:
-        """Return a listing that had time to show a registration, if there can be one by now."""
+    async def _settled_listing(self, listing: Listing[ConnectorRow], attempt: datetime) -> Listing[ConnectorRow]:
+        """Return a listing that is late enough to have the attempted registration, if that is possible now."""
         clock = self._client.clock
         if clock.now() < self._due(attempt) or self._started_at(listing) >= self._due(attempt):
             return listing
         return await self._client.connectors.get(clock.monotonic())
 
-    def _insist_on_settled(self, listing: Listing[ConnectorRow], attempt: datetime) -> None:
-        """Absence counts only in a listing begun settleSeconds after the attempt."""
+    def _require_settled(self, listing: Listing[ConnectorRow], attempt: datetime) -> None:
+        """Raise NotYet unless the listing began settleSeconds after the attempt: only then a missing row counts."""
         remaining = (self._due(attempt) - self._client.clock.now()).total_seconds()
         if self._started_at(listing) < self._due(attempt):
             raise NotYet(
-                "a registration was attempted, and the listing may not show it yet",
-                after=min(LOOK_AGAIN, max(remaining, 0.0) + 0.1),
+                "a registration was attempted, and Harmony may not list it yet",
+                after=min(POLL_INTERVAL, max(remaining, 0.0) + 0.1),
             )
 
     def _due(self, attempt: datetime) -> datetime:
-        return attempt + self._client.settle + timedelta(seconds=1)  # Attempts are noted in whole seconds.
+        return attempt + self._client.settle + timedelta(seconds=1)  # Attempts are recorded in whole seconds.
 
     def _started_at(self, listing: Listing[ConnectorRow]) -> datetime:
         clock = self._client.clock
@@ -124,7 +123,7 @@ class ConnectorAdapter(Adapter[ConnectorSpec, ConnectorRow, Replaced]):
 
     @override
     def prepare(self, desired: Want, observation: Found | None) -> Ready:
-        """List the registrations made by jitops that this one replaces."""
+        """Find the registrations made by jitops that this one replaces."""
         if desired.spec.source == "Builder":
             return Prepared.of(desired, ())
         rows = self._client.connectors.rows
@@ -132,87 +131,96 @@ class ConnectorAdapter(Adapter[ConnectorSpec, ConnectorRow, Replaced]):
 
     @override
     def replaced_objects(self, desired: Ready) -> Replaced:
-        """Return the registrations that `prepare` listed."""
+        """Return the registrations that `prepare` found."""
         return desired.draft
 
+    @override
     def diff(self, desired: Ready, observation: Found) -> tuple[Change, ...]:
-        """Compare name and version; nothing else of a registration can be set."""
+        """Compare name and version, which are all that a registration has."""
         row, fields = observation.remote, self.fields(desired)
         actual = {"name": row.name, "version": row.version}
         return tuple(Change(path) for path, value in fields.items() if actual[path] != value)
 
+    @override
     def fields(self, desired: Want) -> Mapping[str, JSON]:
-        """Give name and version."""
+        """Return name and version."""
         return {"name": name_of(desired), "version": desired.spec.version}
 
+    @override
     async def intend(self, desired: Ready) -> Mapping[str, JSON]:
-        """Take down name and version, and the registrations of both that are there before ours."""
+        """Return name and version, and the ids of the registrations with both that exist before the attempt."""
         rows = (await self._client.connectors.get()).rows.values()
         return {**self.fields(desired), "ids": sorted(row.id for row in rows if is_alike(row, desired))}
 
+    @override
     async def create(self, desired: Ready) -> Found:
-        """Register; an answer without an id is looked up in the listing, like an answer that was lost."""
+        """Register the connector. An answer without an id is resolved by the listing, like a lost answer."""
         name, version = natural_key(desired)
         try:
             row = await self._client.register(name, version)
-        except Refused as refused:
+        except Rejected as rejected:
             raise SpecInvalid(
-                f"Harmony refuses to register {name} {version} ({refused}); if the name is taken, choose another"
-                f" spec.name or spec.version, or adopt what is there{_way_back(desired)}"
+                f"Harmony does not register {name} {version} ({rejected}); if the name is taken, set another spec.name"
+                f" or spec.version, or adopt the existing registration{_fate_of_replaced(desired)}"
             ) from None
         if row is None:
-            raise NotYet("registered; waiting for the listing to show its id", after=1.0)
+            raise NotYet("registered; waiting until Harmony lists its id", after=1.0)
         return Observation(row.id, row, owned=True)
 
+    @override
     async def update(self, desired: Ready, observation: Found, changes: tuple[Change, ...]) -> Found:
-        """Refuse: the API has no update (section 2.5)."""
+        """Raise AlreadyOwned: the API can't update a registration (section 2.5)."""
         row, replaceable = observation.remote, observation.owned and not desired.replaces
         raise AlreadyOwned(
-            f"registration {observation.id} bears another {' and '.join(c.path for c in changes)}: it is {row.name}"
-            f" {row.version}, and Jitterbit can't change it; make the spec equal to it"
+            f"registration {observation.id} has another {' and '.join(c.path for c in changes)}: it is {row.name}"
+            f" {row.version}, and Jitterbit can't change it; change the spec to equal it"
             + (", or set spec.management.replace to Allow" if replaceable else "")
         )
 
-    async def delete(self, desired: Ready, observation: Found) -> None:  # noqa: ARG002 - the contract's
-        """Delete the payload, then the registration; what was refused though nothing is left is done."""
+    @override
+    async def delete(self, desired: Ready, observation: Found) -> None:
+        """Delete the payload, then the registration; a rejection is no error if the registration is deleted anyway."""
         await self._delete(observation.id)
 
-    async def delete_replaced(self, desired: Ready, former: Mapping[str, JSON]) -> None:
-        """Delete a registration that was replaced, and see it gone; one that is not listed yet is waited for."""
-        id_, intent = str(former["id"]), desired.last_status.get("intent")
+    @override
+    async def delete_replaced(self, desired: Ready, replaced: Mapping[str, JSON]) -> None:
+        """Delete a replaced registration and check that; NotYet if it may not be listed yet, or still is."""
+        id_, intent = str(replaced["id"]), desired.last_status.get("intent")
         listing = await self._client.connectors.get(self._client.clock.monotonic())
         if id_ not in listing.rows:
             if intent:
-                self._insist_on_settled(listing, moment(intent["at"]))
+                self._require_settled(listing, moment(intent["at"]))
             return
         await self._delete(id_)
-        if not await self._is_gone(id_):
-            raise NotYet(f"Harmony still lists registration {id_}", after=LOOK_AGAIN, deleting=True)
+        if not await self._is_unlisted(id_):
+            raise NotYet(f"Harmony still lists registration {id_}", after=POLL_INTERVAL, deleting=True)
 
     async def _delete(self, id_: str) -> None:
         if self._client.connectors.retracted(id_):
-            return  # It was accepted; the listing is late.
-        with contextlib.suppress(Refused):
-            # There may be no payload, or the connector is in use: removing the registration tells which.
+            return  # Harmony accepted the deletion, and its listing is late.
+        with contextlib.suppress(Rejected):
+            # There may be no payload, or the connector is in use: deleting the registration shows which.
             await self._client.remove_payload(id_)
         try:
             await self._client.remove(id_)
-        except Refused as refused:
-            if not await self._is_gone(id_):
+        except Rejected as rejected:
+            if not await self._is_unlisted(id_):
                 raise DeletionBlocked(
-                    f"Harmony refuses to delete connector {id_} ({refused}); it does so while a project"
-                    " uses the connector: remove it there, or set spec.management.deletionPolicy to Retain"
+                    f"Harmony does not delete connector {id_} ({rejected}), as it does while a project uses the"
+                    " connector: remove it there, or set spec.management.deletionPolicy to Retain"
                 ) from None
 
+    @override
     async def is_deleted(self, observation: Found) -> bool:
-        """Say whether a listing begun by now no longer shows the registration."""
-        return await self._is_gone(observation.id)
+        """Return whether a listing that begins now does not have the registration."""
+        return await self._is_unlisted(observation.id)
 
-    async def _is_gone(self, id_: str) -> bool:
+    async def _is_unlisted(self, id_: str) -> bool:
         return id_ not in (await self._client.connectors.get(self._client.clock.monotonic())).rows
 
+    @override
     async def verify(self, desired: Ready, observation: Found) -> None:
-        """Have Harmony check key and secret before they are published; those of the Builder are not."""
+        """Check key and secret with Harmony before they are published; connectors of the Builder publish none."""
         row = observation.remote
         if desired.spec.source == "Builder":
             return
@@ -222,8 +230,9 @@ class ConnectorAdapter(Adapter[ConnectorSpec, ConnectorRow, Replaced]):
                 after=VALIDATION_RETRY,
             )
 
+    @override
     def outputs(self, desired: Ready, observation: Found) -> Mapping[str, str]:
-        """Give the ids and, for a JAR, key, secret and the manifest; of the Builder's just the ids that are listed."""
+        """Return the ids and, for the SDK, key, secret and manifest; for the Builder only the listed ids."""
         row = observation.remote
         if desired.spec.source == "Builder":
             return {name: value for name, value in {"id": row.id, **_entity_ids(row)}.items() if value}
@@ -232,31 +241,32 @@ class ConnectorAdapter(Adapter[ConnectorSpec, ConnectorRow, Replaced]):
             "key": row.key,
             "secret": row.secret,
             **_entity_ids(row),
-            "MANIFEST.MF": rendered(row, desired.spec.manifest),
+            "MANIFEST.MF": render_manifest(row, desired.spec.manifest),
         }
 
     @override
     async def readiness(self, desired: Ready, observation: Found) -> Readiness:
-        """Return that Harmony lists the Builder's connector, since nothing more can be known of it."""
+        """Return that Harmony lists the Builder's connector: nothing more can be known about it."""
         if desired.spec.source == "Builder":
             return Readiness(message=f"Harmony lists the Builder's connector as {observation.id}")
         return Readiness()
 
-    def facts(self, desired: Ready, observation: Found) -> Mapping[str, JSON]:  # noqa: ARG002 - the contract's
-        """Tell the entity ids; the intent stays, since a later listing may still be late."""
+    @override
+    def facts(self, desired: Ready, observation: Found) -> Mapping[str, JSON]:
+        """Return the entity ids. The intent is kept, since a later listing may still be late."""
         return {name: value or None for name, value in _entity_ids(observation.remote).items()}
 
 
-def _is_meant(made: ConnectorRow, desired: Want) -> bool:
-    """Tell whether what the intent led to is what is wanted now, or stays though it isn't."""
+def _is_current(made: ConnectorRow, desired: Want) -> bool:
+    """Return whether the registration made for the intent is the one of the spec, or must not be replaced."""
     known = made.id == desired.id and not makes_way(made, desired)
     return is_same(made, desired) or is_answer(made, desired) or known
 
 
-def _way_back(desired: Ready) -> str:
-    """Say what becomes of what was to be replaced."""
+def _fate_of_replaced(desired: Ready) -> str:
+    """Return the end of a message: what happens to the registration that was to be replaced."""
     ids = ", ".join(str(former["id"]) for former in desired.draft)
-    return f"; {ids} is kept, and taken back when its name and version are wanted again" if ids else ""
+    return f"; {ids} is kept, and used again if its name and version are set again" if ids else ""
 
 
 def _entity_ids(row: ConnectorRow) -> dict[str, str]:

@@ -1,7 +1,7 @@
-"""Connectors of the Connector Builder, which has no API: they are looked for in the listing, and that is all.
+"""Connectors of the Connector Builder, which has no API: they are only looked up in the listing.
 
-What the listing shows of them is not told from registrations of the SDK (docs/reference/jitterbit.md sections 2.6, 5),
-so that name and version, which are unique among them, find them.
+The listing does not distinguish them from registrations of the SDK (docs/reference/jitterbit.md sections 2.6 and 5). So
+they are found by name and version, which are unique.
 """
 
 from __future__ import annotations
@@ -26,48 +26,48 @@ if TYPE_CHECKING:
 
 EXPORT = "builder.exportFrom.configMapKeyRef"
 LARGEST_ICON = 120 * 1024
-"""Bytes of an SVG that the Builder takes (section 5: 120 KB; the larger reading of it, as nothing says which)."""
+"""The most bytes of an SVG. Section 5 says 120 KB, without saying which; this is the larger reading."""
 
 
 def is_of_builder(resource: Resource) -> bool:
-    """Tell whether a Connector is one that only people make."""
+    """Return whether a Connector is one of the Connector Builder, which only people can change."""
     return bool(resource.spec.get("source") == "Builder")
 
 
 def find(desired: Want, rows: Mapping[str, ConnectorRow]) -> Observation[ConnectorRow] | None:
-    """Find the connector; that it is missing is believed of a listing that began after it was asked for."""
+    """Find the connector; ManualActionRequired if a listing that began after the request does not have it."""
     check_export(desired)
     found = [row for row in rows.values() if is_same(row, desired)]
     if len(found) > 1:
         raise AlreadyOwned(
-            f"{', '.join(sorted(row.id for row in found))} bear the same name and version, and Harmony does not tell"
-            " which is the Builder's: delete or rename the others"
+            f"{', '.join(sorted(row.id for row in found))} have the same name and version, and Harmony does not show"
+            " which one is the Builder's: delete or rename the others"
         )
     if not found and desired.not_older_than is not None:
-        raise ManualActionRequired(_what_to_do(desired))
+        raise ManualActionRequired(_instructions(desired))
     return Observation(found[0].id, found[0], owned=False) if found else None
 
 
 def check_export(desired: Want) -> None:
-    """Refuse what can't be an export, as far as that is documented."""
+    """Raise SpecInvalid if the ConfigMap has no valid export, as far as its format is documented."""
     text = desired.inputs.get(EXPORT)
     if text is None:
         return
     try:
         exported = json.loads(text)
     except (ValueError, RecursionError):
-        raise SpecInvalid(f"spec.{EXPORT}: the key holds no JSON: export the connector again") from None
+        raise SpecInvalid(f"spec.{EXPORT}: the value is not JSON: export the connector again") from None
     if not isinstance(exported, dict):
-        raise SpecInvalid(f"spec.{EXPORT}: the key holds JSON that is no object: export the connector again")
+        raise SpecInvalid(f"spec.{EXPORT}: the value is not a JSON object: export the connector again")
     size = max((len(image.encode("utf-8", "surrogatepass")) for image in _images(exported)), default=0)
     if size > LARGEST_ICON:
         raise SpecInvalid(
-            f"spec.{EXPORT}: an SVG in it has {size} bytes, and the Builder takes {LARGEST_ICON}: make it smaller"
+            f"spec.{EXPORT}: an SVG in it has {size} bytes, and the Builder accepts {LARGEST_ICON}: make it smaller"
         )
 
 
 def _images(value: JSON) -> Iterator[str]:
-    """Give each text that is an SVG by its own words, wherever it stands: the schema is not published."""
+    """Yield each text that looks like an SVG, wherever it is: the schema is not published."""
     pending = [value]
     while pending:
         one = pending.pop()
@@ -79,16 +79,16 @@ def _images(value: JSON) -> Iterator[str]:
             yield one
 
 
-def _what_to_do(desired: Want) -> str:
+def _instructions(desired: Want) -> str:
     name = f"{desired.spec.name} {desired.spec.version}"
     if EXPORT not in desired.inputs or desired.spec.builder is None:
         return (
-            f"Harmony lists no connector {name}: make it in the Connector Builder, or import it there under this name"
+            f"Harmony lists no connector {name}: create it in the Connector Builder, or import it there with this name"
             " and version, and publish it"
         )
     ref = desired.spec.builder.export_from.config_map_key_ref
     digest = hashlib.sha256(desired.inputs[EXPORT].encode("utf-8", "surrogatepass")).hexdigest()
     return (
         f"Harmony lists no connector {name}: import the JSON under {ref.key} of ConfigMap {ref.name} (SHA-256"
-        f" {digest[:12]}…) in the Connector Builder, under this name and version, and publish it"
+        f" {digest[:12]}…) in the Connector Builder, with this name and version, and publish it"
     )

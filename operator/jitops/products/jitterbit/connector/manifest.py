@@ -1,7 +1,7 @@
-"""The MANIFEST.MF of a connector's JAR: what its registration decides, and what the spec adds.
+"""Renders the MANIFEST.MF of a connector's JAR from its registration and the spec.
 
-The headers are Jitterbit's (docs/reference/jitterbit.md section 3), the form is the JAR file specification's: the
-version first, lines of at most 72 bytes of UTF-8, each continued by one that begins with a space, and a line break at
+The headers are Jitterbit's (docs/reference/jitterbit.md section 3). The format is that of the JAR file specification:
+the version first, lines of at most 72 bytes of UTF-8, continuation lines that begin with a space, and a line break at
 the end.
 """
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from jitops.products.jitterbit.wire import ConnectorRow
 
 LONGEST_LINE = 72
-"""Bytes of a line without its line break."""
+"""The most bytes of a line, without its line break."""
 DEFAULT_UI = "adapter.json"
 BREAKS = re.compile(r"[\x00\r\n]")
-"""What no value may hold: it would end the header, and begin another one."""
+"""The characters that no value may contain: they would end the header and begin another one."""
 
 
-def rendered(row: ConnectorRow, asked: ConnectorManifest | None) -> str:
-    """Render the whole manifest; each activity gets the next id of the registered range, in the order given."""
+def render_manifest(row: ConnectorRow, asked: ConnectorManifest | None) -> str:
+    """Return the whole manifest; each activity gets the next id of the registration's range, in the given order."""
     return "".join(_folded(f"{name}: {_checked(name, value)}") for name, value in _headers(row, asked).items() if value)
 
 
@@ -50,24 +50,26 @@ def _headers(row: ConnectorRow, asked: ConnectorManifest | None) -> Mapping[str,
     }
 
 
-def _ids(row: ConnectorRow, desired: int) -> Sequence[str]:
-    if not desired:
+def _ids(row: ConnectorRow, count: int) -> Sequence[str]:
+    if not count:
         return ()
     try:
         first, last = int(row.function_entity_start_id), int(row.function_entity_end_id)
     except ValueError:
-        raise SpecInvalid("the registration has no range of activity ids; take spec.manifest.activities out") from None
-    if first + desired - 1 > last:
+        raise SpecInvalid("the registration has no range of activity ids; remove spec.manifest.activities") from None
+    if first + count - 1 > last:
         raise SpecInvalid(
-            f"spec.manifest.activities names {desired} activities, but the registration has ids for {last - first + 1}"
+            f"spec.manifest.activities has {count} activities, but the registration has ids for {last - first + 1}"
         )
-    return [str(first + offset) for offset in range(desired)]
+    return [str(first + offset) for offset in range(count)]
 
 
 def _checked(name: str, value: str) -> str:
-    """Pass a value that stays in its line; those of the spec do by its rules, those of the remote are looked at."""
+    """Return a value without line breaks; the rules of the spec reject them, but a value of the remote may have one."""
     if BREAKS.search(value):
-        raise DependencyNotReady(f"what Harmony lists for {name} can't stand in a manifest: it has a line break")
+        raise DependencyNotReady(
+            f"the value that Harmony lists for {name} can't be in a manifest, as it has a line break"
+        )
     return value
 
 
@@ -76,7 +78,7 @@ def _folded(line: str) -> str:
 
 
 def _pieces(line: str) -> Iterator[str]:
-    """Cut a line between characters, so that each piece, with the space before all but the first, fits."""
+    """Yield pieces of a line that fit, with a space before all but the first; characters are not split."""
     piece, size, room = "", 0, LONGEST_LINE
     for char in line:
         width = len(char.encode("utf-8", "surrogatepass"))

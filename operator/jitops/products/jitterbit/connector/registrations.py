@@ -1,4 +1,4 @@
-"""Which registrations a Connector means: questions about rows of the listing, all of them pure."""
+"""Pure functions that find the registrations of a Connector among the rows of the listing."""
 
 from __future__ import annotations
 
@@ -20,80 +20,80 @@ if TYPE_CHECKING:
 
 
 def name_of(desired: Want) -> str:
-    """Give the name under which a connector is wanted."""
+    """Return the name that the spec asks for."""
     return desired.spec.name or desired.key.name
 
 
 def natural_key(desired: Want) -> tuple[str, str]:
-    """Give the name and version that are wanted."""
+    """Return the name and version that the spec asks for."""
     return name_of(desired), desired.spec.version
 
 
 def is_same(row: ConnectorRow, desired: Want) -> bool:
-    """Tell whether a registration bears the wanted name and version."""
+    """Return whether a registration has the name and version of the spec."""
     return (row.name, row.version) == natural_key(desired)
 
 
 def is_alike(row: ConnectorRow, desired: Want) -> bool:
-    """Tell the same but for capitals and spaces: whether Harmony keeps those is not known (section 2.5)."""
+    """Return the same, but ignore case and spaces: it is not known whether Harmony keeps them (section 2.5)."""
     return _folded(row.name, row.version) == _folded(*natural_key(desired))
 
 
 def is_answer(row: ConnectorRow, desired: Want) -> bool:
-    """Tell whether a registration is what Harmony made of just what is wanted: another would come out the same."""
+    """Return whether Harmony made this registration from the spec, so that another one would get the same name."""
     intent = desired.last_status.get("intent") or {}
     asked = (intent.get("name"), intent.get("version")) == natural_key(desired)
     return asked and row.id not in intent["ids"] and is_alike(row, desired)
 
 
 def makes_way(row: ConnectorRow, desired: Want) -> bool:
-    """Tell whether the registration in status is to be replaced by another one."""
+    """Return whether the registration in status is to be replaced by another one."""
     return desired.replaces and desired.owned and not is_same(row, desired) and not is_answer(row, desired)
 
 
 def replaced_ids(desired: Want) -> frozenset[str]:
-    """Give the ids that status lists as replaced."""
+    """Return the ids that status lists as replaced."""
     return frozenset(str(former["id"]) for former in desired.last_status.get("replaced") or ())
 
 
 def outcome(desired: Want, rows: Rows) -> ConnectorRow | None:
-    """Find what the intent led to: the one with the id in status, else the one that was not there before.
+    """Return the registration made for the intent: the one with the id in status, else the one that is new.
 
-    With a spec that was changed since the attempt, it bears another name or version than is wanted now.
+    If the spec was changed since the attempt, the registration has another name or version than the spec.
     """
     if desired.id is not None:
         return rows.get(desired.id)
     intent: Mapping[str, JSON] = desired.last_status["intent"]
     name, version = natural_key(desired)
-    meant = (intent.get("name", name), intent.get("version", version))
+    intended = (intent.get("name", name), intent.get("version", version))
     new = [row for row in rows.values() if row.id not in intent["ids"]]
-    exact = [row for row in new if (row.name, row.version) == meant]
-    return only(exact or (row for row in new if _folded(row.name, row.version) == _folded(*meant)))
+    exact = [row for row in new if (row.name, row.version) == intended]
+    return only(exact or (row for row in new if _folded(row.name, row.version) == _folded(*intended)))
 
 
-def natural(desired: Want, rows: Rows, but: Collection[str]) -> ConnectorRow | None:
-    """Find what isn't known to be ours: the one with the id to adopt, else by name and version."""
+def unclaimed(desired: Want, rows: Rows, exclude: Collection[str]) -> ConnectorRow | None:
+    """Return a registration that no status has recorded: by the id to adopt, else by name and version."""
     if desired.adopt_id:
-        return rows.get(desired.adopt_id) if desired.adopt_id not in but else None
-    return only(row for row in rows.values() if is_same(row, desired) and row.id not in but)
+        return rows.get(desired.adopt_id) if desired.adopt_id not in exclude else None
+    return only(row for row in rows.values() if is_same(row, desired) and row.id not in exclude)
 
 
 def replaced_objects(desired: Want, rows: Rows, current: str | None) -> tuple[Mapping[str, JSON], ...]:
-    """List what is ours and is not, or no longer, the one that is wanted."""
+    """Return the registrations made by jitops, except the current one, for `status.replaced`."""
     listed = {str(former["id"]): former for former in desired.last_status.get("replaced") or ()}
-    mine = rows.get(desired.id or "") if desired.owned else None
+    owned = rows.get(desired.id or "") if desired.owned else None
     made = outcome(desired, rows) if desired.last_status.get("intent") and desired.id is None else None
-    rest = {row.id: {"id": row.id, "name": row.name, "version": row.version} for row in (mine, made) if row is not None}
+    rest = {row.id: {"id": row.id, "name": row.name, "version": row.version} for row in (owned, made) if row}
     return tuple(former for id_, former in {**listed, **rest}.items() if id_ != current)
 
 
 def only(found: Iterable[ConnectorRow]) -> ConnectorRow | None:
-    """Return the one registration there may be; two are for a person to tell apart."""
+    """Return the only registration, if any; AlreadyOwned if there are several, as only a person can choose."""
     rows = list(found)
     if len(rows) > 1:
         raise AlreadyOwned(
-            f"registrations {', '.join(sorted(row.id for row in rows))} bear the same name and version; name the"
-            " right one in spec.management.adopt.id (with mode Match), or remove the others"
+            f"registrations {', '.join(sorted(row.id for row in rows))} have the same name and version; set"
+            " spec.management.adopt.id (with mode Match) to the right one, or delete the others"
         )
     return rows[0] if rows else None
 
@@ -103,7 +103,7 @@ def _folded(*texts: str) -> tuple[str, ...]:
 
 
 def registration_claims(resource: Resource) -> frozenset[str]:
-    """Add what was replaced and, unless an id says which is meant, name and version: a connector is found by them."""
+    """Return the ids, the replaced ids, and name and version unless `adopt.id` is set: a connector is found by them."""
     replaced = frozenset(str(former["id"]) for former in resource.status.get("replaced") or ())
     adopt = (resource.spec.get("management") or {}).get("adopt") or {}
     name = resource.spec.get("name") or resource.key.name

@@ -1,8 +1,9 @@
-"""CustomAPI: by an adapter of the user's, by hand, or only looked at (docs/reference/jitterbit.md section 4).
+"""The adapter of CustomAPI: published by the user's adapter, by hand, or only observed.
 
-Jitterbit publishes no API that creates or publishes a Custom API, so that nothing here calls one. The adapter holds an
-API under a key that follows from who we are, and that may be used again; without an adapter there is nothing to read,
-and what Ready rests on is a person's word, or what the gateway answers.
+Jitterbit has no public API that creates or publishes a Custom API (docs/reference/jitterbit.md section 4), so nothing
+here calls one. The user's adapter stores an API under a key that is derived from cluster, namespace and name, and that
+may be used again. Without an adapter there is nothing to read: Ready then depends on the acknowledgement of a person,
+or on the answer of the gateway.
 """
 
 from __future__ import annotations
@@ -16,14 +17,13 @@ from typing_extensions import override
 from jitops.api.reasons import ConditionType, Reason
 from jitops.core import identity
 from jitops.core.contract.adapter import PlainAdapter
-from jitops.core.contract.desired import Desired
-from jitops.core.contract.draft import Prepared
-from jitops.core.contract.observation import Change, Observation
-from jitops.core.contract.readiness import Readiness
-from jitops.core.errors import ManualActionRequired, Overtaken, RateLimited, RemoteNotFound, SpecInvalid
+from jitops.core.contract.desired import Desired, Prepared
+from jitops.core.contract.observation import Change, Observation, Readiness
+from jitops.core.errors import ManualActionRequired, Overtaken, RateLimited, SpecInvalid
 from jitops.core.status.conditions import find
 from jitops.products.jitterbit.api_rows import ApiRow, Configuration
-from jitops.products.jitterbit.custom_api.documents import openapi, written
+from jitops.products.jitterbit.custom_api.documents import json_text, openapi
+from jitops.products.jitterbit.custom_api.messages import contradiction, doubt, instructions
 from jitops.products.jitterbit.custom_api.spec import CustomAPISpec
 from jitops.products.jitterbit.custom_api.wire import configuration_of, environment_url, fingerprint, service_url
 from jitops.products.jitterbit.gateway import Seen, Sight, Target
@@ -41,23 +41,25 @@ Found = Observation[ApiRow | None]
 CREDENTIALS = "verification.credentialsRef"
 ONE_LINE = re.compile("[ -~]+")
 Proof = tuple[str, str]
+"""The reason and message of Ready."""
 
 
 class CustomAPIAdapter(PlainAdapter[CustomAPISpec, ApiRow | None]):
-    """Custom APIs of one organization."""
+    """The Custom APIs of one organization."""
 
     def __init__(self, client: JitterbitClient) -> None:
         self._client = client
         self._contract = client.contract
 
+    @override
     async def observe(self, desired: Want) -> Found | None:
-        """Find the API by the id in status, by our key, or by the id to adopt; without an adapter none is found."""
+        """Find the API by the id in status, by its key, or by the id to adopt; without an adapter nothing is read."""
         if not desired.deleting:
             self._base(desired)
         own = self._key(desired)
         if not _has_adapter(desired):
             return Observation(own, None, owned=not desired.observed)
-        self._contract.insist()
+        self._contract.require()
         rows = (await self._contract.apis.get(desired.not_older_than)).rows
         known = next((key for key in (desired.id or "", own) if key in rows), None)
         if known is not None:
@@ -65,8 +67,9 @@ class CustomAPIAdapter(PlainAdapter[CustomAPISpec, ApiRow | None]):
         adopted = desired.adopt_id if desired.id is None and desired.adopt_id in rows else None
         return Observation(adopted, rows[adopted], owned=False) if adopted else None
 
+    @override
     def diff(self, desired: Ready, observation: Found) -> tuple[Change, ...]:
-        """Compare the whole configuration, and whether it is live: what the spec leaves out is to be empty."""
+        """Compare the whole configuration, and whether it is live. Fields that the spec omits must be empty."""
         row = observation.remote
         if row is None:
             return ()
@@ -76,13 +79,15 @@ class CustomAPIAdapter(PlainAdapter[CustomAPISpec, ApiRow | None]):
             paths.append("publication")
         return tuple(map(Change, paths))
 
+    @override
     def fields(self, desired: Ready) -> Mapping[str, JSON]:
-        """Give the parts of the configuration that are not empty, and whether it is to be live."""
+        """Return the parts of the configuration that are not empty, and whether it should be live."""
         asked = {name: value for name, value in _configuration(desired).items() if value}
         return {**asked, "publication": desired.spec.publication.state}
 
+    @override
     async def create(self, desired: Ready) -> Found:
-        """Make a draft; if there is one of our key, it is ours from before a crash. The rest is carried out next."""
+        """Create a draft; if its key exists already, jitops made it before a crash. `update` publishes it next."""
         key = self._key(desired)
         try:
             row = await self._contract.put(key, _configuration(desired), None)
@@ -90,8 +95,9 @@ class CustomAPIAdapter(PlainAdapter[CustomAPISpec, ApiRow | None]):
             row = await self._contract.get(key)
         return Observation(key, row, owned=True)
 
+    @override
     async def update(self, desired: Ready, observation: Found, changes: tuple[Change, ...]) -> Found:
-        """Bring the configuration to the draft, then make it live, or take it off."""
+        """Write the configuration to the draft, then publish or unpublish it."""
         row = _row(observation)
         if any(change.path != "publication" for change in changes):
             row = await self._contract.put(row.key, _configuration(desired), row.revision)
@@ -103,36 +109,39 @@ class CustomAPIAdapter(PlainAdapter[CustomAPISpec, ApiRow | None]):
         if left := self.diff(desired, made):
             names = ", ".join(change.path for change in left)
             raise SpecInvalid(
-                f"the adapter accepted the Custom API, and holds it with another {names}: write what it does"
+                f"the adapter accepted the Custom API, but stored another {names}: set the values that it stores"
             )
         return made
 
-    async def delete(self, desired: Ready, observation: Found) -> None:  # noqa: ARG002 - the contract's
-        """Remove the API from the adapter, live or not."""
+    @override
+    async def delete(self, desired: Ready, observation: Found) -> None:
+        """Delete the API at the adapter, whether it is live or not."""
         await self._contract.delete(observation.id)
 
     @override
     async def readiness(self, desired: Ready, observation: Found) -> Readiness:
-        """Return what Ready rests on: the adapter, a probe of the URL or a person; or raise what a person must do."""
+        """Return the reason for Ready: the adapter, a probe of the URL or a person; or raise what a person must do."""
         seen = await self._probe(desired, observation)
         reason, message = self._proof(desired, observation, seen)
         return Readiness(reason, message, due=self._next_probe(desired, seen))
 
     async def _probe(self, desired: Ready, observation: Found) -> Seen | None:
-        """Probe the URL, where that is asked for and the API is meant to be live."""
+        """Probe the URL, if the spec asks for that and the API should be live."""
         spec = desired.spec
-        if not spec.looks or spec.publication.state == "Draft" or _awaits_a_person(desired):
+        if not spec.checks_url or spec.publication.state == "Draft" or _awaits_a_person(desired):
             return None
         if self.diff(desired, observation):
-            return None  # Drift that is only reported: what is live now is not what the spec describes.
-        return await self._client.gateway.look(
+            return None  # Drift is only reported: the live API is not the one of the spec.
+        return await self._client.gateway.probe(
             desired.key, self._target(desired), desired.not_older_than, spec.verification.seconds
         )
 
     def _next_probe(self, desired: Ready, seen: Seen | None) -> datetime | None:
         if seen is None:
             return None
-        return desired.now + timedelta(seconds=self._client.gateway.left(seen, desired.spec.verification.seconds))
+        return desired.now + timedelta(
+            seconds=self._client.gateway.seconds_left(seen, desired.spec.verification.seconds)
+        )
 
     def _target(self, desired: Ready) -> Target:
         spec, base = desired.spec, self._base(desired)
@@ -140,18 +149,18 @@ class CustomAPIAdapter(PlainAdapter[CustomAPISpec, ApiRow | None]):
             url=service_url(base, spec) + (spec.verification.path or ""),
             beside=environment_url(base, spec),
             public=spec.security.public,
-            mark=_hash(desired),
+            configuration_hash=_hash(desired),
             header=spec.verification.header or "Authorization",
             value=_credentials(desired),
         )
 
     def _proof(self, desired: Ready, observation: Found, seen: Seen | None) -> Proof:
         if self.diff(desired, observation):
-            return Reason.DRIFT_DETECTED, "drift is only reported"
+            return Reason.DRIFT_DETECTED, "there is drift, which is only reported"
         if seen is not None and seen.sight in {Sight.ABSENT, Sight.OPEN}:
-            raise _contradiction(seen, self._url(desired))
+            raise contradiction(seen, self._url(desired))
         if seen is not None and (seen.sight is Sight.PRESENT or _stays_verified(desired, seen, self._url(desired))):
-            return Reason.VERIFIED, f"{self._url(desired)} was looked at: it is there"
+            return Reason.VERIFIED, f"{self._url(desired)} was probed, and the API is live"
         if observation.remote is not None:
             return self._by_adapter(desired, observation.remote, seen)
         return self._by_hand(desired, seen)
@@ -159,38 +168,41 @@ class CustomAPIAdapter(PlainAdapter[CustomAPISpec, ApiRow | None]):
     def _by_adapter(self, desired: Ready, row: ApiRow, seen: Seen | None) -> Proof:
         url = self._url(desired)
         if row.published is None:
-            return Reason.AVAILABLE, "the adapter holds the draft"
+            return Reason.AVAILABLE, "the adapter has the draft"
         if row.url is not None and row.url.rstrip("/") != url:
             raise SpecInvalid(
-                f"spec.baseUrl: the adapter says that the API is at {row.url}, and not at {url}; correct baseUrl,"
-                " or environment.urlPrefix in a new resource"
+                f"spec.baseUrl: the adapter reports the URL {row.url} for the API, not {url}; correct baseUrl, or"
+                " environment.urlPrefix in a new resource"
             )
-        return Reason.PUBLISHED, f"the adapter says that it is published{_doubt(seen)}"
+        return Reason.PUBLISHED, f"the adapter reports that the API is published{doubt(seen)}"
 
     def _by_hand(self, desired: Ready, seen: Seen | None) -> Proof:
         if desired.spec.publication.acknowledged_hash == _hash(desired):
-            return Reason.ACKNOWLEDGED, f"a person acknowledged that it is so in API Manager{_doubt(seen)}"
+            return Reason.ACKNOWLEDGED, f"a person acknowledged the configuration in API Manager{doubt(seen)}"
         if seen is not None and seen.error is not None:
             raise seen.error
-        raise ManualActionRequired(_to_do(desired, seen))
+        raise ManualActionRequired(instructions(desired, _hash(desired), seen))
 
+    @override
     def outputs(self, desired: Ready, observation: Found) -> Mapping[str, str]:
-        """Give id and addresses."""
+        """Return id and URLs."""
         return {"id": observation.id, "url": self._url(desired), "baseUrl": self._base(desired)}
 
-    def documents(self, desired: Ready, observation: Found) -> Mapping[str, str]:  # noqa: ARG002 - the contract's
-        """Give the configuration, its hash, OpenAPI and addresses."""
+    @override
+    def documents(self, desired: Ready, observation: Found) -> Mapping[str, str]:
+        """Return the configuration, its hash, the OpenAPI document and the URLs."""
         asked, url = _configuration(desired), self._url(desired)
         return {
-            "configuration.json": written({**asked, "publication": {"state": desired.spec.publication.state}}),
+            "configuration.json": json_text({**asked, "publication": {"state": desired.spec.publication.state}}),
             "configurationHash": _hash(desired),
-            "openapi.json": written(openapi(desired.spec, asked, url)),
+            "openapi.json": json_text(openapi(desired.spec, asked, url)),
             "url": url,
             "baseUrl": self._base(desired),
         }
 
+    @override
     def facts(self, desired: Ready, observation: Found) -> Mapping[str, JSON]:
-        """Tell the addresses, the hash, and how the adapter has it."""
+        """Return the URLs, the hash, and the state at the adapter."""
         return {
             "url": self._url(desired),
             "baseUrl": self._base(desired),
@@ -209,17 +221,12 @@ class CustomAPIAdapter(PlainAdapter[CustomAPISpec, ApiRow | None]):
         return service_url(self._base(desired), desired.spec)
 
 
-def config_map_name(name: str) -> str:
-    """Name the ConfigMap of a resource that does not name it itself."""
-    return f"{name}-customapi"
-
-
 def _has_adapter(desired: Want) -> bool:
     return desired.spec.publication.mode == "Adapter"
 
 
 def _row(observation: Found) -> ApiRow:
-    assert observation.remote is not None  # noqa: S101 - only what the adapter holds can differ
+    assert observation.remote is not None  # noqa: S101 - without an adapter `diff` is empty
     return observation.remote
 
 
@@ -234,58 +241,28 @@ def _hash(desired: Want) -> str:
 def _credentials(desired: Want) -> str:
     value = desired.inputs.get(CREDENTIALS, "").strip()
     if value and not ONE_LINE.fullmatch(value):
-        raise SpecInvalid(f"spec.{CREDENTIALS}: the value must be one line of printable ASCII, as a header has it")
+        raise SpecInvalid(
+            f"spec.{CREDENTIALS}: the value must be one line of printable ASCII, as it is sent in a header"
+        )
     return value
 
 
 def _awaits_a_person(desired: Want) -> bool:
-    """Tell whether a person has still to do, or to acknowledge, what only a person can."""
+    """Return whether a person has not yet acknowledged the configuration, in the mode Manual."""
     publication = desired.spec.publication
     return publication.mode == "Manual" and publication.acknowledged_hash != _hash(desired)
 
 
 def _is_misplaced(desired: Want, row: ApiRow, asked: Configuration) -> bool:
-    """Tell whether what is live, or that something is, differs though the draft, if any, does not."""
+    """Return whether the live configuration is wrong, although the draft, if any, is right."""
     if desired.spec.publication.state == "Draft":
         return row.published is not None
     return row.published is None or (row.draft == asked and row.published != asked)
 
 
 def _stays_verified(desired: Want, seen: Seen, url: str) -> bool:
-    """Tell whether this very API was seen before, and nothing but our own turn at the gateway is missing now."""
-    memory = desired.last_status
-    ready = find(memory, ConditionType.READY)
-    same = (memory.get("url"), memory.get("configurationHash")) == (url, _hash(desired))
+    """Return whether the same API was verified before, and only the budget of probes prevents it now."""
+    last = desired.last_status
+    ready = find(last, ConditionType.READY)
+    same = (last.get("url"), last.get("configurationHash")) == (url, _hash(desired))
     return isinstance(seen.error, RateLimited) and same and ready.get("reason") == Reason.VERIFIED
-
-
-def _contradiction(seen: Seen, url: str) -> ManualActionRequired | RemoteNotFound:
-    if seen.sight is Sight.OPEN:
-        return ManualActionRequired(
-            f"{url} lets anyone in ({seen.why}), though the spec has security profiles: assign them to the API in API"
-            " Manager; the gateway takes some minutes to follow"
-        )
-    return RemoteNotFound(
-        f"there is no live API at {url} ({seen.why}): is it published, and are baseUrl, urlPrefix, version and"
-        " serviceRoot right? The gateway may take some minutes after a change"
-    )
-
-
-def _doubt(seen: Seen | None) -> str:
-    """Say, beside another's word, that a look told nothing; what passes is not worth a word."""
-    return f"; its URL tells nothing: {seen.why}" if seen is not None and seen.sight is Sight.UNCLEAR else ""
-
-
-def _to_do(desired: Want, seen: Seen | None) -> str:
-    """Say what a person has to do in API Manager, and how to tell us that it is done."""
-    spec = desired.spec
-    acknowledge = f"set spec.publication.acknowledgedHash to {_hash(desired)}"
-    looked = f" ({seen.why})" if seen else ""
-    if spec.publication.mode == "Observe":
-        return f"nothing shows that the API is as the spec says{looked}: see to it in API Manager, then {acknowledge}"
-    name = spec.outputs.config_map.name or config_map_name(desired.key.name)
-    do = "publish it" if spec.publication.state == "Published" else "keep it as a draft"
-    return (
-        f"in API Manager make the Custom API {spec.name or desired.key.name} of environment {spec.environment.name} as"
-        f" configuration.json in ConfigMap {name} says, {do}, then {acknowledge}"
-    )

@@ -1,4 +1,4 @@
-"""What people read of a Custom API: its configuration for API Manager's UI, and OpenAPI for its callers."""
+"""The documents of a Custom API: its configuration for API Manager's UI, and OpenAPI for its callers."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from jitops.products.jitterbit.custom_api.spec import CustomAPISpec
 
 METHODS = frozenset({"GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE"})
-"""What OpenAPI has a place for; a service with a custom method gets none, as in Jitterbit's own documents (4.2)."""
+"""The methods that OpenAPI has. Services with a custom method are left out, as in Jitterbit's documents (4.2)."""
 IN_BRACES = re.compile(r"\{([^{}]+)\}")
 BASIC = "basic"
 
 
 def openapi(spec: CustomAPISpec, configuration: Mapping[str, JSON], url: str) -> dict[str, JSON]:
-    """Describe the API as its callers find it; what isn't known of its security profiles is told in words."""
+    """Return the OpenAPI document of an API; security profiles that OpenAPI can't express are in an extension."""
     document: dict[str, JSON] = {
         "openapi": "3.1.0",
         "info": {
@@ -50,15 +50,15 @@ def _operation(service: Service) -> dict[str, JSON]:
         "operationId": service.name,
         "summary": f"Runs the operation {service.operation} of the project {service.project}",
         **({"parameters": parameters} if parameters else {}),
-        "responses": {"default": {"description": "What the operation answers"}},
+        "responses": {"default": {"description": "The response of the operation"}},
     }
 
 
 def _parameters(service: Service) -> Iterator[dict[str, JSON]]:
-    """Give what is named, and each part of the path in braces, named or not."""
-    told: dict[tuple[str, str], str | None] = {("path", name): None for name in IN_BRACES.findall(service.path or "")}
-    told |= {(one.in_, one.name): one.description for one in service.parameters}
-    for (place, name), description in sorted(told.items(), key=itemgetter(0)):
+    """Yield the parameters of a service, and each part of its path in braces, even if it is not listed."""
+    found: dict[tuple[str, str], str | None] = {("path", name): None for name in IN_BRACES.findall(service.path or "")}
+    found |= {(one.in_, one.name): one.description for one in service.parameters}
+    for (place, name), description in sorted(found.items(), key=itemgetter(0)):
         yield {
             "name": name,
             "in": place,
@@ -69,21 +69,21 @@ def _parameters(service: Service) -> Iterator[dict[str, JSON]]:
 
 
 def _security(spec: CustomAPISpec) -> dict[str, JSON]:
-    """Name the profiles; only how Basic ones are used is known for sure."""
+    """Return the security part; only for Basic profiles it is known how callers authenticate."""
     if spec.security.public:
         return {"security": []}
     profiles = [
         {"name": one.name, **({"kind": one.kind} if one.kind else {})}
         for one in sorted(spec.security.profiles, key=lambda one: one.name)
     ]
-    told: dict[str, JSON] = {"x-jitterbit-security-profiles": profiles}
+    document: dict[str, JSON] = {"x-jitterbit-security-profiles": profiles}
     if any(one.kind == "Basic" for one in spec.security.profiles):
-        told["components"] = {"securitySchemes": {BASIC: {"type": "http", "scheme": "basic"}}}
+        document["components"] = {"securitySchemes": {BASIC: {"type": "http", "scheme": "basic"}}}
     if all(one.kind == "Basic" for one in spec.security.profiles):
-        told["security"] = [{BASIC: []}]
-    return told
+        document["security"] = [{BASIC: []}]
+    return document
 
 
-def written(value: JSON) -> str:
-    """Write a document as people read it, and the same each time."""
+def json_text(value: JSON) -> str:
+    """Return a document as readable JSON, always in the same order."""
     return json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True) + "\n"

@@ -1,4 +1,4 @@
-"""What a Custom API refers to and lays claim to, from the spec as written, which may be invalid."""
+"""The claims of a Custom API, from the spec as written, which may be invalid."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def api_claims(resource: Resource) -> frozenset[str]:
-    """Claim the URL, which can lead to one API only; whoever just observes claims nothing."""
+    """Return a claim on the URL, which only one API can have; none for mode Observe."""
     spec = resource.spec
     if (spec.get("publication") or {}).get("mode") == "Observe":
         return frozenset()
@@ -18,7 +18,7 @@ def api_claims(resource: Resource) -> frozenset[str]:
 
 
 def kept_by_hand(resource: Resource) -> str | None:
-    """Say what stays where no adapter can delete it."""
+    """Return a sentence about the API that stays after a deletion; None if an adapter deletes it."""
     if (resource.spec.get("publication") or {}).get("mode") == "Adapter":
         return None
-    return "the Custom API stays in API Manager as it is: jitops can't delete it there, a person can"
+    return "the Custom API stays in API Manager: jitops can't delete it there, only a person can"

@@ -101,7 +101,7 @@ class CustomAPISpec(ManagedSpec):
     )
 
     @property
-    def looks(self) -> bool:
+    def checks_url(self) -> bool:
         """Return whether the URL of the API is checked."""
         verification = self.verification
         if verification.probe is not None or verification.credentials_ref is not None:

@@ -1,4 +1,4 @@
-"""Custom APIs between the spec, the adapter's JSON, and the address at which they are live."""
+"""What is computed from the spec of a Custom API: configuration, hash, URL, and name of the ConfigMap."""
 
 from __future__ import annotations
 
@@ -16,27 +16,33 @@ if TYPE_CHECKING:
     from jitops.products.jitterbit.custom_api.spec import CustomAPISpec
 
 AS_IT_IS = "_~()$;/:@=&'!*,+-"
-"""The documented specials of a service root that can stand in a path; the others are percent-encoded."""
+"""The documented special characters of a service root that a path may contain; others are percent-encoded."""
 HASH = 16
+"""The characters of the hash that a person copies."""
 
 
 def configuration_of(spec: CustomAPISpec, name: str) -> Configuration:
-    """Give what a spec asks for; `name` is used where it gives the API none."""
+    """Return the configuration that a spec asks for; `name` is its default name."""
     return canonical({"name": name, **spec.model_dump(by_alias=True, mode="json", exclude_none=True)})
 
 
 def fingerprint(configuration: Mapping[str, JSON], state: str) -> str:
-    """Give the hash that a person acknowledges: of the configuration, and whether it is to be live."""
+    """Return the hash that a person acknowledges: of the configuration, and of `publication.state`."""
     text = json.dumps([configuration, state], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:HASH]
 
 
 def environment_url(base: str, spec: CustomAPISpec) -> str:
-    """Give the address that all APIs of this environment and version begin with (section 4.4)."""
+    """Return the URL that all APIs of this environment and version begin with (section 4.4)."""
     parts = (spec.environment.url_prefix, *((spec.version,) if spec.version else ()))
     return "/".join((base.rstrip("/"), *(quote(part, safe=AS_IT_IS) for part in parts)))
 
 
 def service_url(base: str, spec: CustomAPISpec) -> str:
-    """Give the address at which the API is called (section 4.4)."""
+    """Return the URL of the API (section 4.4)."""
     return f"{environment_url(base, spec)}/{quote(spec.service_root, safe=AS_IT_IS)}"
+
+
+def config_map_name(name: str) -> str:
+    """Return the default name of the ConfigMap of a resource."""
+    return f"{name}-customapi"

@@ -1,4 +1,4 @@
-"""Open the client of a JitterbitOrganization."""
+"""Opens the client of a JitterbitOrganization."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 TOKEN = re.compile(r"[!-~]+")
 NO_ADAPTER = (
-    "spec.publication.mode: Adapter needs spec.apiAdapter of the JitterbitOrganization, the address of a service that"
-    " speaks the contract of `jitops adapter-contract`; without one use Manual or Observe"
+    "spec.publication.mode: Adapter requires spec.apiAdapter of the JitterbitOrganization, the URL of a service that"
+    " implements the contract of `jitops adapter-contract`; without one use Manual or Observe"
 )
-UNFIT = "adapterToken in the Secret of the JitterbitOrganization must be printable ASCII without spaces"
+UNUSABLE = "adapterToken in the Secret of the JitterbitOrganization must be printable ASCII without spaces"
 
 
 async def open_organization(opening: Opening, pool: HttpPool, clock: Clock) -> JitterbitClient:
-    """Make the client of a JitterbitOrganization; nothing is asked of Harmony yet."""
+    """Return the client of a JitterbitOrganization; no request is made yet."""
     spec, credentials = opening.spec, opening.credentials
     account = Account(spec.address, credentials["email"], credentials["password"])
     access = HttpConfig(
@@ -57,13 +57,13 @@ async def open_organization(opening: Opening, pool: HttpPool, clock: Clock) -> J
 
 
 def open_contract(opening: Opening, pool: HttpPool, clock: Clock) -> ApiContract:
-    """Make the way to the adapter of an organization, or to none."""
+    """Return the client of the organization's adapter, or one that reports why there is none."""
     adapter, token = opening.spec.api_adapter, opening.credentials.get("adapterToken", "").strip()
     organization = opening.spec.organization_id
     if adapter is None:
         return ApiContract(DependencyNotReady(NO_ADAPTER), organization, clock)
     if token and not TOKEN.fullmatch(token):
-        return ApiContract(DependencyNotReady(UNFIT), organization, clock)
+        return ApiContract(DependencyNotReady(UNUSABLE), organization, clock)
     access = HttpConfig(
         base_url=adapter.base_url,
         ca=opening.ca,
