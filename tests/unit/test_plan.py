@@ -18,7 +18,7 @@ BOOLS = (False, True)
 def every_situation() -> list[Situation]:
     """Give all combinations of everything that a decision rests on."""
     policies = [
-        Policies(observe_only=o, adopt=a, retain=r, report_drift=d, paused=p, released=f)
+        Policies(observe_only=o, adopt=a, retain=r, report_drift=d, paused_by=("somebody",) if p else (), released=f)
         for o, a, r, d, p, f in itertools.product(BOOLS, ("Never", "Match", "Override"), BOOLS, BOOLS, BOOLS, BOOLS)
     ]
     changes = (NONE, (NAME,), (KEY,), (NAME, KEY))

@@ -70,6 +70,7 @@ class EventReason(StrEnum):
     THROTTLED = "Throttled"
     CONFLICT_DETECTED = "ConflictDetected"
     CANNOT_RESOLVE = "CannotResolve"
+    CANNOT_READ_ANNOTATION = "CannotReadAnnotation"
     MANUAL_ACTION_REQUIRED = "ManualActionRequired"
     VALIDATION_FAILED = "ValidationFailed"
     REPLACED_NON_ATOMICALLY = "ReplacedNonAtomically"

@@ -13,10 +13,10 @@ from jitops.core.contract.kinds import connection_key
 from jitops.core.index.ownership import contenders
 from jitops.core.index.usage import CURE, has_cascade_rules, referrers
 from jitops.core.kube import Event
-from jitops.core.managed.context import exists_remotely, is_settled
+from jitops.core.managed.context import exists_remotely, is_applied
 from jitops.core.managed.outcome import is_ending
 from jitops.core.managed.plan import Action
-from jitops.core.managed.replace import replacement_status, replaces_note
+from jitops.core.managed.replace import protected_from_deletion, replacement_status, replaces_note
 from jitops.core.status.error_rules import rule_of
 
 if TYPE_CHECKING:
@@ -144,6 +144,8 @@ class Executor:
     async def delete(self, context: ReconcileContext, recorder: Recorder) -> None:
         """Delete the owned object and check that it is deleted; an earlier deletion may have become visible."""
         if context.plan.action is Action.DELETE:
+            if context.policies.protected:
+                raise protected_from_deletion(context.resource)
             users = self._users(context)
             desired = replace(context.desired, cascade=context.policies.cascade, users=users.ids)
             await context.adapter.delete(desired, context.found)
@@ -158,7 +160,20 @@ class Executor:
         users = referrers(context.resource, self._s.kinds, self._s.kube, self._s.references)
         cure = CURE if has_cascade_rules(context.spec) else "delete or change these first"
         users.require_way(context.policies.cascade, cure, self._s.clock.now())
+        for user in users.staying:
+            self._refuse_cascade(user)
         return users
+
+    def _refuse_cascade(self, user: Resource) -> None:
+        """Raise DeletionBlocked if the object of a user must not be deleted together with the one that it uses."""
+        policies = self._resolver.policies(self._s.kinds.managed[user.key.kind], user)
+        if policies.protected:
+            raise errors.DeletionBlocked(
+                f"{user.key} uses it and is protected by its spec.management.deletionProtection: set that to false,"
+                " or delete the resource first"
+            )
+        if policies.paused:
+            raise errors.DeletionBlocked(f"{user.key} uses it and is paused by {' and '.join(policies.paused_by)}")
 
     async def _record_deletion(
         self, context: ReconcileContext, recorder: Recorder, users: tuple[Resource, ...]
@@ -217,7 +232,7 @@ def _record_update(context: ReconcileContext, recorder: Recorder) -> None:
     """Record what was changed, by path, unless the adapter's own notices say it already."""
     changes = context.plan.changes
     paths = ", ".join(change.path for change in changes)
-    if is_settled(context.resource) and any(change.contested or not change.generated for change in changes):
+    if is_applied(context.resource) and any(change.contested or not change.generated for change in changes):
         recorder.event(EventReason.DRIFT_CORRECTED, f"corrected {paths}")
     elif not (recorder.events or context.desired.notices):
         recorder.event(EventReason.UPDATED, f"updated {paths}")
@@ -235,7 +250,7 @@ def _refuse_or_report(context: ReconcileContext) -> None:
     """Raise why nothing was done; drift that is only reported is no error."""
     found = context.observation
     if found is None:
-        raise errors.RemoteNotFound("there is no such object at the remote, and policy Observe creates none")
+        raise _not_found(context)
     if found.owned or context.policies.observe_only:
         return
     if context.policies.adopt == "Match":
@@ -247,4 +262,20 @@ def _refuse_or_report(context: ReconcileContext) -> None:
     raise errors.AlreadyOwned(
         f"{found.id} exists already and was not made by jitops for this resource; set spec.management.adopt.mode to"
         f" Match or Override to adopt it{context.adapter.alternative_to_adoption(context.desired)}"
+    )
+
+
+def _not_found(context: ReconcileContext) -> errors.RemoteNotFound:
+    """Return the error of an object that does not exist and is not created."""
+    if context.policies.observe_only:
+        return errors.RemoteNotFound("there is no such object at the remote, and policy Observe creates none")
+    what, hold = (
+        f"{context.resource.status.get('id')} does not exist any more at the remote",
+        context.policies.drift_hold,
+    )
+    if hold is not None:
+        seconds = (hold - context.desired.now).total_seconds()
+        return errors.RemoteNotFound(f"{what}; it is not created again before {stamp(hold)}", after=seconds)
+    return errors.RemoteNotFound(
+        f"{what} and is only reported: set spec.management.onMissing to Recreate to have it created again"
     )

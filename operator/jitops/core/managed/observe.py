@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from jitops.api.reasons import EventReason
-from jitops.core.managed.context import Connected, ReconcileContext, exists_remotely, is_asked, is_settled
+from jitops.core.managed.context import Connected, ReconcileContext, exists_remotely, is_applied, is_asked
 from jitops.core.managed.plan import Action, Situation, plan
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _situation(target: Connected, desired: Prepared[Any, Any], found: Observatio
         deleting=target.resource.deleting,
         exists=found is not None,
         owned=found is not None and found.owned,
-        settled=is_settled(target.resource),
+        settled=is_applied(target.resource),
         changes=target.adapter.diff(desired, found) if found else (),
     )
 

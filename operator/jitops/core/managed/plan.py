@@ -33,7 +33,7 @@ class Situation:
     exists: bool = False
     owned: bool = False
     settled: bool = False
-    """This generation was fully applied before, so a difference is drift and not a change of the spec."""
+    """What the spec asks of the remote was fully applied before, so a difference is drift and no change of the spec."""
     changes: tuple[Change, ...] = ()
 
 
@@ -51,9 +51,10 @@ def plan(s: Situation) -> Plan:
     if s.deleting:
         return Plan(_ending(s))
     if s.policies.paused:
-        return Plan(Action.NOTHING)
+        return Plan(Action.NOTHING, drift=_report(s.changes).drift)
     if not s.exists:
-        return Plan(Action.REPORT if s.policies.observe_only else Action.CREATE)
+        reported = s.policies.observe_only or (s.settled and s.policies.report_missing)
+        return Plan(Action.REPORT if reported else Action.CREATE)
     if s.policies.observe_only:
         return _report(s.changes)
     if not s.owned:

@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from jitops.api import meta
-from jitops.core.clock import moment
+from jitops.core.switches import is_paused, read_switches
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
+    from datetime import datetime
 
     from jitops.core.contract.kinds import ManagedKind
     from jitops.core.kube import Resource
+
+
+SETTING = "the operator's setting"
+"""Who pauses everything, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorPolicy:
+    """What the operator's settings say about all resources."""
+
+    paused: bool = False
+    """Everything is compared and reported, and nothing is written to a remote."""
+    deletion_policy: str = "Delete"
+    """The deletion policy where neither the resource nor its connection has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +38,27 @@ class Policies:
     adopt: str = "Never"
     retain: bool = False
     report_drift: bool = False
-    paused: bool = False
+    report_missing: bool = False
+    """An object that others deleted is not created again."""
+    paused_by: tuple[str, ...] = ()
+    """Who pauses the resource, in words; empty: nobody."""
+    compares: bool = False
+    """A paused resource is compared all the same: no annotation pauses it, only the operator's setting."""
     replaces: bool = False
     """An object that the remote can't change may be replaced by a new one."""
     cascade: str = "Strict"
     """What a deletion does about others that use the object, where the kind has cascade rules."""
+    protected: bool = False
+    """Nothing remote may be deleted."""
     released: bool = False
     """The annotation that ends a deletion which can't be done."""
     drift_hold: datetime | None = None
-    """Until when drift is only reported."""
+    """When a hold of drift ends, if it ends by itself."""
+
+    @property
+    def paused(self) -> bool:
+        """Return whether anybody pauses the resource."""
+        return bool(self.paused_by)
 
     @property
     def leaves_remote(self) -> bool:
@@ -40,27 +66,32 @@ class Policies:
         return self.retain or self.released or self.observe_only
 
 
-def policies_of(kind: ManagedKind, resource: Resource, default_deletion: str | None, now: datetime) -> Policies:
-    """Read the `management` block and the switches; `default_deletion` is the connection's deletion policy."""
-    management, annotations = resource.spec.get("management") or {}, resource.annotations
-    hold = _drift_hold(annotations, now)
+def policies_of(
+    kind: ManagedKind, resource: Resource, connection: Resource | None, operator: OperatorPolicy, now: datetime
+) -> Policies:
+    """Read the `management` block and the switches, with what the connection and the operator set for everyone."""
+    annotated = tuple(_pauses(resource, connection))
+    default_deletion = connection.spec.get("deletionPolicy") if connection else None
+    management, switches = resource.spec.get("management") or {}, read_switches(resource.annotations, now)
     return Policies(
         observe_only=kind.only_observes(resource),
         adopt=(management.get("adopt") or {}).get("mode") or "Never",
-        retain=(management.get("deletionPolicy") or default_deletion or "Delete") == "Retain",
+        retain=(management.get("deletionPolicy") or default_deletion or operator.deletion_policy) == "Retain",
+        protected=management.get("deletionProtection") is True,
         replaces=management.get("replace") == "Allow",
-        report_drift=management.get("drift") == "Report" or hold is not None,
+        report_drift=management.get("drift") == "Report" or switches.holds_drift,
+        report_missing=switches.holds_drift or (management.get("onMissing") or management.get("drift")) == "Report",
         cascade=management.get("cascade") or "Strict",
-        paused=annotations.get(meta.PAUSED) == meta.TRUE,
-        released=annotations.get(meta.RELEASE_FINALIZER) == meta.RELEASE_ORPHAN,
-        drift_hold=hold,
+        paused_by=(*annotated, SETTING) if operator.paused else annotated,
+        compares=operator.paused and not annotated,
+        released=switches.released,
+        drift_hold=switches.hold_until,
     )
 
 
-def _drift_hold(annotations: Mapping[str, str], now: datetime) -> datetime | None:
-    """Return until when drift is only reported; None if that is over, not asked for, or not a moment."""
-    try:
-        until = moment(annotations[meta.DRIFT_HOLD_UNTIL])
-    except (KeyError, ValueError):
-        return None
-    return until if until > now else None
+def _pauses(resource: Resource, connection: Resource | None) -> Iterator[str]:
+    """Yield the annotations that pause a resource."""
+    if is_paused(resource.annotations):
+        yield f"the annotation {meta.PAUSED}"
+    if connection is not None and is_paused(connection.annotations):
+        yield f"the annotation {meta.PAUSED} on {connection.key}"

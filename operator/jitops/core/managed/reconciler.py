@@ -12,14 +12,20 @@ from typing import TYPE_CHECKING
 from jitops.api import meta
 from jitops.api.reasons import EventReason, Reason
 from jitops.core import errors
-from jitops.core.managed.context import Recorder
+from jitops.core.managed.context import Recorder, exists_remotely
 from jitops.core.managed.execute import Executor
 from jitops.core.managed.expiry import Expirer
 from jitops.core.managed.memory import CorrectionLimit, Patience, RejectionCache
 from jitops.core.managed.observe import Observer
 from jitops.core.managed.outcome import Applied, Ending, Outcomes, Paused, Released
 from jitops.core.managed.publish import Publisher
-from jitops.core.managed.replace import NOTHING_LEFT, delete_all_replaced, delete_replaced, retained_note
+from jitops.core.managed.replace import (
+    NOTHING_LEFT,
+    delete_all_replaced,
+    delete_replaced,
+    protected_from_deletion,
+    retained_note,
+)
 from jitops.core.managed.resolve import Resolver
 from jitops.core.status.conditions import Result
 from jitops.core.status.requeue import Requeue
@@ -79,11 +85,15 @@ class Reconciler:
 
     async def _apply(self, kind: ManagedKind, recorder: Recorder, not_older_than: float) -> Ending:
         """Make the remote match the spec."""
+        policies = self._resolver.policies(kind, recorder.resource)
+        if policies.paused and not policies.compares:
+            return Paused(policies.paused_by)
+        recorder.paused_by = policies.paused_by
         target = self._resolver.check(kind, recorder.resource)
-        if target.policies.paused:
-            return Paused()
         connected = await self._resolver.connect(target, recorder)
         context = await self._observer.observe(connected, recorder, not_older_than)
+        if policies.paused:
+            return Paused(policies.paused_by, context)
         with self._rejections.respected(context, recorder):
             context = await self._executor.apply(context, recorder)
         context = await self._publisher.publish(context, recorder)
@@ -102,7 +112,9 @@ class Reconciler:
         if not stays and self._resolver.may_exist(kind, resource):
             target = self._resolver.check(kind, resource)
             if policies.paused:
-                return Paused()
+                return Paused(policies.paused_by)
+            if policies.protected and exists_remotely(resource):
+                raise protected_from_deletion(resource)
             connected = await self._resolver.connect(target, recorder)
             context = await self._observer.observe(connected, recorder, not_older_than)
             obstacle = await delete_all_replaced(context, recorder)
