@@ -17,7 +17,7 @@ from jitops.core.clock import stamp
 from jitops.core.errors import Unavailable
 from jitops.core.kube import Key
 from jitops.core.managed.memory import CORRECTION_WINDOW, MOST_CORRECTIONS
-from jitops.core.managed.policies import OperatorPolicy
+from jitops.core.managed.plan import OperatorPolicy
 from jitops_sandbox import Fault
 
 CHANGEABLE = {kind: sample for kind, sample in SAMPLES.items() if kind not in {"Connector", "CustomAPI"}}

@@ -7,8 +7,7 @@ import itertools
 import pytest
 
 from jitops.core.contract.observation import Change
-from jitops.core.managed.plan import Action, Situation, plan
-from jitops.core.managed.policies import Policies
+from jitops.core.managed.plan import Action, Policies, Situation, plan
 
 NAME, KEY = Change("name"), Change("keys.public", generated=True)
 NONE: tuple[Change, ...] = ()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from jitops.core.clock import SystemClock
 from jitops.core.contract.kinds import connection_key
 from jitops.core.errors import JitopsError
-from jitops.core.managed.policies import OperatorPolicy, policies_of
+from jitops.core.managed.plan import OperatorPolicy, policies_of
 from jitops.kinds import JITSU, JITTERBIT
 from jitops.local.progress import in_order
 

@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from jitops.core import errors
 from jitops.core.clock import Clock, SystemClock
-from jitops.core.managed.policies import OperatorPolicy
+from jitops.core.managed.plan import OperatorPolicy
 from jitops.core.managed.services import Services
 from jitops.core.schedule.controller import Controller, Pace
 from jitops.core.status.conditions import shows_pause

@@ -23,7 +23,7 @@ from tests.harness.world.witness import Witness
 from jitops.api.meta import GROUP
 from jitops.core.connection.pool import OpenConnection
 from jitops.core.kube import Key
-from jitops.core.managed.policies import OperatorPolicy
+from jitops.core.managed.plan import OperatorPolicy
 from jitops.core.managed.services import Services
 from jitops.core.schedule.controller import Controller, Pace
 from jitops.kinds import registry

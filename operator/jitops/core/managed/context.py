@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from jitops.core.contract.observation import Observation
     from jitops.core.kube import JSON, ConfigMap, Resource, Secret
     from jitops.core.managed.inputs import Resolved
-    from jitops.core.managed.plan import Plan
-    from jitops.core.managed.policies import Policies
+    from jitops.core.managed.plan import Plan, Policies
     from jitops.core.outputs.outputs import PublishedOutput
 
 

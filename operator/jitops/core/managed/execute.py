@@ -89,7 +89,8 @@ class Executor:
 
     def _look_around(self, context: ReconcileContext, recorder: Recorder) -> None:
         """Check the other resources once more: status announces this one now, so one of two that race sees it."""
-        self._s.inputs.refuse_deleted(context.kind, recorder.resource)
+        if context.inputs.values:
+            self._s.inputs.refuse_deleted(context.kind, recorder.resource)
         if context.adapter.intends:
             self._refuse_second_claim(context, recorder)
 

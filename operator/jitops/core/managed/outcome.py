@@ -144,6 +144,8 @@ class Outcomes:
         """Add what the resource's status, as it will be written, says about ends at the remote."""
         kind = self._s.kinds.managed[recorder.resource.key.kind]
         expiries = kind.expiries({**recorder.resource.status, **recorder.facts})
+        if not expiries:
+            return verdict
         return with_expiries(verdict, expiries, self._s.clock.now(), ended=recorder.ends_overdue)
 
     async def _write(self, recorder: Recorder, verdict: Verdict, warning: str | None = None) -> Result:

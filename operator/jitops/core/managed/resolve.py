@@ -12,8 +12,8 @@ from jitops.core.contract.kinds import connection_key
 from jitops.core.errors import DependencyNotReady, SpecInvalid
 from jitops.core.index.ownership import may_exist
 from jitops.core.managed.context import Connected, Target, is_applied, is_untouched
-from jitops.core.managed.inputs import Resolved
-from jitops.core.managed.policies import policies_of
+from jitops.core.managed.inputs import NO_INPUTS
+from jitops.core.managed.plan import policies_of
 from jitops.core.outputs.outputs import PublishedOutput
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from jitops.core.contract.kinds import ManagedKind
     from jitops.core.kube import Resource
     from jitops.core.managed.context import Recorder
-    from jitops.core.managed.policies import Policies
+    from jitops.core.managed.plan import Policies
     from jitops.core.managed.services import Services
 
 
@@ -58,9 +58,10 @@ class Resolver:
         known: dict[str, Any] = {each.name: getattr(target, each.name) for each in fields(Target)}
         if resource.deleting:
             nothing: Any = PublishedOutput()
-            return Connected(**known, connection=connection, adapter=adapter, inputs=Resolved(), secret=nothing,
+            return Connected(**known, connection=connection, adapter=adapter, inputs=NO_INPUTS, secret=nothing,
                              config_map=nothing)  # fmt: skip
-        inputs = await self._s.inputs.resolve(kind, resource)
+        references = kind.inputs(resource)
+        inputs = await self._s.inputs.resolve(kind, resource, references) if references else NO_INPUTS
         # Nothing was written yet, and a Secret of this name is noticed when it is created: one read less for a create.
         unwritten = is_untouched(resource) and adapter.secret_first
         secret = PublishedOutput() if unwritten else await self._s.outputs.read(kind, resource)

@@ -11,7 +11,7 @@ from jitops.core.index.ownership import Claims
 from jitops.core.index.references import References
 from jitops.core.managed.inputs import Inputs
 from jitops.core.managed.memory import ConvergedCache
-from jitops.core.managed.policies import OperatorPolicy
+from jitops.core.managed.plan import OperatorPolicy
 from jitops.core.outputs.backends import ConfigMapBackend, SecretBackend
 from jitops.core.outputs.outputs import HashKey, Outputs
 from jitops.core.status.writer import StatusWriter
