@@ -164,8 +164,14 @@ def test_columns_show_how_it_stands(cluster: Cluster) -> None:
         "REASON",
         "CONNECTION",
         "DRIFT",
+        "PAUSED",
         "MESSAGE",
     ]
     assert row.split()[1:4] == ["False", "True", "remote7"]
     assert row.split()[5:] == ["Throttled", "acme", "True", "wait-a-minute"]
+    conditions[1] |= {"status": "False", "reason": "ReconcilePaused", "message": "paused-by-somebody"}
+    patch = json.dumps({"status": {"conditions": conditions}})
+    cluster.kubectl("patch", *where, "--subresource=status", "--type=merge", "-p", patch)
+    _, row = cluster.kubectl("get", *where, "-o", "wide").splitlines()
+    assert row.split()[5:] == ["Throttled", "acme", "True", "paused-by-somebody", "wait-a-minute"]
     assert "jitsustream" in cluster.kubectl("get", "jitops,jitsu", "--namespace", NAMESPACE)

@@ -270,10 +270,8 @@ def _not_found(context: ReconcileContext) -> errors.RemoteNotFound:
     """Return the error of an object that does not exist and is not created."""
     if context.policies.observe_only:
         return errors.RemoteNotFound("there is no such object at the remote, and policy Observe creates none")
-    what, hold = (
-        f"{context.resource.status.get('id')} does not exist any more at the remote",
-        context.policies.drift_hold,
-    )
+    what = f"{context.resource.status.get('id')} does not exist any more at the remote"
+    hold = context.policies.drift_hold
     if hold is not None:
         seconds = (hold - context.desired.now).total_seconds()
         return errors.RemoteNotFound(f"{what}; it is not created again before {stamp(hold)}", after=seconds)
