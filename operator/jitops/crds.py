@@ -147,6 +147,12 @@ def columns(kind: KindInfo) -> list[Schema]:
             _column(
                 "DRIFT", _condition("DriftDetected", "status"), "Whether others changed the remote object.", priority=1
             ),
+            _column(
+                "PAUSED",
+                '.status.conditions[?(@.reason=="ReconcilePaused")].message',
+                "Who pauses the resource, if anybody does.",
+                priority=1,
+            ),
         ]
     return [
         *shown,

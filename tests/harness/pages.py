@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import fnmatch
 import io
 import re
 import tokenize
@@ -63,7 +64,7 @@ def file_names() -> frozenset[str]:
 def path_exists(path: str, beside: Path) -> bool:
     """Check a path against the bases and the folders around the page; a bare name may be anywhere."""
     if "/" not in path:
-        return path in file_names() or (ROOT / path).exists()
+        return bool(fnmatch.filter(file_names(), path)) or (ROOT / path).exists()
     bases = (*BASES, *(folder for folder in beside.parents if folder.is_relative_to(ROOT)))
     return any(next(base.glob(path.rstrip("/")), None) is not None for base in bases)
 

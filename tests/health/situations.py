@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.harness.manifests import CONNECTOR, STREAM, Manifest
+from tests.harness.manifests import CONNECTOR, ORGANIZATION, STREAM, WORKSPACE, Manifest
 from tests.harness.samples.link import plant_link
 from tests.harness.samples.sample import Sample
 from tests.harness.samples.stream import only_stream
@@ -196,6 +196,14 @@ async def paused_ready(world: World, sample: Sample) -> Key:
     return key
 
 
+async def paused_by_its_connection(world: World, sample: Sample) -> Key:
+    """Arrange that its connection was paused when it was Ready."""
+    key = await made(world, sample)
+    world.annotate(WORKSPACE if sample.is_jitsu else ORGANIZATION, paused="true")
+    await world.settle()
+    return key
+
+
 async def paused_new(world: World, sample: Sample) -> Key:
     """Arrange that it is paused from the start: nothing was made."""
     await sample.connect(world)
@@ -306,6 +314,14 @@ async def deletion_without_credentials(world: World, sample: Sample) -> Key:
     return key
 
 
+async def deletion_of_what_is_protected(world: World, sample: Sample) -> Key:
+    """Arrange that it is being deleted, and protected from that."""
+    key = await made(world, sample, management={"deletionProtection": True})
+    world.store.delete(key)
+    await world.settle()
+    return key
+
+
 async def deletion_paused(world: World, sample: Sample) -> Key:
     """Arrange that it is being deleted, and paused."""
     key = await paused_ready(world, sample)
@@ -348,6 +364,7 @@ SITUATIONS: Mapping[str, Situation] = {
     "drift on hold": Situation(drift_held, WAITS, Reason.DRIFT_DETECTED),
     "thrashing": Situation(thrashing, WRONG, Reason.THRASHING, frozenset({STREAM.kind})),
     "paused when ready": Situation(paused_ready, ("Current", "Suspended"), Reason.AVAILABLE),
+    "paused by its connection": Situation(paused_by_its_connection, ("Current", "Suspended"), Reason.AVAILABLE),
     "paused from the start": Situation(paused_new, PAUSED, None),
     "paused and changed": Situation(paused_and_changed, PAUSED, Reason.AVAILABLE),
     "paused in conflict": Situation(paused_in_conflict, PAUSED, Reason.CONFLICT),
@@ -359,6 +376,7 @@ SITUATIONS: Mapping[str, Situation] = {
     "permission denied": Situation(permission_denied, WRONG, Reason.PERMISSION_DENIED, JITSU),
     "credentials revoked": Situation(credentials_revoked, WAITS, Reason.REMOTE_UNAVAILABLE),
     "deletion without credentials": Situation(deletion_without_credentials, GOING, None),
+    "deletion of what is protected": Situation(deletion_of_what_is_protected, GOING, Reason.DELETION_BLOCKED),
     "deletion paused": Situation(deletion_paused, GOING, Reason.AVAILABLE),
     "deletion of a linked stream": Situation(
         deletion_of_a_linked_stream, GOING, Reason.DELETION_BLOCKED, frozenset({STREAM.kind})

@@ -193,10 +193,10 @@ async def test_export_is_named_to_the_person(world: World) -> None:
 
 ICON = "<svg xmlns='http://www.w3.org/2000/svg'>"
 BAD_EXPORTS = {
-    "no JSON": ("{", "no JSON"),
-    "nothing": ("", "no JSON"),
-    "a list": ("[]", "no object"),
-    "far too deep": ("[" * 100_000, "no JSON"),
+    "no JSON": ("{", "is not JSON"),
+    "nothing": ("", "is not JSON"),
+    "a list": ("[]", "is not a JSON object"),
+    "far too deep": ("[" * 100_000, "is not JSON"),
     "icon too large": (json.dumps({"a": [{"b": ICON + "x" * 122_881}]}), "SVG"),
 }
 

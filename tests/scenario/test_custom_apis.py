@@ -285,7 +285,7 @@ async def test_adapter_that_takes_no_revision(world: World) -> None:
     world.change(CUSTOM_API, description="ours")
     await world.wait(3600)
     assert len(adapter_calls(world)) < 25
-    assert "does not keep to the contract" in world.message(CUSTOM_API)
+    assert "does not follow the contract" in world.message(CUSTOM_API)
     assert len(world.writes(CUSTOM_API)) <= 2
     world.sandbox.faults.clear()
     await world.wait(400)
@@ -304,7 +304,7 @@ async def test_adapter_that_has_no_publish(world: World) -> None:
     world.apply(custom_api())
     await world.wait(3600)
     assert len(adapter_calls(world)) < 50
-    assert "does not keep to the contract" in world.message(CUSTOM_API)
+    assert "does not follow the contract" in world.message(CUSTOM_API)
     world.sandbox.faults.clear()
     await world.wait(400)
     assert world.condition(CUSTOM_API, "Ready") == ("True", "Published")
@@ -755,7 +755,7 @@ async def test_gateway_that_tells_nothing(world: World, *, there: bool) -> None:
         live(world)
     await made(world, **protected(world, publication=OBSERVE))
     assert world.condition(CUSTOM_API, "Ready") == ("False", "ManualActionRequired")
-    assert "for what can't be there" in world.message(CUSTOM_API)
+    assert "for an API that can't exist" in world.message(CUSTOM_API)
     await acknowledge(world, OBSERVE)
     assert world.condition(CUSTOM_API, "Ready") == ("True", "Acknowledged")
 
@@ -792,7 +792,7 @@ async def test_protected_api_that_lets_anyone_in(world: World) -> None:
     plant_api(world, "byhand", services=[{**SERVICE_OF_API, "path": "", "parameters": []}])
     await made(world, **protected(world, publication=OBSERVE))
     assert world.condition(CUSTOM_API, "Ready") == ("False", "ManualActionRequired")
-    assert "lets anyone in" in world.message(CUSTOM_API)
+    assert "is open to anyone" in world.message(CUSTOM_API)
 
 
 async def test_real_call_with_credentials(world: World) -> None:

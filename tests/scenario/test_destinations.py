@@ -180,13 +180,15 @@ async def test_secret_that_only_the_mask_tells_is_refused(world: World) -> None:
     adopted = {"adopt": {"mode": "Override", "id": id_}}
     world.apply(destination(config={"hosts": HOSTS, "cluster": "main"}, management=adopted))
     await world.settle()
-    assert "spec.config.cluster: is a secret to the console" in world.message(DESTINATION)
+    assert "spec.config.cluster: is a secret at the console" in world.message(DESTINATION)
     assert world.remote_writes() == []
 
 
 async def test_mask_is_no_value(world: World) -> None:
     """What was copied out of the console with its masks is refused."""
-    await refused(world, "spec.config.cluster: is no value", config={"hosts": HOSTS, "cluster": "__MASKED_BY_JITSU__"})
+    await refused(
+        world, "spec.config.cluster: must not be the mask", config={"hosts": HOSTS, "cluster": "__MASKED_BY_JITSU__"}
+    )
 
 
 async def test_unknown_missing_and_wrong_fields_are_named(world: World) -> None:
@@ -197,7 +199,7 @@ async def test_unknown_missing_and_wrong_fields_are_named(world: World) -> None:
         "spec.config.hots: is not a known field; this type has cluster, database, hosts",
         "spec.config.loadAsJson: must be of type boolean",
         'spec.config.protocol: must be one of "http", "https"',
-        "spec.config.password: is required: put it into a Secret, and name that in spec.secretConfig",
+        "spec.config.password: is required: put it into a Secret, and refer to that in spec.secretConfig",
         "spec.config.parameters.a: must be of type string",
         config={"hots": HOSTS, "loadAsJson": "plain-value", "protocol": "plain-value", "parameters": {"a": 1}},
         secretConfig=None,
@@ -208,7 +210,7 @@ async def test_address_without_a_scheme_is_refused(world: World) -> None:
     """What the schema calls an address is checked as the console would."""
     await refused(
         world,
-        "spec.config.url: must be an address with its scheme, such as https://example.com",
+        "spec.config.url: must be a URL with its scheme, such as https://example.com",
         destinationType="webhook",
         config={"url": "plain-value.example.com/hook"},
         secretConfig=None,
@@ -218,7 +220,9 @@ async def test_address_without_a_scheme_is_refused(world: World) -> None:
 @pytest.mark.parametrize("text", ["a\0b", "a\ud800"])
 async def test_text_that_no_database_keeps_is_refused(world: World, text: str) -> None:
     """The console would fail as if its database were down, and the breaker would open for everyone."""
-    await refused(world, "hosts[0]: holds a character that the console's database can't keep", config={"hosts": [text]})
+    await refused(
+        world, "hosts[0]: contains a character that the console's database can't store", config={"hosts": [text]}
+    )
     world.store.delete(DESTINATION)
     await world.settle()
     assert not world.exists(DESTINATION)
@@ -234,16 +238,14 @@ async def test_a_path_that_is_taken_is_refused(world: World) -> None:
     both = [from_secret("password", "ch", "password"), from_secret("database", "ch", "user")]
     await refused(
         world,
-        "spec.config.database: is set by spec.secretConfig too",
+        "spec.config.database: is also set by spec.secretConfig",
         config={"hosts": HOSTS, "database": "events"},
         secretConfig=both,
     )
     inside = [from_secret("password", "ch", "password"), from_secret("hosts.first", "ch", "user")]
     world.change(DESTINATION, config={"hosts": HOSTS}, secretConfig=inside)
     await world.settle()
-    assert "spec.config.hosts: must be a map, since spec.secretConfig sets hosts.first in it" in world.message(
-        DESTINATION
-    )
+    assert "spec.config.hosts: must be a map, as spec.secretConfig sets hosts.first in it" in world.message(DESTINATION)
 
 
 @both_builds
@@ -324,7 +326,7 @@ async def test_a_list_comes_out_of_a_secret(world: World) -> None:
     await rests(world)
     world.edit_secret("hook", headers="Authorization: Bearer hook-token-2")
     await world.settle()
-    assert "spec.secretConfig.headers: the value in the Secret must be written as JSON" in world.message(DESTINATION)
+    assert "spec.secretConfig.headers: the value in the Secret must be JSON" in world.message(DESTINATION)
     world.edit_secret("hook", headers='["Authorization: Bearer hook-token-2"]')
     await world.settle()
     assert only_destination(world)["headers"] == ["Authorization: Bearer hook-token-2"]

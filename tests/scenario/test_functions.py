@@ -289,7 +289,7 @@ async def test_missing_pieces(world: World) -> None:
 @pytest.mark.parametrize(
     ("code", "told"),
     [
-        ("", "hold no code"),
+        ("", "have no code"),
         ("2026-01-02T03:04:05Z", "ISO date"),
         ("let a;\n\x00", "NUL"),
         ("x" * (20 * MEGABYTE), "larger than the console"),
@@ -358,7 +358,7 @@ async def test_in_use(world: World) -> None:
     assert world.condition(FUNCTION, "Ready") == ("False", "DeletionBlocked")
     assert world.condition(FUNCTION, "Stalled") == ("True", "DeletionBlocked")
     assert named in world.message(FUNCTION)
-    assert "take" in world.message(FUNCTION)
+    assert "remove the function" in world.message(FUNCTION)
     assert "cascade" not in world.message(FUNCTION)
     assert world.events(FUNCTION) == ["DeletionBlocked"]
     await world.wait(2 * SLOW)

@@ -203,7 +203,9 @@ async def test_placeholder_is_never_sent(world: World) -> None:
     world.change(DESTINATION, name="Renamed")
     await world.settle()
     assert world.condition(DESTINATION, "Ready") == ("False", "InvalidConfiguration")
-    assert "spec.secretConfig.password: the Secret still has the import's placeholder" in world.message(DESTINATION)
+    assert "spec.secretConfig.password: the Secret still has the placeholder of the import" in world.message(
+        DESTINATION
+    )
     assert world.remote_writes() == []
     world.edit_secret("warehouse-credentials", password="password-from-a-person")
     await world.settle()

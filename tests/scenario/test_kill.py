@@ -10,7 +10,7 @@ from tests.harness.laws import nothing_left, whole
 from tests.harness.manifests import CONNECTOR, STREAM, WORKSPACE, connector, harmony, jitsu, secret_manifest, stream
 from tests.harness.samples.connector import CONNECTOR_SAMPLE, connectors
 from tests.harness.samples.sample import Sample
-from tests.harness.samples.stream import STREAM_SAMPLE, only_stream, streams
+from tests.harness.samples.stream import STREAM_SAMPLE, only_stream, streams, verifies
 from tests.harness.world.killing import HEALED, killed_again_and_again, killed_everywhere
 from tests.harness.world.world import World
 
@@ -240,17 +240,29 @@ async def test_stream_created_over_burnt_ids(worlds: Worlds) -> None:
     await killed_everywhere(worlds, arrange, act, lambda world: whole(world, STREAM_SAMPLE), least=9)
 
 
-async def test_stream_lost_its_secret(worlds: Worlds) -> None:
-    """Killed while a lost Secret is replaced: one new pair, in Secret and console alike, and the old one is gone."""
+@pytest.mark.parametrize("fault", [(), ("lost",)], ids=["plain", "answer lost"])
+async def test_stream_lost_its_secret(worlds: Worlds, fault: tuple[Literal["lost"], ...]) -> None:
+    """Killed while a lost Secret is replaced: one new pair, in Secret and console alike, and the lost one is valid."""
+    before: dict[str, str] = {}
+
+    async def arrange(world: World) -> None:
+        await ready_stream(world)
+        before.update(world.values("shop-jitsustream"))
+        for kind in fault:
+            world.sandbox.faults.add(Fault(kind=kind, product="jitsu", method="PUT", times=1))
 
     def act(world: World) -> None:
         world.store.delete(Key("Secret", "team", "shop-jitsustream"))
 
     def check(world: World) -> None:
         whole(world, STREAM_SAMPLE)
-        assert [len(only_stream(world)[f"{use}Keys"]) for use in ("public", "private")] == [1, 1]
+        assert [len(only_stream(world)[f"{use}Keys"]) for use in ("public", "private")] == [2, 2]
+        stored = world.sandbox.jitsu.stored(before["id"])
+        for use in ("public", "private"):
+            assert verifies(stored, use, before[f"{use}KeyId"], before[f"{use}KeySecret"])
+        assert [entry.get("lost") for entry in world.status(STREAM)["keys"]["entries"]] == [True, None, True, None]
 
-    await killed_everywhere(worlds, ready_stream, act, check, least=3)
+    await killed_everywhere(worlds, arrange, act, check, least=3)
 
 
 async def test_stream_rotates(worlds: Worlds) -> None:
@@ -289,6 +301,26 @@ async def test_stream_retires_its_old_keys(worlds: Worlds) -> None:
         assert [key["id"][-2:] for key in only_stream(world)["publicKeys"]] == ["p1"]
 
     await killed_everywhere(worlds, arrange, lambda _: None, check, least=2)
+
+
+async def test_stream_ends_a_lost_pair(worlds: Worlds) -> None:
+    """Killed in a rotation without overlap after a loss: lost and last pair are revoked, only the new one is left."""
+
+    async def arrange(world: World) -> None:
+        await ready_stream(world)
+        world.store.delete(Key("Secret", "team", "shop-jitsustream"))
+        await world.settle()
+        assert len(only_stream(world)["publicKeys"]) == 2
+
+    def act(world: World) -> None:
+        world.change(STREAM, keys={"rotate": "2026", "overlap": "0s"})
+
+    def check(world: World) -> None:
+        whole(world, STREAM_SAMPLE)
+        numbers = {name: [key["id"][-2:] for key in only_stream(world)[name]] for name in ("publicKeys", "privateKeys")}
+        assert numbers == {"publicKeys": ["p2"], "privateKeys": ["s2"]}
+
+    await killed_everywhere(worlds, arrange, act, check, least=3)
 
 
 async def test_stream_renames_its_secret(worlds: Worlds) -> None:

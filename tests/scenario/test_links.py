@@ -141,7 +141,7 @@ async def test_text_that_no_database_keeps_is_refused(world: World) -> None:
     world.apply(link(data={"primaryKey": "a\0b"}))
     await world.settle()
     assert world.condition(LINK, "Ready") == ("False", "InvalidConfiguration")
-    assert "data.primaryKey: holds a character" in world.message(LINK)
+    assert "data.primaryKey: contains a character" in world.message(LINK)
     assert world.remote_writes() == []
 
 
@@ -455,7 +455,7 @@ async def test_external_end_that_is_not_there(world: World, build: Build) -> Non
     world.apply(link(**{"from": {"streamRef": {"external": "nowhere1"}}}))
     await world.settle()
     assert world.condition(LINK, "Ready") == ("False", "DependencyNotFound")
-    assert "spec.from.streamRef: the console has no stream nowhere1" in world.message(LINK)
+    assert "spec.from.streamRef: the stream nowhere1 does not exist at the console" in world.message(LINK)
     assert world.remote_writes() == []
     world.sandbox.jitsu.state.create(WS, "stream", "nowhere1", {"type": "stream", "name": "x", "domains": []})
     await world.wait(400)

@@ -43,6 +43,12 @@ async def paused(world: World) -> None:
     world.annotate(STREAM, paused="true")
 
 
+async def paused_by_its_connection(world: World) -> None:
+    """Pause the connection of a Ready stream, by a value that can't be read."""
+    await ready(world)
+    world.annotate(WORKSPACE, paused="yes")
+
+
 async def ready(world: World) -> None:
     """Make a stream."""
     await world.connect_jitsu()
@@ -306,6 +312,7 @@ STATES: list[Arrange] = [
     adapter_missing,
     ready,
     paused,
+    paused_by_its_connection,
     observed,
     observed_differing,
     drifted,

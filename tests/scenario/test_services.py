@@ -119,7 +119,7 @@ async def test_what_the_console_masks_is_refused_in_clear(world: World) -> None:
     )
     await world.settle()
     assert world.condition(SERVICE, "Ready") == ("False", "InvalidConfiguration")
-    assert "spec.credentials.auth.token: is a secret to the console" in world.message(SERVICE)
+    assert "spec.credentials.auth.token: is a secret at the console" in world.message(SERVICE)
     assert "plain-value" not in world.message(SERVICE)
     assert world.remote_writes() == []
 

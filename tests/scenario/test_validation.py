@@ -127,7 +127,7 @@ async def test_console_without_a_data_plane(world: World, key: Key, manifest: An
     world.apply(manifest(validation="Enforce"))
     await world.wait(30)
     assert held(world, key) == []
-    assert "can't be tried: the console has no data plane" in world.message(key)
+    assert "can't be tested: the console has no data plane" in world.message(key)
     world.change(key, validation="Warn")
     await world.wait(30)
     assert world.ready(key)
@@ -144,7 +144,7 @@ async def test_old_console(world: World, key: Key, manifest: Any) -> None:
     world.apply(manifest(validation="Warn"))
     await world.wait(30)
     assert world.ready(key), world.status(key)
-    assert "this console is too old for it" in world.last_event(key).message
+    assert "this console is too old" in world.last_event(key).message
 
 
 @KINDS
@@ -234,11 +234,15 @@ OUTCOMES: list[tuple[str, dict[str, Any], str | None]] = [
     ("return event", {}, None),
     ("return event", {"event": {"type": "page", "context": {"ip": "1.2.3.4"}}}, None),
     ("return event", {"event": {"context": {"ip": "5.6.7.8", "os": "x"}}}, "differs in context.ip, context.os"),
-    ("return event", {"outcome": "Failed"}, "ended as Passed, not as Failed"),
-    ('return "drop"', {}, "ended as Dropped, not as Passed"),
+    ("return event", {"outcome": "Failed"}, "the outcome is Passed, expected Failed"),
+    ('return "drop"', {}, "the outcome is Dropped, expected Passed"),
     ('return "drop"', {"outcome": "Dropped"}, None),
     ('throw new Error("no country")', {"outcome": "Failed"}, None),
-    ('throw new Error("no country")', {"outcome": "Dropped"}, "ended as Failed with no country, not as Dropped"),
+    (
+        'throw new Error("no country")',
+        {"outcome": "Dropped"},
+        "the outcome is Failed with no country, expected Dropped",
+    ),
 ]
 
 

@@ -114,7 +114,7 @@ def test_columns(kind: Any) -> None:
     """Columns are found by the type of condition, never by its place; the last ones need `-o wide`."""
     shown = MANIFESTS[kind.kind]["spec"]["versions"][0]["additionalPrinterColumns"]
     names = [column["name"] for column in shown]
-    assert names == ["READY", "SYNCED", "REMOTE-ID", "AGE", "REASON", "CONNECTION", "DRIFT", "MESSAGE"]
+    assert names == ["READY", "SYNCED", "REMOTE-ID", "AGE", "REASON", "CONNECTION", "DRIFT", "PAUSED", "MESSAGE"]
     assert [column["name"] for column in shown if column.get("priority") == 1] == names[4:]
     assert not any("[0]" in column["jsonPath"] for column in shown)
 

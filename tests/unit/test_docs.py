@@ -89,8 +89,8 @@ def test_every_reason_is_explained_once() -> None:
     assert sorted(explained) == sorted([*(set(Reason) - good), *conditions])
 
 
-OTHERS = {"--server-side", "--prune", "--strict", "--cascade", "--json", "--field", "--timeout"}
-"""Options of kubectl, helm and jitsu-cli that pages name alone."""
+OTHERS = {"--server-side", "--prune", "--strict", "--cascade", "--json", "--field", "--timeout", "--build", "--image"}
+"""Options of kubectl, helm, jitsu-cli and the tests that pages name alone."""
 
 
 def run_help(capsys: pytest.CaptureFixture[str], *command: str) -> str:

@@ -84,7 +84,7 @@ def test_all_activities_of_a_registration() -> None:
     names = [f"A{number}" for number in range(99)]
     assert render_manifest(ROW, asked(names)).splitlines()[-1] == "Jitterbit-Activity-EntityTypeId-A98: 2370800"
     short = ConnectorRow.parse({"id": "1", "key": "k", "functionEntityStartId": "5", "functionEntityEndId": 6})
-    with pytest.raises(SpecInvalid, match=r"spec\.manifest\.activities names 3"):
+    with pytest.raises(SpecInvalid, match=r"spec\.manifest\.activities has 3 activities"):
         render_manifest(short, asked(names[:3]))
 
 

@@ -7,8 +7,7 @@ import itertools
 import pytest
 
 from jitops.core.contract.observation import Change
-from jitops.core.managed.plan import Action, Situation, plan
-from jitops.core.managed.policies import Policies
+from jitops.core.managed.plan import Action, Policies, Situation, plan
 
 NAME, KEY = Change("name"), Change("keys.public", generated=True)
 NONE: tuple[Change, ...] = ()
@@ -18,7 +17,7 @@ BOOLS = (False, True)
 def every_situation() -> list[Situation]:
     """Give all combinations of everything that a decision rests on."""
     policies = [
-        Policies(observe_only=o, adopt=a, retain=r, report_drift=d, paused=p, released=f)
+        Policies(observe_only=o, adopt=a, retain=r, report_drift=d, paused_by=("somebody",) if p else (), released=f)
         for o, a, r, d, p, f in itertools.product(BOOLS, ("Never", "Match", "Override"), BOOLS, BOOLS, BOOLS, BOOLS)
     ]
     changes = (NONE, (NAME,), (KEY,), (NAME, KEY))

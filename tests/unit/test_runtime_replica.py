@@ -179,6 +179,17 @@ async def test_metrics_show_open_breakers(clock: TurnedClock) -> None:
     await made._pool.aclose()
 
 
+def test_metrics_show_how_many_are_paused(clock: TurnedClock) -> None:
+    """By kind, as the status of the resources shows it, whoever paused them."""
+    made = leading_replica(clock)
+    paused = [{"type": "Synced", "status": "False", "reason": "ReconcilePaused"}]
+    for version, conditions in enumerate((paused, paused, [])):
+        metadata = {"name": f"s{version}", "namespace": "web", "uid": f"u{version}", "resourceVersion": "7"}
+        body = {"metadata": metadata, "spec": {}, "status": {"conditions": conditions}}
+        made.cluster.resource_seen(KEY.kind, body)
+    assert f'jitops_paused_resources{{kind="{KEY.kind}"}} 2.0' in made.metrics.text().decode()
+
+
 async def test_metrics_count_drift(clock: TurnedClock) -> None:
     """Each difference that others made counts once, whether it was corrected or reported; other events don't."""
     made = leading_replica(clock)

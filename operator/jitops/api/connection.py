@@ -116,7 +116,7 @@ class ConnectionSpec(Model):
     """The namespaces whose resources may use this connection. Default: only its own."""
     deletion_policy: DeletionPolicy | None = None
     """What happens to a remote object when its resource is deleted, unless the resource has a deletionPolicy of its
-    own. Delete: it is deleted too. Retain: it is kept. Default: Delete."""
+    own. Delete: it is deleted too. Retain: it is kept. Default: the operator's setting."""
     resync_period: Duration | None = None
     """How often the remote objects are compared with their resources, such as 10m, unless a resource has a
     resyncPeriod of its own; 0 turns it off. Default: the operator's setting."""

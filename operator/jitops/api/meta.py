@@ -13,7 +13,7 @@ IN_USE_FINALIZER = f"{GROUP}/in-use"
 
 # Annotations that users set. They are operational switches only; everything else belongs into the spec.
 PAUSED = f"{GROUP}/paused"
-"""The value "true" pauses the resource: nothing is done for it but a deletion with the policy Retain."""
+"""A true value pauses the resource: nothing is done for it but a deletion with the policy Retain."""
 RECONCILE_REQUESTED_AT = f"{GROUP}/reconcile-requested-at"
 """A changed value requests a reconcile now; `status.lastHandledReconcileAt` then repeats it."""
 FLUX_RECONCILE_REQUESTED_AT = "reconcile.fluxcd.io/requestedAt"
@@ -35,7 +35,7 @@ OWNER_NAME = f"{GROUP}/owner-name"
 DATA_HASH = f"{GROUP}/data-hash"
 """The annotation with the HMAC of an output's data. If the data does not match it, someone else edited it."""
 TRUE = "true"
-"""The value of a switch or of the watch label that turns it on."""
+"""The value of the watch label that turns it on."""
 
 LONGEST_NAME = 63
 """The longest name of a resource: it becomes a label value on its Secret, and a part of that Secret's name."""

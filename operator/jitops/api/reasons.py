@@ -60,6 +60,7 @@ class EventReason(StrEnum):
     SECRET_PUBLISHED = "SecretPublished"  # noqa: S105 - a reason, no secret
     SECRET_RESTORED = "SecretRestored"  # noqa: S105 - a reason, no secret
     KEY_ROTATED = "KeyRotated"
+    KEY_LOST = "KeyLost"
     CANNOT_CONNECT = "CannotConnect"
     CANNOT_OBSERVE = "CannotObserve"
     CANNOT_CREATE = "CannotCreate"
@@ -69,6 +70,7 @@ class EventReason(StrEnum):
     THROTTLED = "Throttled"
     CONFLICT_DETECTED = "ConflictDetected"
     CANNOT_RESOLVE = "CannotResolve"
+    CANNOT_READ_ANNOTATION = "CannotReadAnnotation"
     MANUAL_ACTION_REQUIRED = "ManualActionRequired"
     VALIDATION_FAILED = "ValidationFailed"
     REPLACED_NON_ATOMICALLY = "ReplacedNonAtomically"

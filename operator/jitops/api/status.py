@@ -49,6 +49,9 @@ class Status(Model):
     comparing with them."""
     last_handled_reconcile_at: str | None = None
     """The last value of the annotation jitops.dev/reconcile-requested-at, or of Flux's, that was acted on."""
+    warnings: list[str] | None = None
+    """The annotations of jitops.dev whose values the operator can't read, each with what it does until they are
+    corrected."""
 
 
 class ManagedStatus(Status):
@@ -56,6 +59,9 @@ class ManagedStatus(Status):
 
     drift: Drift | None = None
     """Changes that others made to the remote object; set only while there is a difference."""
+    applied_spec: str | None = None
+    """A hash of the spec that was last applied completely, without `management` and `outputs`: while the spec has it, a
+    difference at the remote was made by others."""
     secret_name: str | None = None
     """The name of the Secret that holds the outputs."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import UTC, datetime
 from typing import Protocol
@@ -36,5 +37,12 @@ def stamp(moment: datetime) -> str:
 
 def moment(text: str) -> datetime:
     """Return the moment of an RFC 3339 text; ValueError if it is none."""
-    parsed = datetime.fromisoformat(text)
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    # `fromisoformat` reads much more: dates, weeks, times without a zone.
+    if not _RFC_3339.fullmatch(text):
+        raise ValueError("not an RFC 3339 time")
+    return datetime.fromisoformat(text.upper())
+
+
+_RFC_3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)

@@ -114,7 +114,11 @@ class AdoptionMismatch(JitopsError):
 
 
 class RemoteNotFound(JitopsError):
-    """The object named by `adopt.id`, or the one to observe, does not exist at the remote."""
+    """The object named by `adopt.id`, or the one to observe, or one that is not created again, does not exist."""
+
+    def __init__(self, message: str, *, after: float | None = None) -> None:
+        super().__init__(message)
+        self.after = after
 
 
 class ManualActionRequired(JitopsError):

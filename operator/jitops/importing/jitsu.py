@@ -118,7 +118,8 @@ class Import:
     def _manifest(self, kind: str, name: str, found: Found, spec: Manifest) -> Manifest:
         """Return a resource without the fields that its kind refuses; raise Unfit if it can't do without them."""
         titled = {"name": found["name"]} if found.get("name") not in {None, name} else {}
-        adopt = {"management": {"adopt": {"mode": "Match", "id": found["id"]}}}
+        # Retain: an object that existed before its manifest must not be deleted because its manifest is.
+        adopt = {"management": {"adopt": {"mode": "Match", "id": found["id"]}, "deletionPolicy": "Retain"}}
         whole = {"workspaceRef": {"name": self._workspace}, **titled, **spec, **adopt}
         fitting, dropped = fit(kind, whole)
         self._leave_out(kind, name, dropped)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from jitops.core.clock import SystemClock
 from jitops.core.contract.kinds import connection_key
 from jitops.core.errors import JitopsError
-from jitops.core.managed.policies import policies_of
+from jitops.core.managed.plan import OperatorPolicy, policies_of
 from jitops.kinds import JITSU, JITTERBIT
 from jitops.local.progress import in_order
 
@@ -103,6 +103,5 @@ def _leaves_remote(store: LocalStore, resource: Resource) -> bool:
     if kind is None:
         return True
     connection = store.get(connection_key(kind, resource))
-    default = connection.spec.get("deletionPolicy") if connection else None
-    policies = policies_of(kind, resource, default, SystemClock().now())
+    policies = policies_of(kind, resource, connection, OperatorPolicy(), SystemClock().now())
     return policies.leaves_remote or bool(kind.out_of_reach(resource))

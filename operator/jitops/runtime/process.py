@@ -10,12 +10,15 @@ import logging
 import socket
 import traceback
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 from jitops.core import errors
 from jitops.core.clock import Clock, SystemClock
+from jitops.core.managed.plan import OperatorPolicy
 from jitops.core.managed.services import Services
 from jitops.core.schedule.controller import Controller, Pace
+from jitops.core.status.conditions import shows_pause
 from jitops.kinds import registry
 from jitops.remote.client import HttpPool
 from jitops.runtime.cluster.discovery import Discovery
@@ -60,9 +63,10 @@ class OperatorProcess:
         self._tracing = start_tracing()
         observer = Observers(self.metrics, self._tracing) if self._tracing else self.metrics
         self._pool = HttpPool(self._clock, may_write=self.cluster.gate, observer=observer)
-        self._services = Services.assemble(
+        services = Services.assemble(
             registry(self._pool, self._clock), self.cluster, self._clock, identity=identity, namespace=self._namespace
         )
+        self._services = replace(services, operator=_operator_policy(settings))
         self.controller = Controller(self._services, _pace(settings), observer)
         self.discovery = Discovery(api, restart=settings.namespaced)
         self._server = ProbeServer(self.liveness_problems, self.readiness_problems, self.metrics.text)
@@ -149,6 +153,8 @@ class OperatorProcess:
                 log.warning("the resources can't be read: %s", error)
                 await asyncio.sleep(INTERVAL)
         self._leading_since = self._clock.monotonic()
+        if self._settings.paused:
+            log.warning("paused by --paused or JITOPS_PAUSED: nothing is written to any remote")
         await self.controller.run()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
@@ -225,6 +231,16 @@ class OperatorProcess:
             ("host",),
             lambda: {(host,): float(is_open) for host, is_open in self._pool.breakers().items()},
         )
+        self.metrics.gauges("jitops_paused_resources", "Resources that are paused.", ("kind",), self._paused_resources)
+
+    def _paused_resources(self) -> Mapping[tuple[str, ...], float]:
+        """Return by kind how many resources show that they are paused."""
+        kinds, cluster = self._services.kinds.managed, self.cluster
+        return {(kind,): float(sum(shows_pause(one.status) for one in cluster.list(kind))) for kind in kinds}
+
+
+def _operator_policy(settings: Settings) -> OperatorPolicy:
+    return OperatorPolicy(paused=settings.paused, deletion_policy=settings.deletion_policy)
 
 
 def _pace(settings: Settings) -> Pace:

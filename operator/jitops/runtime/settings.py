@@ -102,6 +102,10 @@ class Settings(BaseSettings):
     """How many resources are reconciled at once. Default: 32."""
     resync_period: Period = timedelta(minutes=10)
     """How often all resources are compared with the remotes; 0: never. Default: 10m."""
+    paused: bool = False
+    """Compare and report, but write nothing to any remote. Default: no."""
+    deletion_policy: Literal["Delete", "Retain"] = "Delete"
+    """What happens to remote objects where neither the resource nor its connection says so. Default: Delete."""
     slow_retry: Period = timedelta(minutes=5)
     """The time between retries of what only a person can fix. Default: 5m."""
     secrets_watch: bool = True

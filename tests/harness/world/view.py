@@ -70,6 +70,10 @@ class View:
         """Return the reasons of a resource's events."""
         return [event.reason for where, event in self.store.events if where == key]
 
+    def warnings(self, key: Key) -> list[str]:
+        """Show the Warning events of a resource by their reasons."""
+        return [event.reason for where, event in self.store.events if where == key and event.warning]
+
     def last_event(self, key: Key) -> Event:
         """Return a resource's last event."""
         return [event for where, event in self.store.events if where == key][-1]

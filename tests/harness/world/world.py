@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tests.harness.clock import TurnedClock
@@ -23,6 +23,7 @@ from tests.harness.world.witness import Witness
 from jitops.api.meta import GROUP
 from jitops.core.connection.pool import OpenConnection
 from jitops.core.kube import Key
+from jitops.core.managed.plan import OperatorPolicy
 from jitops.core.managed.services import Services
 from jitops.core.schedule.controller import Controller, Pace
 from jitops.kinds import registry
@@ -50,6 +51,8 @@ class World(Secrecy):
     workers: int = 1
     """How many keys are handled at a time: with one, the order is the same each time."""
     identity: str = "cluster-1"
+    operator: OperatorPolicy = field(default_factory=OperatorPolicy)
+    """The operator's settings about all resources, from the next start on."""
 
     def __post_init__(self) -> None:
         self.fate = Fate()
@@ -65,9 +68,8 @@ class World(Secrecy):
         observer = Observers(self.witness, *self.observers)
         self.pool = HttpPool(self.clock, may_write=self.fate.before_remote, observer=observer)
         kinds = registry(self.pool, self.clock)
-        self.services = Services.assemble(
-            kinds, self.store, self.clock, identity=self.identity, namespace="jitops-system"
-        )
+        services = Services.assemble(kinds, self.store, self.clock, identity=self.identity, namespace="jitops-system")
+        self.services = replace(services, operator=self.operator)
         self.controller = Controller(self.services, self.pace, observer)
         self.store.on_change = self.controller.feed
         self.store.on_deleted = self.controller.on_deleted

@@ -12,6 +12,7 @@ from jitops.core.status.conditions import Result, Verdict, find, judge
 from jitops.core.status.error_rules import ConnectionFault, rule_of
 from jitops.core.status.requeue import Requeue
 from jitops.core.status.writer import log_defect
+from jitops.core.switches import is_paused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -198,11 +199,16 @@ def _warning(verdict: Verdict) -> str | None:
     return EventReason.DELETION_BLOCKED if blocked else EventReason.CANNOT_CONNECT
 
 
+def _pause_note(resource: Resource) -> str:
+    """Return what a pause of a connection means; the connection itself is verified all the same, which only reads."""
+    return f"; its resources are paused by the annotation {meta.PAUSED}" if is_paused(resource.annotations) else ""
+
+
 def _working(resource: Resource, users: list[Key]) -> Verdict:
     if not resource.deleting:
         return Verdict(
             reason=Reason.AVAILABLE,
-            message="the remote accepts the credentials and knows what the spec names",
+            message=f"the remote accepts the credentials and knows what the spec names{_pause_note(resource)}",
             ready="True",
             synced="True",
             resolved="True",

@@ -20,6 +20,8 @@ from jitops.core.contract.desired import Desired, Prepared
 from jitops.core.contract.observation import Change, Observation, Readiness
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from jitops.core.kube import JSON
 
 S = TypeVar("S")
@@ -82,6 +84,13 @@ class Adapter(ABC, Generic[S, R, D]):
     async def delete_replaced(self, desired: Prepared[S, D], replaced: Mapping[str, JSON]) -> None:
         """Delete one of `replaced_objects` and check that it is deleted; DeletionBlocked or NotYet while it stays."""
         raise NotImplementedError
+
+    async def expire(self, _status: Mapping[str, JSON], _now: datetime) -> Mapping[str, JSON]:
+        """End what is overdue by `ManagedKind.expiries`, from status alone; return the status fields that change.
+
+        It is called where a reconcile fails, and so rests on neither the spec nor the Secret.
+        """
+        return {}
 
     async def preflight(self, _desired: Prepared[S, D]) -> tuple[str, ...]:
         """Let the remote try what is about to be written; return warnings, or raise PreflightFailed to forbid it."""

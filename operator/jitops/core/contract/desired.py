@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
-from jitops.core.kube import Key
+from jitops.core.kube import Event, Key
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -79,8 +79,8 @@ class Prepared(Desired[S], Generic[S, D]):
     """The adapter's own decision, such as the write keys of a stream."""
     material: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The values that the output Secret must hold before the remote hears of them, by their canonical names."""
-    notices: tuple[tuple[str, str], ...] = ()
-    """What people should hear once it is carried out, as event reason and message."""
+    notices: tuple[Event, ...] = ()
+    """The events to send once it is carried out."""
 
     @classmethod
     def of(
@@ -89,17 +89,20 @@ class Prepared(Desired[S], Generic[S, D]):
         draft: D,
         *,
         material: Mapping[str, str] | None = None,
-        notices: tuple[tuple[str, str], ...] = (),
+        notices: tuple[Event, ...] = (),
     ) -> Self:
         """Return the desired state with a decision added to it."""
         asked = {each.name: getattr(desired, each.name) for each in _ASKED}
         return cls(**asked, draft=draft, material=material or {}, notices=notices)
 
+    def published(self) -> Desired[S]:
+        """Return the request again, once the Secret holds the values generated for it."""
+        asked = {each.name: getattr(self, each.name) for each in _ASKED}
+        return Desired(**{**asked, "proven": self.material or self.proven})
+
     def with_next_incarnation(self) -> Desired[S]:
         """Return the request for the same object under the next id, with the values generated for this one."""
-        asked = {each.name: getattr(self, each.name) for each in _ASKED}
-        proven = self.material or self.proven
-        return Desired(**{**asked, "incarnation": self.incarnation + 1, "proven": proven})
+        return replace(self.published(), incarnation=self.incarnation + 1)
 
 
 _ASKED = fields(Desired)

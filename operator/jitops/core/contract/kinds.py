@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from jitops.api.schema.reference import connection_field, find_references
 from jitops.core.contract.adapter import Adapter
 from jitops.core.contract.desired import Input
+from jitops.core.contract.observation import Expiry
 from jitops.core.kube import Key
 
 if TYPE_CHECKING:
     from jitops.api.kind import KindInfo
     from jitops.core.contract.client import Client, Opening
-    from jitops.core.kube import Resource
+    from jitops.core.kube import JSON, Resource
 
 
 def remote_ids(resource: Resource) -> frozenset[str]:
@@ -41,6 +42,8 @@ class ManagedKind:
     """Whether a resource only observes, whatever `management.policy` says."""
     claims: Callable[[Resource], frozenset[str]] = remote_ids
     """What a resource claims at the remote, so that no two resources share it."""
+    expiries: Callable[[Mapping[str, JSON]], tuple[Expiry, ...]] = lambda _: ()
+    """What a resource's status says will end at the remote, or should have ended; `Adapter.expire` ends it."""
     out_of_reach: Callable[[Resource], str | None] = lambda _: None
     """A sentence about what a deletion leaves at the remote because no API can delete it; None: nothing."""
 

@@ -19,11 +19,13 @@ class Change:
     """One field that differs, by path, never by value.
 
     `generated` marks a value that jitops generates, such as a key. It is no drift that a person should judge, and no
-    obstacle to adopting an object that is otherwise equal.
+    obstacle to adopting an object that is otherwise equal. `contested` marks such a value that someone else overwrote,
+    removed or restored: neither the spec nor the Secret explains the difference.
     """
 
     path: str
     generated: bool = False
+    contested: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,15 @@ class ExtraCondition:
     """True, False or Unknown."""
     reason: str
     message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """Something at the remote that ends at a known moment, such as a key that a rotation replaced."""
+
+    what: str
+    """What ends, as a message names it."""
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +21,12 @@ if TYPE_CHECKING:
     from jitops.core.contract.observation import Observation
     from jitops.core.kube import JSON, ConfigMap, Resource, Secret
     from jitops.core.managed.inputs import Resolved
-    from jitops.core.managed.plan import Plan
-    from jitops.core.managed.policies import Policies
+    from jitops.core.managed.plan import Plan, Policies
     from jitops.core.outputs.outputs import PublishedOutput
+
+
+NOT_REMOTE = frozenset({"management", "outputs"})
+"""The parts of a spec that say nothing about the remote object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +73,15 @@ class Recorder:
     """The resource in the version last read or written; every write rests on it."""
     phase: str = EventReason.CANNOT_RESOLVE
     """The reason of the event if the reconcile fails now."""
+    paused_by: tuple[str, ...] = ()
+    """Who pauses a resource that is only compared."""
     connected: bool = False
     """Whether the connection answered, so that a failure may be the connection's."""
     facts: dict[str, JSON] = field(default_factory=dict)
     """Fields for status; None removes one."""
     events: list[Event] = field(default_factory=list)
+    ends_overdue: bool = False
+    """Whether this reconcile ended everything that was overdue at the remote."""
     closing_events: list[Event] = field(default_factory=list)
     """Sent after the others, and only if the reconcile succeeds."""
 
@@ -84,6 +93,20 @@ class Recorder:
 def is_settled(resource: Resource) -> bool:
     """Return whether this generation was fully applied before, so that a difference is drift."""
     return bool(resource.status.get("syncedGeneration") == resource.generation)
+
+
+def is_applied(resource: Resource) -> bool:
+    """Return whether everything that the spec asks of the remote was fully applied before, so a difference is drift.
+
+    A change of `management` or `outputs` alone asks nothing of the remote object.
+    """
+    return is_settled(resource) or resource.status.get("appliedSpec") == spec_hash(resource)
+
+
+def spec_hash(resource: Resource) -> str:
+    """Return a hash of the spec without `management` and `outputs`."""
+    asked = {name: value for name, value in resource.spec.items() if name not in NOT_REMOTE}
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def is_untouched(resource: Resource) -> bool:

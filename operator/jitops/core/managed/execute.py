@@ -13,10 +13,10 @@ from jitops.core.contract.kinds import connection_key
 from jitops.core.index.ownership import contenders
 from jitops.core.index.usage import CURE, has_cascade_rules, referrers
 from jitops.core.kube import Event
-from jitops.core.managed.context import exists_remotely, is_settled
+from jitops.core.managed.context import exists_remotely, is_applied
 from jitops.core.managed.outcome import is_ending
 from jitops.core.managed.plan import Action
-from jitops.core.managed.replace import replacement_status, replaces_note
+from jitops.core.managed.replace import protected_from_deletion, replacement_status, replaces_note
 from jitops.core.status.error_rules import rule_of
 
 if TYPE_CHECKING:
@@ -80,11 +80,17 @@ class Executor:
         note = replaces_note(context) if context.adapter.replaces else ""
         recorder.event(EventReason.CREATED, f"created {context.found.id}{note}")
         changes = context.adapter.diff(context.desired, context.found)
+        if changes and context.adapter.secret_first:
+            # The id was taken by an object of this identity that no listing showed: decide again, with what it has.
+            prepared = context.adapter.prepare(context.desired.published(), context.found)
+            context = replace(context, desired=prepared)
+            changes = context.adapter.diff(prepared, context.found)
         return await self._update(context, recorder, changes) if changes else context
 
     def _look_around(self, context: ReconcileContext, recorder: Recorder) -> None:
         """Check the other resources once more: status announces this one now, so one of two that race sees it."""
-        self._s.inputs.refuse_deleted(context.kind, recorder.resource)
+        if context.inputs.values:
+            self._s.inputs.refuse_deleted(context.kind, recorder.resource)
         if context.adapter.intends:
             self._refuse_second_claim(context, recorder)
 
@@ -117,11 +123,30 @@ class Executor:
         self._corrections.check(context.resource, changes)
         await self._ensure_finalizer(context, recorder)
         context = await self._publisher.publish_ahead(context, recorder)
+        fields = tuple(change for change in changes if not change.generated)
+        if context.adapter.secret_first and context.found.owned and fields:
+            # The Secret has the keys already: a field that the remote refuses must not keep them from it.
+            context = await self._update_keys(context, recorder, changes)
+            changes = fields
         return replace(context, observation=await context.adapter.update(context.desired, context.found, changes))
+
+    async def _update_keys(
+        self, context: ReconcileContext, recorder: Recorder, changes: tuple[Change, ...]
+    ) -> ReconcileContext:
+        """Write what jitops generates before the rest, and record it, so that status has it though the rest fails."""
+        desired, written = context.desired, context.found
+        keys = tuple(change for change in changes if change.generated)
+        if keys:
+            written = await context.adapter.update(desired, written, keys)
+        recorder.facts |= {"id": written.id, **context.adapter.facts(desired, written)}
+        recorder.events += desired.notices
+        return replace(context, observation=written, desired=replace(desired, notices=()))
 
     async def delete(self, context: ReconcileContext, recorder: Recorder) -> None:
         """Delete the owned object and check that it is deleted; an earlier deletion may have become visible."""
         if context.plan.action is Action.DELETE:
+            if context.policies.protected:
+                raise protected_from_deletion(context.resource)
             users = self._users(context)
             desired = replace(context.desired, cascade=context.policies.cascade, users=users.ids)
             await context.adapter.delete(desired, context.found)
@@ -136,7 +161,20 @@ class Executor:
         users = referrers(context.resource, self._s.kinds, self._s.kube, self._s.references)
         cure = CURE if has_cascade_rules(context.spec) else "delete or change these first"
         users.require_way(context.policies.cascade, cure, self._s.clock.now())
+        for user in users.staying:
+            self._refuse_cascade(user)
         return users
+
+    def _refuse_cascade(self, user: Resource) -> None:
+        """Raise DeletionBlocked if the object of a user must not be deleted together with the one that it uses."""
+        policies = self._resolver.policies(self._s.kinds.managed[user.key.kind], user)
+        if policies.protected:
+            raise errors.DeletionBlocked(
+                f"{user.key} uses it and is protected by its spec.management.deletionProtection: set that to false,"
+                " or delete the resource first"
+            )
+        if policies.paused:
+            raise errors.DeletionBlocked(f"{user.key} uses it and is paused by {' and '.join(policies.paused_by)}")
 
     async def _record_deletion(
         self, context: ReconcileContext, recorder: Recorder, users: tuple[Resource, ...]
@@ -195,7 +233,7 @@ def _record_update(context: ReconcileContext, recorder: Recorder) -> None:
     """Record what was changed, by path, unless the adapter's own notices say it already."""
     changes = context.plan.changes
     paths = ", ".join(change.path for change in changes)
-    if is_settled(context.resource) and any(not change.generated for change in changes):
+    if is_applied(context.resource) and any(change.contested or not change.generated for change in changes):
         recorder.event(EventReason.DRIFT_CORRECTED, f"corrected {paths}")
     elif not (recorder.events or context.desired.notices):
         recorder.event(EventReason.UPDATED, f"updated {paths}")
@@ -213,7 +251,7 @@ def _refuse_or_report(context: ReconcileContext) -> None:
     """Raise why nothing was done; drift that is only reported is no error."""
     found = context.observation
     if found is None:
-        raise errors.RemoteNotFound("there is no such object at the remote, and policy Observe creates none")
+        raise _not_found(context)
     if found.owned or context.policies.observe_only:
         return
     if context.policies.adopt == "Match":
@@ -225,4 +263,20 @@ def _refuse_or_report(context: ReconcileContext) -> None:
     raise errors.AlreadyOwned(
         f"{found.id} exists already and was not made by jitops for this resource; set spec.management.adopt.mode to"
         f" Match or Override to adopt it{context.adapter.alternative_to_adoption(context.desired)}"
+    )
+
+
+def _not_found(context: ReconcileContext) -> errors.RemoteNotFound:
+    """Return the error of an object that does not exist and is not created."""
+    if context.policies.observe_only:
+        return errors.RemoteNotFound("there is no such object at the remote, and policy Observe creates none")
+    what, hold = (
+        f"{context.resource.status.get('id')} does not exist any more at the remote",
+        context.policies.drift_hold,
+    )
+    if hold is not None:
+        seconds = (hold - context.desired.now).total_seconds()
+        return errors.RemoteNotFound(f"{what}; it is not created again before {stamp(hold)}", after=seconds)
+    return errors.RemoteNotFound(
+        f"{what} and is only reported: set spec.management.onMissing to Recreate to have it created again"
     )

@@ -30,6 +30,9 @@ class Resolved:
     watched: bool = True
 
 
+NO_INPUTS = Resolved()
+
+
 class Inputs:
     """Reads the inputs of all kinds, each Secret and ConfigMap once per reconcile."""
 
@@ -38,11 +41,8 @@ class Inputs:
         self._kube = kube
         self._hash_key = hash_key
 
-    async def resolve(self, row: ManagedKind, resource: Resource) -> Resolved:
-        """Read all references; DependencyNotReady names a missing one, SpecInvalid one of another workspace."""
-        inputs = tuple(row.inputs(resource))
-        if not inputs:
-            return Resolved()
+    async def resolve(self, row: ManagedKind, resource: Resource, inputs: tuple[Input, ...]) -> Resolved:
+        """Read the references; DependencyNotReady names a missing one, SpecInvalid one of another workspace."""
         reading = _Reading(self._kube)
         values, digests = {}, {}
         for each in inputs:

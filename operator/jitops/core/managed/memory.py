@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from jitops.api import meta
 from jitops.core import errors
 from jitops.core.contract.kinds import connection_key
 from jitops.core.errors import SpecInvalid
@@ -226,6 +227,8 @@ def _soon(error: Exception, left: float) -> Requeue:
 
 MOST_CORRECTIONS = 5
 """How often the same drift is corrected within `CORRECTION_WINDOW`."""
+MOST_KEY_WRITES = 3
+"""How often contested keys are written within `CORRECTION_WINDOW`."""
 CORRECTION_WINDOW = 3600.0
 """Seconds."""
 
@@ -236,9 +239,11 @@ class CorrectionLimit:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._corrections: dict[Key, list[tuple[float, tuple[str, ...]]]] = defaultdict(list)
+        self._contested: dict[Key, list[float]] = defaultdict(list)
 
     def check(self, resource: Resource, changes: tuple[Change, ...]) -> None:
-        """Count a correction; Thrashing if the same fields were corrected too often."""
+        """Count a correction; Thrashing if the same fields or keys were corrected too often."""
+        self._check_keys(resource, changes)
         paths = tuple(change.path for change in changes if not change.generated)
         if not (is_settled(resource) and paths) or is_asked(resource):
             return
@@ -251,6 +256,25 @@ class CorrectionLimit:
             )
         self._corrections[resource.key] = [*recent, (now, paths)]
 
+    def _check_keys(self, resource: Resource, changes: tuple[Change, ...]) -> None:
+        """Count a write of contested keys. A change of the spec and a request begin a new count."""
+        if is_asked(resource) or not is_settled(resource):
+            self._contested.pop(resource.key, None)
+            return
+        paths = [change.path for change in changes if change.contested]
+        if not paths:
+            return
+        now = self._clock.monotonic()
+        recent = [past for past in self._contested[resource.key] if now - past < CORRECTION_WINDOW]
+        if len(recent) >= MOST_KEY_WRITES:
+            raise errors.Thrashing(
+                f"{', '.join(paths)} was corrected {MOST_KEY_WRITES} times within the hour and changed back each time:"
+                " find who else writes it, such as a second operator with this cluster id, then change the spec or set"
+                f" the annotation {meta.RECONCILE_REQUESTED_AT}"
+            )
+        self._contested[resource.key] = [*recent, now]
+
     def forget(self, key: Key) -> None:
         """Forget a resource that no longer exists."""
         self._corrections.pop(key, None)
+        self._contested.pop(key, None)

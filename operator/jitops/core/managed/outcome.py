@@ -9,7 +9,9 @@ from jitops.api import meta
 from jitops.api.reasons import ConditionType, EventReason, Reason
 from jitops.core.clock import stamp
 from jitops.core.contract.kinds import connection_key
-from jitops.core.status.conditions import Result, Verdict, find
+from jitops.core.managed.context import is_applied, spec_hash
+from jitops.core.managed.expiry import with_expiries
+from jitops.core.status.conditions import Result, Verdict, find, shows_pause
 from jitops.core.status.error_rules import PHASE, rule_of
 from jitops.core.status.requeue import ON_CHANGE, Requeue
 from jitops.core.status.writer import log_defect
@@ -37,8 +39,14 @@ class Applied:
     leftover: Leftover
 
 
+@dataclass(frozen=True, slots=True)
 class Paused:
-    """A reconcile that did nothing, because an annotation pauses the resource."""
+    """A reconcile that wrote nothing, because somebody pauses the resource."""
+
+    by: tuple[str, ...]
+    """Who pauses it, in words."""
+    compared: ReconcileContext | None = None
+    """What a comparison found, where there was one."""
 
 
 class Released:
@@ -61,7 +69,7 @@ class Outcomes:
             case Applied():
                 return await self._applied(recorder, ending)
             case Paused():
-                return await self._write(recorder, _paused(recorder))
+                return await self._paused(recorder, ending)
             case Released():
                 for event in recorder.events:
                     self._s.kube.event(recorder.resource, event)
@@ -75,14 +83,30 @@ class Outcomes:
         if recorder.connected:
             self._s.connection_reconciler.suspect(self._connection(resource), error)
         verdict, rule = self._patience.judge(resource, error), rule_of(error)
+        if recorder.paused_by:
+            paused = _paused(recorder, recorder.paused_by, f"it could not be compared ({verdict.reason})")
+            return await self._write(recorder, replace(paused, requeue=verdict.requeue))
         if resource.deleting and rule.needs_way_out:
             verdict = replace(verdict, message=f"{verdict.message}{_WAY_OUT}")
         return await self._write(recorder, verdict, recorder.phase if rule.event == PHASE else rule.event)
+
+    async def _paused(self, recorder: Recorder, paused: Paused) -> Result:
+        """Write the status of a paused resource, with what a comparison found; only a settled one has drift."""
+        context = paused.compared
+        if context is None:
+            return await self._write(recorder, _paused(recorder, paused.by))
+        drift = context.plan.drift if is_applied(context.resource) else ()
+        recorder.facts["drift"] = self._drift(replace(context, plan=replace(context.plan, drift=drift)), recorder)
+        verdict = _paused(recorder, paused.by, _finding(context))
+        return await self._write(recorder, replace(verdict, drift=drift))
 
     async def _applied(self, recorder: Recorder, applied: Applied) -> Result:
         """Write the status of a successful reconcile."""
         context = applied.context
         recorder.events += recorder.closing_events
+        recorder.ends_overdue = not context.policies.observe_only
+        if not context.plan.drift or is_applied(context.resource):
+            recorder.facts["appliedSpec"] = spec_hash(context.resource)
         if not context.plan.drift:
             recorder.facts["syncedGeneration"] = context.resource.generation
         recorder.facts["drift"] = self._drift(context, recorder)
@@ -116,14 +140,26 @@ class Outcomes:
     def _connection(self, resource: Resource) -> Key:
         return connection_key(self._s.kinds.managed[resource.key.kind], resource)
 
+    def _with_expiries(self, recorder: Recorder, verdict: Verdict) -> Verdict:
+        """Add what the resource's status, as it will be written, says about ends at the remote."""
+        kind = self._s.kinds.managed[recorder.resource.key.kind]
+        expiries = kind.expiries({**recorder.resource.status, **recorder.facts})
+        if not expiries:
+            return verdict
+        return with_expiries(verdict, expiries, self._s.clock.now(), ended=recorder.ends_overdue)
+
     async def _write(self, recorder: Recorder, verdict: Verdict, warning: str | None = None) -> Result:
         """Write status and events, unless the verdict leaves every condition as it was."""
+        verdict = self._with_expiries(recorder, verdict)
         result = Result(verdict.requeue, verdict.reason)
         if verdict.ready == "True":
             self._patience.forget(recorder.resource.key)
+        resumes = verdict.reason != Reason.RECONCILE_PAUSED and shows_pause(recorder.resource.status)
+        if resumes and verdict.synced is None:
+            verdict = replace(verdict, synced="Unknown")  # The condition must not go on saying that it is paused.
         if verdict.changes_nothing:
             return result
-        if verdict.reason != Reason.RECONCILE_PAUSED and _was_paused(recorder.resource):
+        if resumes:
             recorder.event(EventReason.RESUMED, "reconciling goes on")
         events = tuple(recorder.events)
         await self._s.status_writer.report(recorder.resource, verdict, recorder.facts, events, warning)
@@ -165,12 +201,18 @@ def _differs(context: ReconcileContext) -> str:
     return f"differs at the remote: {', '.join(context.plan.drift)}"
 
 
-def _paused(recorder: Recorder) -> Verdict:
-    if not _was_paused(recorder.resource):
-        recorder.event(EventReason.PAUSED, f"paused by the annotation {meta.PAUSED}")
+def _paused(recorder: Recorder, by: tuple[str, ...], finding: str = "") -> Verdict:
+    """Return the report of a pause, with what a comparison found."""
+    names = " and ".join(by)
+    if not shows_pause(recorder.resource.status):
+        recorder.event(EventReason.PAUSED, f"paused by {names}")
     what = "the deletion" if recorder.resource.deleting else "reconciling"
-    return Verdict(Reason.RECONCILE_PAUSED, f"{what} waits until {meta.PAUSED} is removed", synced="False")
+    sentences = (f"{what} is paused by {names}", "it continues once that is removed", finding)
+    return Verdict(Reason.RECONCILE_PAUSED, "; ".join(filter(None, sentences)), synced="False")
 
 
-def _was_paused(resource: Resource) -> bool:
-    return bool(find(resource.status, ConditionType.SYNCED).get("reason") == Reason.RECONCILE_PAUSED)
+def _finding(context: ReconcileContext) -> str:
+    """Return what would be done if the resource were not paused; empty: nothing."""
+    if context.observation is None:
+        return "the remote object does not exist"
+    return _differs(context) if context.plan.drift else ""

@@ -36,8 +36,7 @@ class Publisher:
         if context.observation is None:
             return context
         recorder.facts |= status_facts(context)
-        for reason, message in context.desired.notices:
-            recorder.event(reason, message)
+        recorder.events += context.desired.notices
         kind, resource = context.kind, context.resource
         values = context.adapter.outputs(context.desired, context.observation)
         if is_changed(context.secret, values) and self._s.outputs.name(kind, resource):

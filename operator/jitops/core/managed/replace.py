@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from jitops.core.status.requeue import Requeue
 
 KEPT = "kept, as deletionPolicy is Retain"
+PROTECTED = "kept, as spec.management.deletionProtection is true"
 LATER = "deleted as soon as the remote permits it"
 DELETING = "being deleted"
 """What happens to replaced objects that still exist."""
@@ -74,12 +75,25 @@ async def delete_replaced(context: ReconcileContext, recorder: Recorder) -> Left
         note = _note(recorder, KEPT)
         _event_once(context, recorder, note, EventReason.RETAINED, f"replaced {_listed(recorder)}: {KEPT}")
         return Leftover(note)
+    if context.policies.protected:
+        note = _note(recorder, PROTECTED)
+        message = f"replaced {_listed(recorder)}: {PROTECTED}; set it to false to have it deleted"
+        _event_once(context, recorder, note, EventReason.DELETION_BLOCKED, message)
+        return Leftover(note)
     left = await _delete_each(context, recorder)
     requeue = min((judge(each.error).requeue for each in left), key=_seconds, default=None)
     blocked = [str(each.error) for each in left if isinstance(each.error, DeletionBlocked)]
     note = _note(recorder, LATER if blocked else DELETING)
     _event_once(context, recorder, note, EventReason.DELETION_BLOCKED, "; ".join(blocked))
     return Leftover(note, requeue)
+
+
+def protected_from_deletion(resource: Resource) -> DeletionBlocked:
+    """Return the error of a deletion that a resource's own protection forbids."""
+    return DeletionBlocked(
+        f"{resource.status.get('id') or 'its remote object'} is protected by spec.management.deletionProtection:"
+        " set that to false to have it deleted, or set spec.management.deletionPolicy to Retain to keep it"
+    )
 
 
 async def delete_all_replaced(context: ReconcileContext, recorder: Recorder) -> DeletionBlocked | NotYet | None:

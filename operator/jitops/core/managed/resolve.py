@@ -11,9 +11,9 @@ from jitops.core.contract.desired import Desired
 from jitops.core.contract.kinds import connection_key
 from jitops.core.errors import DependencyNotReady, SpecInvalid
 from jitops.core.index.ownership import may_exist
-from jitops.core.managed.context import Connected, Target, is_settled, is_untouched
-from jitops.core.managed.inputs import Resolved
-from jitops.core.managed.policies import policies_of
+from jitops.core.managed.context import Connected, Target, is_applied, is_untouched
+from jitops.core.managed.inputs import NO_INPUTS
+from jitops.core.managed.plan import policies_of
 from jitops.core.outputs.outputs import PublishedOutput
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from jitops.core.contract.kinds import ManagedKind
     from jitops.core.kube import Resource
     from jitops.core.managed.context import Recorder
-    from jitops.core.managed.policies import Policies
+    from jitops.core.managed.plan import Policies
     from jitops.core.managed.services import Services
 
 
@@ -41,10 +41,9 @@ class Resolver:
         return Target(kind, resource, spec, self.policies(kind, resource))
 
     def policies(self, kind: ManagedKind, resource: Resource) -> Policies:
-        """Read the `management` block, with the connection's defaults, and the switches."""
+        """Read the `management` block, with what connection and operator set, and the switches."""
         connection = self._s.kube.get(connection_key(kind, resource))
-        default = connection.spec.get("deletionPolicy") if connection else None
-        return policies_of(kind, resource, default, self._s.clock.now())
+        return policies_of(kind, resource, connection, self._s.operator, self._s.clock.now())
 
     def may_exist(self, kind: ManagedKind, resource: Resource) -> bool:
         """Return whether anything may exist remotely: not without a connection object, an id and an intent (law 4)."""
@@ -59,9 +58,10 @@ class Resolver:
         known: dict[str, Any] = {each.name: getattr(target, each.name) for each in fields(Target)}
         if resource.deleting:
             nothing: Any = PublishedOutput()
-            return Connected(**known, connection=connection, adapter=adapter, inputs=Resolved(), secret=nothing,
+            return Connected(**known, connection=connection, adapter=adapter, inputs=NO_INPUTS, secret=nothing,
                              config_map=nothing)  # fmt: skip
-        inputs = await self._s.inputs.resolve(kind, resource)
+        references = kind.inputs(resource)
+        inputs = await self._s.inputs.resolve(kind, resource, references) if references else NO_INPUTS
         # Nothing was written yet, and a Secret of this name is noticed when it is created: one read less for a create.
         unwritten = is_untouched(resource) and adapter.secret_first
         secret = PublishedOutput() if unwritten else await self._s.outputs.read(kind, resource)
@@ -117,5 +117,5 @@ class Resolver:
 def _may_replace(target: Target) -> bool:
     """Return whether the object may be replaced now; drift that is only reported is left as it is."""
     policies, resource = target.policies, target.resource
-    reported = policies.report_drift and is_settled(resource)
+    reported = policies.report_drift and is_applied(resource)
     return policies.replaces and not (policies.observe_only or reported or resource.deleting)

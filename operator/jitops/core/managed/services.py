@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from jitops.core.connection.pool import Connections
@@ -11,6 +11,7 @@ from jitops.core.index.ownership import Claims
 from jitops.core.index.references import References
 from jitops.core.managed.inputs import Inputs
 from jitops.core.managed.memory import ConvergedCache
+from jitops.core.managed.plan import OperatorPolicy
 from jitops.core.outputs.backends import ConfigMapBackend, SecretBackend
 from jitops.core.outputs.outputs import HashKey, Outputs
 from jitops.core.status.writer import StatusWriter
@@ -39,6 +40,8 @@ class Services:
     connection_reconciler: ConnectionReconciler
     identity: str
     """The cluster identity."""
+    operator: OperatorPolicy = field(default_factory=OperatorPolicy)
+    """What the operator's settings say about all resources; `dataclasses.replace` sets another one."""
 
     @classmethod
     def assemble(cls, kinds: KindRegistry, kube: Kube, clock: Clock, *, identity: str, namespace: str) -> Services:

@@ -26,6 +26,7 @@ from jitops.core.schedule.resync import Resync, Resyncer, resync_period
 from jitops.core.status.conditions import Result
 from jitops.core.status.requeue import Requeue, When
 from jitops.core.status.writer import log_defect
+from jitops.core.switches import is_paused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -100,6 +101,9 @@ class Controller:
         if before is None or is_news(before, resource):
             self._failures.pop(resource.key, None)
             self.queue.add(resource.key)
+        pause_changed = before is not None and is_paused(before.annotations) != is_paused(resource.annotations)
+        if pause_changed and resource.key.kind in self._s.kinds.connections:
+            self.changed(resource.key)
         if before is not None and _concerns_dependents(before, resource):
             self.changed(resource.key)
         if before is not None and _frees_targets(before, resource):
@@ -230,7 +234,7 @@ class Controller:
             self._failures.pop(key, None)
         match requeue.when:
             case When.SLOW:
-                self.queue.add(key, _jittered(self._pace.slow_retry))
+                self.queue.add(key, min(_jittered(self._pace.slow_retry), requeue.at_most))
             case When.AFTER:
                 self.queue.add(key, requeue.seconds)
             case When.BACKOFF:

@@ -12,6 +12,7 @@ from jitops.api.schema.strings import read_duration
 from jitops.core import errors
 from jitops.core.contract.kinds import connection_key
 from jitops.core.kube import Key
+from jitops.core.switches import is_paused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +41,9 @@ class Resyncer:
         Where Secrets aren't watched, every resource is returned, because its outputs must be read.
         """
         await self._s.kube.prune(resync.kind)
+        resource = self._s.kube.get(resync.connection)
+        if resource is not None and is_paused(resource.annotations):
+            return []  # All its resources are frozen, and are enqueued when the pause ends.
         connection = self._s.connections.open_connection(resync.connection)
         if connection is not None and self._s.connections.error(resync.connection) is None:
             try:

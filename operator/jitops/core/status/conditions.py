@@ -135,3 +135,8 @@ class Result:
 
     requeue: Requeue
     outcome: str = Reason.AVAILABLE
+
+
+def shows_pause(status: Mapping[str, JSON]) -> bool:
+    """Return whether a status shows that the resource is paused."""
+    return bool(find(status, Kind.SYNCED).get("reason") == Reason.RECONCILE_PAUSED)

@@ -61,6 +61,8 @@ class ErrorRule:
     dependents_see: Seen = Seen.AS_IT_IS
     patience: float = 0.0
     """Seconds for which the resource's conditions stay as they are, in case the error passes by itself."""
+    forbids_writing: bool = False
+    """Nothing at all may be written to the object, not even the end of what is overdue."""
     needs_way_out: bool = True
     """While deleting, the message adds how to release the resource without cleaning up."""
 
@@ -128,10 +130,19 @@ RULES: Mapping[type[Exception], ErrorRule] = {
         needs_way_out=False,
     ),
     errors.AlreadyOwned: ErrorRule(
-        Reason.CONFLICT, Requeue.slow(), stalled=True, event=EventReason.CONFLICT_DETECTED, ends_creation=True
+        Reason.CONFLICT,
+        Requeue.slow(),
+        stalled=True,
+        event=EventReason.CONFLICT_DETECTED,
+        ends_creation=True,
+        forbids_writing=True,
     ),
     errors.AdoptionMismatch: ErrorRule(
-        Reason.ADOPTION_MISMATCH, Requeue.slow(), stalled=True, event=EventReason.CONFLICT_DETECTED
+        Reason.ADOPTION_MISMATCH,
+        Requeue.slow(),
+        stalled=True,
+        event=EventReason.CONFLICT_DETECTED,
+        forbids_writing=True,
     ),
     errors.RemoteNotFound: ErrorRule(Reason.REMOTE_NOT_FOUND, Requeue.slow(), stalled=True),
     errors.ManualActionRequired: ErrorRule(
@@ -140,7 +151,7 @@ RULES: Mapping[type[Exception], ErrorRule] = {
     errors.DeletionBlocked: ErrorRule(
         Reason.DELETION_BLOCKED, Requeue.slow(), stalled=True, event=EventReason.DELETION_BLOCKED
     ),
-    errors.Thrashing: ErrorRule(Reason.THRASHING, Requeue.on_change(), stalled=True),
+    errors.Thrashing: ErrorRule(Reason.THRASHING, Requeue.on_change(), stalled=True, forbids_writing=True),
 }
 DEFECT = ErrorRule(Reason.INTERNAL_ERROR, Requeue.backoff(), reconciling=True)
 """The rule of every error that is not in the table: a defect in jitops."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 
@@ -30,7 +30,7 @@ class Requeue:
     first_at_once: bool = False
     """BACKOFF: the first failure in a row is retried without a pause."""
     at_most: float = math.inf
-    """BACKOFF: the longest pause, in seconds."""
+    """BACKOFF and SLOW: the longest pause, in seconds."""
 
     @classmethod
     def on_change(cls) -> Requeue:
@@ -51,6 +51,12 @@ class Requeue:
     def slow(cls) -> Requeue:
         """Return the operator's slow retry."""
         return cls(When.SLOW)
+
+    def no_later_than(self, seconds: float) -> Requeue:
+        """Return the same wait, but at most so many seconds."""
+        if self.when in {When.ON_CHANGE, When.AFTER}:
+            return Requeue.after(seconds if self.when is When.ON_CHANGE else min(self.seconds, seconds))
+        return replace(self, at_most=min(self.at_most, seconds))
 
 
 ON_CHANGE = Requeue.on_change()

@@ -7,10 +7,11 @@ import traceback
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from jitops.api.reasons import ConditionType, Reason
+from jitops.api.reasons import ConditionType, EventReason, Reason
 from jitops.core import errors
 from jitops.core.kube import Event
 from jitops.core.status.conditions import Verdict, conditions, find
+from jitops.core.switches import misread
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,6 +50,8 @@ class StatusWriter:
         status["conditions"] = conditions(resource.status.get("conditions") or (), verdict, resource.generation, now)
         if resource.reconcile_request:
             status["lastHandledReconcileAt"] = resource.reconcile_request
+        status["warnings"] = list(misread(resource.annotations)) or None
+        events = (*events, *_new_warnings(resource, status["warnings"]))
         if failed and self._is_news(resource, verdict):
             events = (*events, Event(failed, verdict.message, warning=True))
         written = await self.write(resource, {name: value for name, value in status.items() if value is not None})
@@ -69,6 +72,13 @@ class StatusWriter:
             verdict.reason,
             verdict.message,
         )
+
+
+def _new_warnings(resource: Resource, warnings: list[str] | None) -> tuple[Event, ...]:
+    """Return an event for each warning that the status did not list before."""
+    known = resource.status.get("warnings") or ()
+    new = [sentence for sentence in warnings or () if sentence not in known]
+    return tuple(Event(EventReason.CANNOT_READ_ANNOTATION, sentence, warning=True) for sentence in new)
 
 
 def log_defect(key: object, error: Exception) -> None:

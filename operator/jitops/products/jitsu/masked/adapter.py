@@ -17,6 +17,7 @@ from jitops.api.reasons import EventReason
 from jitops.core.contract.desired import Desired, Prepared
 from jitops.core.contract.observation import Change, Observation
 from jitops.core.errors import NotYet, SpecInvalid
+from jitops.core.kube import Event
 from jitops.products.jitsu.masked.sealed import Leaf, Path, dotted, parted, seal
 from jitops.products.jitsu.masked.secret_fields import (
     SECRET,
@@ -55,7 +56,7 @@ class MaskedAdapter(ObjectAdapter[S, MaskedRow, None]):
         """Raise SpecInvalid for a config that the console would reject; by default only the console checks it."""
 
     async def test_connection(self, desired: Prepared[S, None]) -> str | None:
-        """Let the console connect to what is about to be written; return what failed, None if it works."""
+        """Test the connection of an object that is about to be written; return what failed, None if it works."""
         raise NotImplementedError
 
     @override
@@ -211,7 +212,7 @@ class MaskedAdapter(ObjectAdapter[S, MaskedRow, None]):
             return asked
         what = ", ".join(map(dotted, stuck))
         message = f"the destination had the type devnull for a moment: the console can't remove {what} in another way"
-        return replace(asked, notices=((EventReason.REPLACED_NON_ATOMICALLY, message),))
+        return replace(asked, notices=(Event(EventReason.REPLACED_NON_ATOMICALLY, message),))
 
     @override
     async def update(self, desired: Prepared[S, None], observation: Found, changes: tuple[Change, ...]) -> Found:

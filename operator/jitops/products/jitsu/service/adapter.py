@@ -43,5 +43,5 @@ class ServiceAdapter(MaskedAdapter[JitsuServiceSpec]):
 
     @override
     async def test_connection(self, desired: Prepared[JitsuServiceSpec, None]) -> str | None:
-        """Let the connector test its credentials; NotYet while the console runs it."""
+        """Test the credentials with the connector; NotYet while the console runs it."""
         return await self._client.preflight.service(self.whole(desired), self.secrets(desired))

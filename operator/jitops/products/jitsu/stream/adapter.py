@@ -11,15 +11,17 @@ from jitops.api.reasons import EventReason
 from jitops.core import identity
 from jitops.core.contract.adapter import compare
 from jitops.core.contract.desired import Desired, Prepared
-from jitops.core.contract.observation import Change, Observation, Readiness
+from jitops.core.contract.observation import Change, Observation
+from jitops.core.kube import Event
 from jitops.products.jitsu.objects import ObjectAdapter
-from jitops.products.jitsu.stream.keys import Entry, Question, Ring, decide
+from jitops.products.jitsu.stream.keys import Question, Ring, decide, entries_of
 from jitops.products.jitsu.stream.spec import JitsuStreamSpec
 from jitops.products.jitsu.stream.wire import DROPPED_WHEN_OMITTED, STREAM, KeyRow, StreamRow, normal_domains
 from jitops.products.jitsu.wire import UNSET, normal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from jitops.core.kube import JSON
 
@@ -55,7 +57,7 @@ class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow, Rings]):
 
     def key_stem(self, desired: Want) -> str:
         """Return the stem of the keys' ids: that of existing keys, even if the cluster identity has changed since."""
-        known = _entries(desired)
+        known = entries_of(desired.last_status)
         return known[0].stem if known else self.stem(desired)
 
     @override
@@ -68,11 +70,7 @@ class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow, Rings]):
             rotate=self._token(desired),
         )
         id_ = observation.id if observation else identity.numbered(self.stem(desired), desired.incarnation)
-        notices = tuple(
-            (EventReason.KEY_ROTATED, f"the {ring.use} write key is now {ring.id}")
-            for ring in rings.all
-            if ring.replaced
-        )
+        notices = tuple(notice for ring in rings.all for notice in _notices(ring))
         return Prepared.of(desired, rings, material=_material(id_, rings), notices=notices)
 
     @staticmethod
@@ -85,13 +83,14 @@ class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow, Rings]):
     def _question(self, desired: Want, use: str, remote: tuple[KeyRow, ...]) -> Question:
         spec, last = desired.spec, desired.last_status.get("keys") or {}
         mode = spec.public_key_mode if use == "public" else spec.private_key_mode
-        known = tuple(entry for entry in _entries(desired) if entry.use == use)
+        known = tuple(entry for entry in entries_of(desired.last_status) if entry.use == use)
         return Question(
             use=use,
             stem=self.key_stem(desired),
             desired=mode == "Generate",
-            frozen=spec.management.policy == "Observe",
-            rotating=self._token(desired) != last.get("rotate"),
+            frozen=desired.deleting or spec.management.policy == "Observe",
+            # Where status has no key, the token that was acted on is lost too, and asks for nothing.
+            rotating=bool(last.get("entries")) and self._token(desired) != last.get("rotate"),
             overlap=spec.key_overlap,
             now=desired.now,
             held_id=desired.proven.get(f"{use}KeyId"),
@@ -125,11 +124,11 @@ class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow, Rings]):
         )
 
     def _key_changes(self, desired: Ready, row: StreamRow) -> tuple[Change, ...]:
-        rings, stem = desired.draft, self.key_stem(desired)
-        public = rings.public.differs(row.public_keys, stem)
-        private = rings.private.differs(row.private_keys, stem)
-        found = (("keys.public", public), ("keys.private", private))
-        return tuple(Change(path, generated=True) for path, differs in found if differs)
+        rings = desired.draft
+        found = (("keys.public", rings.public, row.public_keys), ("keys.private", rings.private, row.private_keys))
+        return tuple(
+            Change(path, generated=True, contested=ring.contested) for path, ring, keys in found if ring.differs(keys)
+        )
 
     @override
     def leftovers(self, desired: Ready, observation: Found) -> tuple[str, ...]:
@@ -141,8 +140,8 @@ class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow, Rings]):
     @override
     def body(self, desired: Ready) -> Mapping[str, JSON]:
         """Return the fields, and the keys with their secrets."""
-        rings, stem = desired.draft, self.key_stem(desired)
-        keys = {"publicKeys": rings.public.body((), stem), "privateKeys": rings.private.body((), stem)}
+        rings = desired.draft
+        keys = {"publicKeys": rings.public.body(()), "privateKeys": rings.private.body(())}
         return {_name(path): value for path, value in self.fields(desired).items()} | keys
 
     @override
@@ -153,14 +152,14 @@ class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow, Rings]):
         return self._seen(observation.id)
 
     def _patch(self, desired: Ready, row: StreamRow, changes: tuple[Change, ...]) -> dict[str, Any]:
-        rings, stem, fields = desired.draft, self.key_stem(desired), self.fields(desired)
+        rings, fields = desired.draft, self.fields(desired)
         body: dict[str, Any] = {name: row.fields[name] for name in (DROPPED_WHEN_OMITTED,) if name in row.fields}
         for change in changes:
             match change.path:
                 case "keys.public":
-                    body["publicKeys"] = rings.public.body(row.public_keys, stem)
+                    body["publicKeys"] = rings.public.body(row.public_keys)
                 case "keys.private":
-                    body["privateKeys"] = rings.private.body(row.private_keys, stem)
+                    body["privateKeys"] = rings.private.body(row.private_keys)
                 case path if path in fields:
                     body[_name(path)] = fields[path]
                 case path:
@@ -181,17 +180,30 @@ class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow, Rings]):
         return {**super().facts(desired, observation), "keys": keys or None}
 
     @override
-    async def readiness(self, desired: Ready, observation: Found) -> Readiness:
-        """Return when the next old key is removed; keys of an observed stream never are."""
-        if desired.observed:
-            return Readiness()
-        moments = [entry.retire_after for ring in desired.draft.all for entry in ring.entries if entry.retire_after]
-        return Readiness(due=min(moments, default=None))
+    async def expire(self, status: Mapping[str, JSON], now: datetime) -> Mapping[str, JSON]:
+        """Remove the keys that are overdue. All others are sent back as the console has them now."""
+        known = entries_of(status)
+        over = {entry.id for entry in known if entry.retire_after and entry.retire_after <= now}
+        id_ = str(status["id"])
+        if await self._reread(id_):
+            row: StreamRow = self._seen(id_).remote
+            body = row.without_keys(over)
+            if body:
+                await self._client.update(self.object_type.name, id_, body)
+        kept = [entry.line() for entry in known if entry.id not in over]
+        return {"keys": {**status["keys"], "entries": kept}}
 
 
-def _entries(desired: Want) -> tuple[Entry, ...]:
-    """Return the keys that status has recorded."""
-    return tuple(Entry.parse(line) for line in (desired.last_status.get("keys") or {}).get("entries") or ())
+def _notices(ring: Ring) -> Iterator[Event]:
+    """Yield the events of a rotation and of new losses; from then on status marks the lost keys."""
+    if ring.rotated:
+        yield Event(EventReason.KEY_ROTATED, f"the {ring.use} write key is now {ring.id}")
+    if ring.lost:
+        message = (
+            f"the plaintext of the {ring.use} write key {', '.join(ring.lost)} is lost; the Secret has {ring.id} now,"
+            " and the lost key stays valid until spec.keys.rotate changes"
+        )
+        yield Event(EventReason.KEY_LOST, message, warning=True)
 
 
 def _material(id_: str, rings: Rings) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from jitops.api.kind import KindInfo
 from jitops.core.contract.kinds import ManagedKind
 from jitops.products.jitsu.stream.adapter import StreamAdapter
+from jitops.products.jitsu.stream.keys import expiries
 from jitops.products.jitsu.stream.spec import JitsuStreamSpec
 from jitops.products.jitsu.stream.status import JitsuStreamStatus
 
@@ -20,5 +21,6 @@ KIND = ManagedKind(
     ),
     adapter=StreamAdapter,
     output_name="{}-jitsustream".format,
+    expiries=expiries,
     write_once=frozenset({"publicKeyId", "publicKeySecret", "privateKeyId", "privateKeySecret"}),
 )

@@ -61,9 +61,10 @@ class StreamKeys(Model):
     """The key for servers. Generate: the operator makes one, and writes it to the output Secret. None: it makes none.
     Default: Generate; with the policy Observe always None."""
     rotate: Annotated[str, Field(min_length=1, max_length=128)] | None = None
-    """Any text, such as a date. When it changes, new keys are made; the old keys are removed after `overlap`."""
+    """Any text, such as a date. When it changes, new keys are made; the old keys, and keys that were lost, are removed
+    after `overlap`. Nothing else removes a key but the mode None."""
     overlap: Duration | None = None
-    """How long the old keys keep working after a change of `rotate`. Default: 24h."""
+    """How long the old keys keep working after a change of `rotate`; 0s ends them at once. Default: 24h."""
 
 
 class JitsuStreamSpec(CascadingSpec):

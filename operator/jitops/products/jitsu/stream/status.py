@@ -17,7 +17,10 @@ class StreamKey(Model):
     number: int
     """The number of the key among the keys with the same use. The newest key has the largest number."""
     retire_after: datetime | None = None
-    """When the key is removed, if a newer key replaced it."""
+    """When the key is removed, after a rotation replaced it."""
+    lost: bool | None = None
+    """True if the plaintext of the key is lost: its Secret or its cluster was lost, or the Secret was edited. The key
+    stays valid until `spec.keys.rotate` changes."""
 
 
 class StreamKeysStatus(Model):

@@ -9,7 +9,7 @@ from jitops.products.jitsu.object_type import ObjectType
 from jitops.products.jitsu.wire import UNSET, normal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from jitops.core.kube import JSON
 
@@ -25,6 +25,10 @@ class KeyRow:
 
     id: str
     hint: str | None = None
+
+    def sent(self) -> Mapping[str, JSON]:
+        """Return the key as a PUT must repeat it: without its hint it would lose the hint."""
+        return {"id": self.id} if self.hint is None else {"id": self.id, "hint": self.hint}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,13 @@ class StreamRow:
             private_keys=_keys(body.get("privateKeys")),
             fields=fields,
         )
+
+    def without_keys(self, ids: Collection[str]) -> dict[str, JSON]:
+        """Return the PUT that removes keys and nothing else; empty if the stream has none of them."""
+        lists = {"publicKeys": self.public_keys, "privateKeys": self.private_keys}
+        held = {name: keys for name, keys in lists.items() if any(key.id in ids for key in keys)}
+        fields = {name: self.fields[name] for name in (DROPPED_WHEN_OMITTED,) if held and name in self.fields}
+        return {**fields, **{name: [key.sent() for key in keys if key.id not in ids] for name, keys in held.items()}}
 
 
 def normal_domains(domains: Iterable[str]) -> list[str]:

@@ -17,22 +17,15 @@ from typing_extensions import override
 from jitops.api.reasons import ConditionType, Reason
 from jitops.core import identity
 from jitops.core.contract.adapter import PlainAdapter
-from jitops.core.contract.desired import Prepared
+from jitops.core.contract.desired import Desired, Prepared
 from jitops.core.contract.observation import Change, Observation, Readiness
 from jitops.core.errors import ManualActionRequired, Overtaken, RateLimited, SpecInvalid
 from jitops.core.status.conditions import find
 from jitops.products.jitterbit.api_rows import ApiRow, Configuration
 from jitops.products.jitterbit.custom_api.documents import json_text, openapi
-from jitops.products.jitterbit.custom_api.messages import (
-    Want,
-    configuration_hash,
-    contradiction,
-    doubt,
-    instructions,
-    wanted_configuration,
-)
+from jitops.products.jitterbit.custom_api.messages import contradiction, doubt, instructions
 from jitops.products.jitterbit.custom_api.spec import CustomAPISpec
-from jitops.products.jitterbit.custom_api.wire import environment_url, service_url
+from jitops.products.jitterbit.custom_api.wire import configuration_of, environment_url, fingerprint, service_url
 from jitops.products.jitterbit.gateway import Seen, Sight, Target
 
 if TYPE_CHECKING:
@@ -41,6 +34,7 @@ if TYPE_CHECKING:
     from jitops.core.kube import JSON
     from jitops.products.jitterbit.client import JitterbitClient
 
+Want = Desired[CustomAPISpec]
 Ready = Prepared[CustomAPISpec, None]
 Found = Observation[ApiRow | None]
 
@@ -79,7 +73,7 @@ class CustomAPIAdapter(PlainAdapter[CustomAPISpec, ApiRow | None]):
         row = observation.remote
         if row is None:
             return ()
-        asked = wanted_configuration(desired)
+        asked = _configuration(desired)
         paths = [name for name, value in asked.items() if row.configuration.get(name) != value]
         if _is_misplaced(desired, row, asked):
             paths.append("publication")
@@ -88,7 +82,7 @@ class CustomAPIAdapter(PlainAdapter[CustomAPISpec, ApiRow | None]):
     @override
     def fields(self, desired: Ready) -> Mapping[str, JSON]:
         """Return the parts of the configuration that are not empty, and whether it should be live."""
-        asked = {name: value for name, value in wanted_configuration(desired).items() if value}
+        asked = {name: value for name, value in _configuration(desired).items() if value}
         return {**asked, "publication": desired.spec.publication.state}
 
     @override
@@ -96,7 +90,7 @@ class CustomAPIAdapter(PlainAdapter[CustomAPISpec, ApiRow | None]):
         """Create a draft; if its key exists already, jitops made it before a crash. `update` publishes it next."""
         key = self._key(desired)
         try:
-            row = await self._contract.put(key, wanted_configuration(desired), None)
+            row = await self._contract.put(key, _configuration(desired), None)
         except Overtaken:
             row = await self._contract.get(key)
         return Observation(key, row, owned=True)
@@ -106,7 +100,7 @@ class CustomAPIAdapter(PlainAdapter[CustomAPISpec, ApiRow | None]):
         """Write the configuration to the draft, then publish or unpublish it."""
         row = _row(observation)
         if any(change.path != "publication" for change in changes):
-            row = await self._contract.put(row.key, wanted_configuration(desired), row.revision)
+            row = await self._contract.put(row.key, _configuration(desired), row.revision)
         if desired.spec.publication.state == "Published" and (row.draft is not None or row.published is None):
             row = await self._contract.publish(row)
         elif desired.spec.publication.state == "Draft" and row.published is not None:
@@ -155,7 +149,7 @@ class CustomAPIAdapter(PlainAdapter[CustomAPISpec, ApiRow | None]):
             url=service_url(base, spec) + (spec.verification.path or ""),
             beside=environment_url(base, spec),
             public=spec.security.public,
-            configuration_hash=configuration_hash(desired),
+            configuration_hash=_hash(desired),
             header=spec.verification.header or "Authorization",
             value=_credentials(desired),
         )
@@ -183,11 +177,11 @@ class CustomAPIAdapter(PlainAdapter[CustomAPISpec, ApiRow | None]):
         return Reason.PUBLISHED, f"the adapter reports that the API is published{doubt(seen)}"
 
     def _by_hand(self, desired: Ready, seen: Seen | None) -> Proof:
-        if desired.spec.publication.acknowledged_hash == configuration_hash(desired):
+        if desired.spec.publication.acknowledged_hash == _hash(desired):
             return Reason.ACKNOWLEDGED, f"a person acknowledged the configuration in API Manager{doubt(seen)}"
         if seen is not None and seen.error is not None:
             raise seen.error
-        raise ManualActionRequired(instructions(desired, seen))
+        raise ManualActionRequired(instructions(desired, _hash(desired), seen))
 
     @override
     def outputs(self, desired: Ready, observation: Found) -> Mapping[str, str]:
@@ -197,10 +191,10 @@ class CustomAPIAdapter(PlainAdapter[CustomAPISpec, ApiRow | None]):
     @override
     def documents(self, desired: Ready, observation: Found) -> Mapping[str, str]:
         """Return the configuration, its hash, the OpenAPI document and the URLs."""
-        asked, url = wanted_configuration(desired), self._url(desired)
+        asked, url = _configuration(desired), self._url(desired)
         return {
             "configuration.json": json_text({**asked, "publication": {"state": desired.spec.publication.state}}),
-            "configurationHash": configuration_hash(desired),
+            "configurationHash": _hash(desired),
             "openapi.json": json_text(openapi(desired.spec, asked, url)),
             "url": url,
             "baseUrl": self._base(desired),
@@ -212,7 +206,7 @@ class CustomAPIAdapter(PlainAdapter[CustomAPISpec, ApiRow | None]):
         return {
             "url": self._url(desired),
             "baseUrl": self._base(desired),
-            "configurationHash": configuration_hash(desired),
+            "configurationHash": _hash(desired),
             "publicationState": observation.remote.state if observation.remote else None,
         }
 
@@ -236,6 +230,14 @@ def _row(observation: Found) -> ApiRow:
     return observation.remote
 
 
+def _configuration(desired: Want) -> Configuration:
+    return configuration_of(desired.spec, desired.key.name)
+
+
+def _hash(desired: Want) -> str:
+    return fingerprint(_configuration(desired), desired.spec.publication.state)
+
+
 def _credentials(desired: Want) -> str:
     value = desired.inputs.get(CREDENTIALS, "").strip()
     if value and not ONE_LINE.fullmatch(value):
@@ -248,7 +250,7 @@ def _credentials(desired: Want) -> str:
 def _awaits_a_person(desired: Want) -> bool:
     """Return whether a person has not yet acknowledged the configuration, in the mode Manual."""
     publication = desired.spec.publication
-    return publication.mode == "Manual" and publication.acknowledged_hash != configuration_hash(desired)
+    return publication.mode == "Manual" and publication.acknowledged_hash != _hash(desired)
 
 
 def _is_misplaced(desired: Want, row: ApiRow, asked: Configuration) -> bool:
@@ -262,5 +264,5 @@ def _stays_verified(desired: Want, seen: Seen, url: str) -> bool:
     """Return whether the same API was verified before, and only the budget of probes prevents it now."""
     last = desired.last_status
     ready = find(last, ConditionType.READY)
-    same = (last.get("url"), last.get("configurationHash")) == (url, configuration_hash(desired))
+    same = (last.get("url"), last.get("configurationHash")) == (url, _hash(desired))
     return isinstance(seen.error, RateLimited) and same and ready.get("reason") == Reason.VERIFIED

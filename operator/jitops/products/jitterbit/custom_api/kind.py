@@ -3,10 +3,10 @@
 from jitops.api.kind import KindInfo
 from jitops.core.contract.kinds import ManagedKind, remote_ids
 from jitops.products.jitterbit.custom_api.adapter import CustomAPIAdapter
-from jitops.products.jitterbit.custom_api.messages import config_map_name
 from jitops.products.jitterbit.custom_api.references import api_claims, kept_by_hand
 from jitops.products.jitterbit.custom_api.spec import CustomAPISpec
 from jitops.products.jitterbit.custom_api.status import CustomAPIStatus
+from jitops.products.jitterbit.custom_api.wire import config_map_name
 
 KIND = ManagedKind(
     info=KindInfo(

@@ -1,34 +1,20 @@
-"""What people read about a Custom API, and the hash that they acknowledge."""
+"""Messages of a CustomAPI: what a person must do, and what a probe of its URL found."""
 
 from __future__ import annotations
 
-from jitops.core.contract.desired import Desired
+from typing import TYPE_CHECKING
+
 from jitops.core.errors import ManualActionRequired, RemoteNotFound
-from jitops.products.jitterbit.api_rows import Configuration
-from jitops.products.jitterbit.custom_api.spec import CustomAPISpec
-from jitops.products.jitterbit.custom_api.wire import configuration_of, fingerprint
+from jitops.products.jitterbit.custom_api.wire import config_map_name
 from jitops.products.jitterbit.gateway import Seen, Sight
 
-Want = Desired[CustomAPISpec]
-
-
-def config_map_name(name: str) -> str:
-    """Return the default name of the ConfigMap of a resource."""
-    return f"{name}-customapi"
-
-
-def wanted_configuration(desired: Want) -> Configuration:
-    """Return the configuration that the spec asks for."""
-    return configuration_of(desired.spec, desired.key.name)
-
-
-def configuration_hash(desired: Want) -> str:
-    """Return the hash that a person acknowledges."""
-    return fingerprint(wanted_configuration(desired), desired.spec.publication.state)
+if TYPE_CHECKING:
+    from jitops.core.contract.desired import Desired
+    from jitops.products.jitterbit.custom_api.spec import CustomAPISpec
 
 
 def contradiction(seen: Seen, url: str) -> ManualActionRequired | RemoteNotFound:
-    """Return the error for a probe that contradicts the spec."""
+    """Return the error of a probe that shows that the API is missing, or open to anyone."""
     if seen.sight is Sight.OPEN:
         return ManualActionRequired(
             f"{url} is open to anyone ({seen.why}), although the spec has security profiles: assign them to the API in"
@@ -45,10 +31,10 @@ def doubt(seen: Seen | None) -> str:
     return f"; a probe of its URL is unclear: {seen.why}" if seen is not None and seen.sight is Sight.UNCLEAR else ""
 
 
-def instructions(desired: Want, seen: Seen | None) -> str:
+def instructions(desired: Desired[CustomAPISpec], digest: str, seen: Seen | None) -> str:
     """Return what a person must do in API Manager, and how to acknowledge it."""
     spec = desired.spec
-    acknowledge = f"set spec.publication.acknowledgedHash to {configuration_hash(desired)}"
+    acknowledge = f"set spec.publication.acknowledgedHash to {digest}"
     why = f" ({seen.why})" if seen else ""
     if spec.publication.mode == "Observe":
         return f"it is not known whether the API equals the spec{why}: check it in API Manager, then {acknowledge}"

@@ -1,4 +1,4 @@
-"""The configuration, hash and URL of a Custom API, computed from its spec."""
+"""What is computed from the spec of a Custom API: configuration, hash, URL, and name of the ConfigMap."""
 
 from __future__ import annotations
 
@@ -41,3 +41,8 @@ def environment_url(base: str, spec: CustomAPISpec) -> str:
 def service_url(base: str, spec: CustomAPISpec) -> str:
     """Return the URL of the API (section 4.4)."""
     return f"{environment_url(base, spec)}/{quote(spec.service_root, safe=AS_IT_IS)}"
+
+
+def config_map_name(name: str) -> str:
+    """Return the default name of the ConfigMap of a resource."""
+    return f"{name}-customapi"
