@@ -9,7 +9,7 @@ from textwrap import dedent
 import pytest
 import yaml
 from tests.harness.pages import PAGES, SOURCES, prose, unknown
-from tests.harness.repository import EXAMPLES, ROOT
+from tests.harness.repository import EXAMPLES, OPERATOR, ROOT
 
 from jitops.api.reasons import Reason
 from jitops.cli.app import main
@@ -161,6 +161,16 @@ def test_every_kind_has_an_example() -> None:
     """The examples, which the demo and `tests/e2e/test_order.py` apply, hold each kind and are accepted as they are."""
     assert folder().resolve() == EXAMPLES
     assert {info.kind for info in KINDS} <= {manifest.key.kind for manifest in load(folder()).manifests}
+
+
+def test_the_architecture_names_every_module_of_the_engine() -> None:
+    """The page draws the engine as it is: each module below core/ is named, and none that was removed."""
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    drawn = re.split(r"\n### ", text.partition("### The engine")[2])[0]
+    modules = {path.stem for path in (OPERATOR / "jitops/core").rglob("*.py")} - {"__init__"}
+    assert {module for module in modules if not re.search(rf"\b{module}\b", drawn)} == set()
+    listed = {name for row in re.findall(r"^\| (`.*?) \|", drawn, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)}
+    assert listed <= modules
 
 
 def test_the_readme_lists_every_kind() -> None:

@@ -30,7 +30,7 @@ WRITTEN = (
     *sorted(EXAMPLES.rglob("*.yaml")),
 )
 
-MOST_IN_CODE = 114
+MOST_IN_CODE = 60
 """The most that docstrings and comments below operator/ may still have; lower it, to 0 in the end."""
 MOST_IN_CRDS = 1
 """The most that descriptions of CRDs may still have; lower it, to 0 in the end."""
