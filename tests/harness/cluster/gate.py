@@ -162,8 +162,8 @@ def running_gate(kubeconfig: Path) -> Iterator[Gate]:
     thread = threading.Thread(target=lambda: asyncio.run(serve()), name="gate")
     thread.start()
     try:
-        assert started.wait(10), "the gate did not start"
+        assert started.wait(60), "the gate did not start"
         yield gate
     finally:
         ending.set()
-        thread.join(10)
+        thread.join(60)
