@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from jitops.remote.transport import TIMEOUT
 from jitops_sandbox.controlplane import ControlPlane, ControlPlaneUnavailable, Kubectl, running_control_plane
 from jitops_sandbox.controlplane.goprogram import to_stderr
 
@@ -31,6 +32,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         others = [item for item in items if item.get_closest_marker("image")]
         items[:] = [item for item in items if item not in others]
         config.hook.pytest_deselected(items=others)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def patient() -> Iterator[None]:
+    """Make the HTTP client wait longer for a socket than in the operator: a busy machine opens hundreds slowly."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(TIMEOUT, "connect", 60.0)
+        patch.setitem(TIMEOUT, "pool", 60.0)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,6 @@ from jitops.products.jitterbit.wire import ConnectorRow
 from jitops.remote.breaker import THRESHOLD
 from jitops.remote.client import HttpPool
 from jitops.remote.exchange import Answer, AnswerLost
-from jitops.remote.transport import TIMEOUT
 from jitops_sandbox import Fault, Sandbox, Seed, Switches
 from jitops_sandbox.seed import shipped
 
@@ -107,12 +106,6 @@ class World:
     def calls(self, method: str = "*", path: str = "*/connector*") -> int:
         """Count the other calls."""
         return self.sandbox.requests.count(product="jitterbit", method=method, path=path)
-
-
-@pytest.fixture(autouse=True)
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait longer for sockets than the operator does: a busy machine opens hundreds at once more slowly."""
-    monkeypatch.setitem(TIMEOUT, "connect", 60.0)
 
 
 @contextlib.asynccontextmanager

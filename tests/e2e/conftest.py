@@ -32,7 +32,7 @@ __all__ = ["argo", "flux"]
 def kubectl_with_crds(kubectl: Kubectl) -> Kubectl:
     """Install the CRDs as users do."""
     kubectl("apply", "--server-side", "--force-conflicts", "-f", str(CRDS))
-    kubectl("wait", "--for=condition=Established", "--timeout=30s", "-f", str(CRDS))
+    kubectl("wait", "--for=condition=Established", "--timeout=120s", "-f", str(CRDS))
     return kubectl
 
 

@@ -68,7 +68,7 @@ def release(plane: ControlPlane, runtime: Runtime, tmp_path: Path) -> Iterator[R
         yield release
         if release.installed():
             release.uninstall()
-        kubectl("delete", "namespace", SYSTEM, TEAM, "--timeout=90s")
+        kubectl("delete", "namespace", SYSTEM, TEAM, "--timeout=180s")
         secrets = products.secrets()
     assert node.troubles == []
     assert "Traceback" not in release.said()
@@ -99,7 +99,7 @@ def test_installed(release: Release) -> None:
     assert place.stream_whole()
     assert place.connector_whole()
     assert place.kubectl("-n", SYSTEM, "get", "lease/jitops", "-o", "jsonpath={.spec.holderIdentity}")
-    place("delete", "jitops", "--all", "--timeout=60s")
+    place("delete", "jitops", "--all", "--timeout=120s")
     assert place.products.empty()
 
 
@@ -186,7 +186,7 @@ def test_an_uninstallation_lets_go_and_is_taken_up_again(release: Release, scope
     assert [one for one in place.products.writes() if "securityinfo" not in one.path] == []
     assert {name: place.values(name) for name in values} == values
     assert {what: place.get(what)["status"].get("id") for what in ALL} == ids
-    place("delete", "jitops", "--all", "--timeout=60s")
+    place("delete", "jitops", "--all", "--timeout=120s")
     assert place.products.empty()
     until(lambda: not place.values(STREAM_SECRET) and not place.values(CONNECTOR_SECRET), "the Secrets are collected")
 
@@ -213,7 +213,7 @@ def test_after_an_uninstallation_everything_can_be_deleted(release: Release) -> 
     assert place.get(STREAM) == {}
     assert "was being deleted" in release.said()
     assert place.stream_whole()
-    place.kubectl("delete", "namespace", TEAM, "--timeout=60s")
+    place.kubectl("delete", "namespace", TEAM, "--timeout=120s")
     assert len(place.products.streams()) == len(place.products.connectors()) == 1
     place.kubectl("create", "namespace", TEAM)
 

@@ -47,7 +47,7 @@ def test_replacement(place: Place) -> None:
     place.products.ask(lambda sandbox: setattr(sandbox.jitterbit.connector(former), "used", False))
     until(place.connector_whole, "the former one is gone")
     until(lambda: "replaced" not in place.get(CONNECTOR)["status"], "status no longer lists it")
-    place("delete", CONNECTOR, "--timeout=30s")
+    place("delete", CONNECTOR, "--timeout=120s")
     assert place.products.connectors() == []
 
 
@@ -67,7 +67,7 @@ def test_builder(place: Place) -> None:
         "functionEntityStartId",
         "id",
     ]
-    place("delete", BUILDER, "--timeout=30s")
+    place("delete", BUILDER, "--timeout=120s")
     until(lambda: not place.get("secret/tickets-connector"), "its Secret goes with it")
     assert [one["name"] for one in place.products.connectors()] == ["Acme Tickets"]
     assert place.products.writes() == []

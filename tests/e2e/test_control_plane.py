@@ -69,7 +69,7 @@ def widget(name: str, low: int, high: int) -> str:
 def widgets(kubectl: Kubectl) -> None:
     """Install a definition with a CEL rule and a status subresource."""
     kubectl("apply", "-f", "-", stdin=WIDGETS)
-    kubectl("wait", "crd/widgets.tests.jitops.dev", "--for=condition=Established", "--timeout=30s")
+    kubectl("wait", "crd/widgets.tests.jitops.dev", "--for=condition=Established", "--timeout=120s")
 
 
 def read(kubectl: Kubectl, namespace: str, what: str) -> dict[str, Any]:
@@ -144,7 +144,7 @@ def test_server_side_apply_knows_the_owner(kubectl: Kubectl, namespace: str) -> 
 def test_a_deleted_namespace_ends(kubectl: Kubectl, namespace: str) -> None:
     """Deletion of a namespace removes what is in it, custom objects too, and then itself."""
     kubectl("-n", namespace, "apply", "-f", "-", stdin=widget("one", 1, 2))
-    kubectl("delete", "namespace", namespace, "--timeout=60s")
+    kubectl("delete", "namespace", namespace, "--timeout=120s")
     with pytest.raises(KubectlFailed, match="not found"):
         kubectl("get", "namespace", namespace)
 
@@ -236,7 +236,7 @@ def test_it_ends_with_its_parent() -> None:
         server = parent.stdout.readline().strip()
         assert _answers(server)
         parent.send_signal(signal.SIGKILL)
-    assert becomes_true(lambda: not _answers(server), seconds=10)
+    assert becomes_true(lambda: not _answers(server), seconds=60)
 
 
 def _answers(server: str) -> bool:

@@ -82,7 +82,7 @@ def cluster(kubectl: Kubectl) -> Iterator[Cluster]:
     """Give the API server with our CRDs and a namespace for the cases."""
     found = Cluster(kubectl)
     found.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(ROOT / "crds"))
-    found.kubectl("wait", "--for=condition=Established", "--timeout=30s", "-f", str(ROOT / "crds"))
+    found.kubectl("wait", "--for=condition=Established", "--timeout=120s", "-f", str(ROOT / "crds"))
     found.kubectl("create", "namespace", NAMESPACE)
     yield found
     found.kubectl("delete", "namespace", NAMESPACE, "--wait=false")

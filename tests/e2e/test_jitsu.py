@@ -14,9 +14,9 @@ from jitops_sandbox.jitsu.console import Console
 
 pytestmark = pytest.mark.cluster
 
-AT_ONCE = 10.0
+AT_ONCE = 60.0
 """Seconds, where a watch tells; without it the change would come with the resync, after ten minutes."""
-LIMIT = "60s"
+LIMIT = "180s"
 ENDS = ("jitsustream/website", "jitsudestination/warehouse", "jitsudestination/alerts")
 USED = (*ENDS, "jitsufunction/anonymize", "jitsufunction/geo", "jitsuservice/github")
 LINKS = ("jitsulink/website-to-warehouse", "jitsulink/website-to-alerts")

@@ -12,7 +12,7 @@ from jitops_sandbox.controlplane import KubectlFailed
 
 pytestmark = pytest.mark.cluster
 
-AT_ONCE = 10.0
+AT_ONCE = 60.0
 """Seconds, where a watch tells; without it the repair would come with the resync, after ten minutes."""
 
 
@@ -25,7 +25,7 @@ def test_deleted_while_the_operator_is_down(place: Place) -> None:
     place("delete", "--wait=false", STREAM, CONNECTOR)
     assert not place.products.empty()
     operator.start()
-    place("wait", "--for=delete", STREAM, CONNECTOR, "--timeout=60s")
+    place("wait", "--for=delete", STREAM, CONNECTOR, "--timeout=120s")
     assert place.products.empty()
     until(lambda: not place.values(STREAM_SECRET) and not place.values(CONNECTOR_SECRET), "the Secrets are collected")
 
@@ -87,7 +87,7 @@ def test_drift_is_corrected_when_asked(place: Place) -> None:
     place.annotate(CONNECTOR, reconcile_requested_at="now")
     until(lambda: place.products.stored(stream["id"])["name"] == "Website", "the stream has its name back", AT_ONCE)
     until(place.connector_whole, "the connector is registered again, and its Secret holds the new ids", AT_ONCE)
-    place("wait", "--for=jsonpath={.status.lastHandledReconcileAt}=now", STREAM, CONNECTOR, "--timeout=30s")
+    place("wait", "--for=jsonpath={.status.lastHandledReconcileAt}=now", STREAM, CONNECTOR, "--timeout=120s")
     place.wait_ready()
     until(lambda: "DriftCorrected" in dict(place.events()), "the correction is told")
     ((_, told),) = [event for event in place.events() if event[0] == "DriftCorrected"]
@@ -138,8 +138,8 @@ def test_a_used_connection_stays(place: Place) -> None:
     assert f"JitsuStream {place.namespace}/website" in place.condition("jitsuworkspace/acme")["message"]
     with pytest.raises(KubectlFailed, match="timed out"):
         place("wait", "--for=delete", "secret/jitsu-credentials", "--timeout=1s")
-    place("delete", STREAM, "--timeout=30s")
-    place("wait", "--for=delete", "jitsuworkspace/acme", "secret/jitsu-credentials", "--timeout=30s")
+    place("delete", STREAM, "--timeout=120s")
+    place("wait", "--for=delete", "jitsuworkspace/acme", "secret/jitsu-credentials", "--timeout=120s")
     assert place.products.empty()
 
 

@@ -53,7 +53,7 @@ def test_retain_leaves_remote_and_secret(place: Place) -> None:
     place.apply(managed(place, {"deletionPolicy": "Retain"}))
     place.wait_ready()
     before = {name: place.get(f"secret/{name}")["data"] for name in (STREAM_SECRET, CONNECTOR_SECRET)}
-    place("delete", STREAM, CONNECTOR, "--timeout=30s")
+    place("delete", STREAM, CONNECTOR, "--timeout=120s")
     wait_for_the_garbage_collector(place)
     assert {name: place.get(f"secret/{name}")["data"] for name in before} == before
     assert "ownerReferences" not in place.get(f"secret/{STREAM_SECRET}")["metadata"]
@@ -70,7 +70,7 @@ def test_retain_may_be_set_late(place: Place) -> None:
     assert "ownerReferences" in place.get(f"secret/{STREAM_SECRET}")["metadata"]
     place.patch("jitsuworkspace/acme", {"spec": {"deletionPolicy": "Retain"}})
     until(lambda: place.get("jitsuworkspace/acme")["status"]["observedGeneration"] == 2, "the policy is seen")
-    place("delete", STREAM, "--timeout=30s")
+    place("delete", STREAM, "--timeout=120s")
     wait_for_the_garbage_collector(place)
     assert "ownerReferences" not in place.get(f"secret/{STREAM_SECRET}")["metadata"]
     assert place.stream_whole()
@@ -104,7 +104,7 @@ def test_paused_means_nothing_is_done(place: Place) -> None:
     place.wait_ready()
     for what in (STREAM, CONNECTOR):
         place.annotate(what, paused="true")
-        place("wait", "--for=condition=Synced=false", what, "--timeout=30s")
+        place("wait", "--for=condition=Synced=false", what, "--timeout=120s")
         assert place.condition(what, "Synced")["reason"] == "ReconcilePaused"
     place.products.forget()
     place.patch(STREAM, {"spec": {"name": "Renamed"}})
@@ -137,7 +137,7 @@ def test_observing_writes_nothing(place: Place) -> None:
     place.products.ask(lambda sandbox: sandbox.jitsu.change(id_, name="By hand"))
     place.annotate(STREAM, reconcile_requested_at="now")
     until(lambda: place.condition(STREAM, "DriftDetected"), "the difference is told")
-    place("delete", STREAM, CONNECTOR, "--timeout=30s")
+    place("delete", STREAM, CONNECTOR, "--timeout=120s")
     writes = {one.path.rpartition("/connector")[2] for one in place.products.writes()}
     assert writes <= {"/validate/securityinfo"}
     assert place.products.stored(id_)["name"] == "By hand"

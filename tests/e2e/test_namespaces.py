@@ -16,7 +16,7 @@ pytestmark = pytest.mark.cluster
 CONNECTIONS = ("jitsuworkspace/acme", "jitterbitorganization/acme")
 CREDENTIALS = ("secret/jitsu-credentials", "secret/harmony-credentials")
 RESOURCES = ("jitsustream/website", "jitsudestination/warehouse", "connector/crm")
-LIMIT = "90s"
+LIMIT = "180s"
 
 ORDERS = {
     "at-once": (),

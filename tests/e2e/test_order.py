@@ -17,7 +17,7 @@ ORDERS: dict[str, Callable[[list[Manifest]], list[Manifest]]] = {
     "reversed": lambda manifests: manifests[::-1],
     "shuffled": lambda manifests: random.Random(1).sample(manifests, len(manifests)),  # noqa: S311 - the same each time
 }
-LIMIT = "90s"
+LIMIT = "180s"
 MANAGED = "jitsustreams,jitsufunctions,jitsudestinations,jitsuservices,jitsulinks,connectors"
 LINK, USED = (
     "jitsulink/website-to-warehouse",

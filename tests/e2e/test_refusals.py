@@ -61,7 +61,7 @@ def test_a_missing_secret_is_named_and_awaited(place: Place) -> None:
     assert "JitsuWorkspace" in message
     assert place.condition(STREAM, "ReferencesResolved")["status"] == "False"
     place.apply([secret])
-    place.wait_ready(seconds=20)
+    place.wait_ready(seconds=60)
 
 
 def test_a_secret_without_the_key_is_told(place: Place) -> None:
@@ -101,7 +101,7 @@ def test_a_wrong_key_is_refused_and_told(  # noqa: PLR0913, PLR0917 - a table's 
     assert place.products.ask(lambda sandbox: sandbox.jitterbit.sessions.attempts.total()) <= 2
     until(lambda: place.condition(STREAM if folder == JITSU else CONNECTOR), "who uses it says something too")
     place.patch(f"secret/{secret['metadata']['name']}", {"stringData": {key: right}})
-    place.wait_ready(seconds=20)
+    place.wait_ready(seconds=60)
 
 
 def test_no_consent_no_use(place: Place) -> None:
@@ -119,8 +119,8 @@ def test_no_consent_no_use(place: Place) -> None:
     assert f"{place.namespace}/acme" in message
     assert place.products.writes() == []
     place.patch(WORKSPACE, {"spec": {"allowedNamespaces": {"from": "All"}}})
-    other.wait_ready(STREAM, seconds=20)
-    other("delete", STREAM, "--timeout=30s")
+    other.wait_ready(STREAM, seconds=60)
+    other("delete", STREAM, "--timeout=120s")
 
 
 def test_a_taken_secret_is_not_overwritten(place: Place) -> None:
@@ -139,7 +139,7 @@ def test_a_taken_secret_is_not_overwritten(place: Place) -> None:
     assert place.values("website-jitsustream") == {"theirs": "stays"}
     assert place.products.streams() == []
     place.patch(STREAM, {"spec": {"outputs": {"secret": {"name": "mine"}}}})
-    place.wait_ready(STREAM, seconds=20)
+    place.wait_ready(STREAM, seconds=60)
     assert place.stream_whole("mine")
 
 
@@ -156,4 +156,4 @@ def test_a_refusal_of_the_remote_is_told_without_its_echo(place: Place, plant: C
     assert place.condition(STREAM, "Stalled")["status"] == "True"
     place.products.heal()
     place.patch(STREAM, {"spec": {"name": "Another"}})
-    place.wait_ready(STREAM, seconds=20)
+    place.wait_ready(STREAM, seconds=60)

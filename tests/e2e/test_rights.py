@@ -42,8 +42,8 @@ def live(place: Place, there: Place) -> None:
     there("delete", STREAM, "--wait=false")
     until(lambda: any(one.fault == "latency" for one in place.products.requests()), "it is being deleted")
     there("label", STREAM, "edited=meanwhile")
-    there("wait", "--for=delete", STREAM, "--timeout=60s")
-    place("delete", "jitops", "--all", "--timeout=60s")
+    there("wait", "--for=delete", STREAM, "--timeout=120s")
+    place("delete", "jitops", "--all", "--timeout=120s")
 
 
 def document(place: Place) -> None:

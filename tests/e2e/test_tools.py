@@ -75,7 +75,7 @@ def test_prune(place: Place) -> None:
     place.wait_ready()
     told = place("apply", *PRUNED, "--prune-allowlist=core/v1/Secret", "-f", "-", stdin=yaml.safe_dump_all(manifests))
     assert [line for line in told.splitlines() if "pruned" in line] == ["jitsustream.jitops.dev/second pruned"]
-    place("wait", "--for=delete", "jitsustream/second", "--timeout=60s")
+    place("wait", "--for=delete", "jitsustream/second", "--timeout=120s")
     assert [one["id"] for one in place.products.streams()] == [place.get(STREAM)["status"]["id"]]
     assert place.stream_whole()
 
@@ -120,8 +120,8 @@ def test_wait_for_deletion(place: Place) -> None:
     """`kubectl delete` returns when the remote object is gone, not before."""
     place.operator()
     place.apply(place.examples(JITSU))
-    place("wait", "--for=condition=Ready", "jitops", "--all", "--timeout=60s")
+    place("wait", "--for=condition=Ready", "jitops", "--all", "--timeout=120s")
     place.products.fault(kind="latency", product="jitsu", method="DELETE", path="*/config/stream/*", seconds=1)
-    place("delete", STREAM, "--timeout=30s")
+    place("delete", STREAM, "--timeout=120s")
     assert place.products.streams() == []
     until(lambda: "Deleted" in dict(place.events()), "the deletion is told")

@@ -6,7 +6,8 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-PATIENCE = 60.0
+PATIENCE = 180.0
+"""Seconds: enough on a busy machine, and less than any interval after which the operator looks again by itself."""
 
 
 POLL = 0.2

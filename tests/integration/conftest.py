@@ -18,7 +18,7 @@ from jitops_sandbox.controlplane import ControlPlane, Kubectl
 def definitions(kubectl: Kubectl) -> None:
     """Install the CRDs of jitops."""
     kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(crds.manifests()))
-    kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
+    kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=120s")
 
 
 @pytest.fixture

@@ -106,7 +106,7 @@ async def test_frozen_watch_is_reconnected(
             await asyncio.sleep(16)  # Our own idle connections are closed by then, the watches are not.
             proxy.freeze()
             await user.stream("after")
-            await user.ready("after", within=15)
+            await user.ready("after", within=45)
             await proxy.refuse()  # The frozen connections end, or their sockets would be found open after the test.
             await proxy.restore()
             await asyncio.sleep(1)

@@ -129,7 +129,7 @@ async def test_leader_without_api_server_stops_writing_in_time(
         await second.led()
         await asyncio.sleep(1)
         assert first.moments[-1] < second.moments[0], "never both"
-        assert first.moments[-1] - started < DEADLINE + 0.1
+        assert first.moments[-1] - started < DEADLINE + 1
         assert not standing.done(), "an API server that is away is no reason to end"
         await proxy.restore()
         with pytest.raises(LeaseLost):

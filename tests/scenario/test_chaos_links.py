@@ -155,19 +155,20 @@ class Linked(History):
 
     def drift(self) -> None:
         """Change an object of ours."""
-        if mine := self._mine():
+        if mine := self.mine():
             id_ = self.dice.choice(mine)
             self.world.clock.turn(1.0)
             self.world.sandbox.jitsu.change(id_, name="drifted")
 
     def vanish(self) -> None:
         """Delete an object of ours, linked or not."""
-        if mine := self._mine():
+        if mine := self.mine():
             self.vanished.add(self.dice.choice(mine))
             for id_ in self.vanished & set(mine):
                 self.world.sandbox.jitsu.remove(id_)
 
-    def _mine(self) -> list[str]:
+    def mine(self) -> list[str]:
+        """Return the ids of the objects that this history made."""
         objects = [one for kind in TYPES.values() for one in self.world.sandbox.jitsu.objects(kind)]
         return [one["id"] for one in objects if one["id"] not in {"outside1", "theirs1", "elsewhere1"}]
 
@@ -335,5 +336,5 @@ async def test_all_is_well_in_the_end(world: World, seed: int) -> None:
         world.store.delete(key)
     await world.wait(1200)
     assert world.store.named() == []
-    assert history._mine() == []
+    assert history.mine() == []
     assert [one["id"] for one in links(world)] == [UNTOUCHED]

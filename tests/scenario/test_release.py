@@ -116,7 +116,7 @@ async def test_what_others_put_there_stays(world: World) -> None:
     world.store.put_finalizers(STREAM, "jitops.dev/finalizer", "example.com/theirs")
     secret = world.secret(SECRETS[1])
     assert secret is not None
-    world.store._put_data_object(replace(secret, labels={}))
+    world.store.put(replace(secret, labels={}))
     await let_go(world)
     assert world.finalizers(STREAM) == ["example.com/theirs"]
     after = world.secret(SECRETS[1])

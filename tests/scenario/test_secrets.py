@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -132,7 +133,7 @@ async def test_secret_restored_from_a_backup_counts_again(world: World) -> None:
     world.store.delete(OUTPUT)
     await world.settle()
     meanwhile = dict(world.values("shop-jitsustream"))
-    world.store._put_data_object(backup)
+    world.store.put(backup)
     world.controller.changed(OUTPUT)
     await world.settle()
     assert world.values("shop-jitsustream") == before
@@ -302,7 +303,7 @@ async def test_labels_and_annotations_of_the_spec(world: World) -> None:
     assert found is not None
     assert found.labels["team"] == "web"
     assert found.annotations["example.com/note"] == "hello"
-    world.store._put_data_object(
+    world.store.put(
         type(found)(
             found.namespace,
             found.name,
@@ -328,7 +329,7 @@ async def test_owner_label_that_was_taken_off_is_no_takeover(world: World) -> No
     await ready_stream(world)
     found = world.secret("shop-jitsustream")
     assert found is not None
-    world.store._put_data_object(type(found)(found.namespace, found.name, {"mine": "value of mine"}))
+    world.store.put(type(found)(found.namespace, found.name, {"mine": "value of mine"}))
     world.controller.changed(OUTPUT)
     await world.settle()
     assert world.why(STREAM) == "Conflict"
@@ -386,7 +387,8 @@ async def test_lost_hash_key_costs_no_rotation(world: World) -> None:
 
 async def test_secret_unwatched_is_repaired_at_the_resync(world: World) -> None:
     """Where Secrets can't be watched, a lost one is noticed at the resync."""
-    world.controller._resyncer._reads_secrets = True
+    world.pace = replace(world.pace, secrets_watched=False)
+    await world.restart()
     await ready_connector(world)
     world.store.on_input = lambda _: None
     world.store.delete(Key("Secret", "team", "billing-connector"))

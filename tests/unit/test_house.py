@@ -14,10 +14,9 @@ MEDIAN_FUNCTION = 8
 LONG_FUNCTION = 25
 """At most one function in ten is longer than this."""
 LONGEST_FILE = 300
-MOST_NOQA = 97
-"""Will be 40."""
+MOST_NOQA = 40
 MOST_TYPE_IGNORES = 5
-UNPLAIN_DOCSTRINGS = 377
+UNPLAIN_DOCSTRINGS = 4
 """How many docstrings may still begin with one of `UNPLAIN`; will be 0."""
 UNPLAIN = ("Tell", "Give", "Say", "Take", "Name", "Have", "Let")
 

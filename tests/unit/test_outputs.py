@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 from tests.harness.clock import TurnedClock
 from tests.harness.manifests import resource
+from tests.harness.store import EditableStore
 
 from jitops.api.meta import DATA_HASH
 from jitops.core.clock import SystemClock
 from jitops.core.errors import AlreadyOwned
 from jitops.core.kube import ConfigMap, Key, Owner, Resource, Secret
 from jitops.core.outputs.backends import ConfigMapBackend, SecretBackend
-from jitops.core.outputs.outputs import HashKey, Outputs, PublishedOutput, is_changed
+from jitops.core.outputs.outputs import HASH_KEY_SECRET, HashKey, Outputs, PublishedOutput, is_changed
 from jitops.kinds import registry
-from jitops.local.store import LocalStore
 from jitops.remote.client import HttpPool
 
 KINDS = registry(HttpPool(SystemClock()), SystemClock())
@@ -29,13 +29,13 @@ PROVEN = {name: VALUES[name] for name in ("publicKeyId", "publicKeySecret")}
 
 
 @pytest.fixture
-def store() -> LocalStore:
+def store() -> EditableStore:
     """Give an empty cluster."""
-    return LocalStore(TurnedClock())
+    return EditableStore(TurnedClock())
 
 
 @pytest.fixture
-def outputs(store: LocalStore) -> Outputs[Secret]:
+def outputs(store: EditableStore) -> Outputs[Secret]:
     """Give the outputs over it."""
     return Outputs(SecretBackend(store), HashKey(store, "jitops-system"))
 
@@ -54,7 +54,7 @@ async def published(outputs: Outputs[Secret], resource: Resource, values: Mappin
     return secret
 
 
-async def test_written_once(outputs: Outputs[Secret], store: LocalStore) -> None:
+async def test_written_once(outputs: Outputs[Secret], store: EditableStore) -> None:
     """The same values are written once, and read back as believed."""
     resource = stream()
     secret = await published(outputs, resource)
@@ -83,36 +83,36 @@ async def test_annotation_holds_no_value(outputs: Outputs[Secret]) -> None:
 
 
 @pytest.mark.parametrize("name", PROVEN)
-async def test_edited_value_is_not_believed(outputs: Outputs[Secret], store: LocalStore, name: str) -> None:
+async def test_edited_value_is_not_believed(outputs: Outputs[Secret], store: EditableStore, name: str) -> None:
     """A write-once value that was edited, removed, or brought from elsewhere is not proven; the others are."""
     secret = await published(outputs, stream())
     for data in ({**VALUES, name: "edited"}, {key: value for key, value in VALUES.items() if key != name}):
-        store._put_data_object(replace(secret, data=data))
+        store.put(replace(secret, data=data))
         held = await outputs.read(ROW, stream())
         assert held.proven == {key: value for key, value in PROVEN.items() if key != name}
         assert is_changed(held, VALUES)
 
 
-async def test_values_are_bound_to_their_names_and_resource(outputs: Outputs[Secret], store: LocalStore) -> None:
+async def test_values_are_bound_to_their_names_and_resource(outputs: Outputs[Secret], store: EditableStore) -> None:
     """A value under another name, or from the Secret of another resource, proves nothing."""
     both = {**VALUES, "privateKeyId": "ss0", "privateKeySecret": "private-plaintext"}
     secret = await published(outputs, stream(), both)
     swapped = {**both, "publicKeySecret": "private-plaintext", "privateKeySecret": "plaintext"}
-    store._put_data_object(replace(secret, data=swapped))
+    store.put(replace(secret, data=swapped))
     assert set((await outputs.read(ROW, stream())).proven) == {"publicKeyId", "privateKeyId"}
 
 
-async def test_annotation_that_was_removed_proves_nothing(outputs: Outputs[Secret], store: LocalStore) -> None:
+async def test_annotation_that_was_removed_proves_nothing(outputs: Outputs[Secret], store: EditableStore) -> None:
     """Without hashes nothing can be believed."""
     secret = await published(outputs, stream())
-    store._put_data_object(replace(secret, annotations={}))
+    store.put(replace(secret, annotations={}))
     assert (await outputs.read(ROW, stream())).proven == {}
 
 
-async def test_lost_hash_key(outputs: Outputs[Secret], store: LocalStore) -> None:
+async def test_lost_hash_key(outputs: Outputs[Secret], store: EditableStore) -> None:
     """Hashes made under a key that is no more are believed, and made anew."""
     await published(outputs, stream())
-    store._data_objects = {key: secret for key, secret in store._data_objects.items() if key.namespace == "team"}
+    store.delete(Key("Secret", "jitops-system", HASH_KEY_SECRET))
     later = Outputs(SecretBackend(store), HashKey(store, "jitops-system"))
     held = await later.read(ROW, stream())
     assert held.proven == PROVEN
@@ -125,7 +125,7 @@ async def test_lost_hash_key(outputs: Outputs[Secret], store: LocalStore) -> Non
 async def test_hash_key_is_made_once_in_a_burst() -> None:
     """Any number of callers share one look for the hash key and one key, though none was there."""
 
-    class Slow(LocalStore):
+    class Slow(EditableStore):
         async def read_secret(self, namespace: str, name: str) -> Secret | None:
             found = await super().read_secret(namespace, name)
             await asyncio.sleep(0)
@@ -137,15 +137,15 @@ async def test_hash_key_is_made_once_in_a_burst() -> None:
     assert [verb for verb, _ in store.writes] == ["secret"]
 
 
-async def test_foreign_secret(outputs: Outputs[Secret], store: LocalStore) -> None:
+async def test_foreign_secret(outputs: Outputs[Secret], store: EditableStore) -> None:
     """A Secret without our labels, or with those of another resource, is not ours."""
     for labels in ({}, {"app.kubernetes.io/managed-by": "jitops", "jitops.dev/owner-kind": "JitsuStream"}):
-        store._put_data_object(Secret("team", "shop-jitsustream", {"a": "b"}, labels))
+        store.put(Secret("team", "shop-jitsustream", {"a": "b"}, labels))
         with pytest.raises(AlreadyOwned, match=r"spec\.outputs\.secret\.name"):
             await outputs.read(ROW, stream())
 
 
-async def test_what_others_added_stays(outputs: Outputs[Secret], store: LocalStore) -> None:
+async def test_what_others_added_stays(outputs: Outputs[Secret], store: EditableStore) -> None:
     """Labels, annotations, owners and finalizers of others outlive our writes; values of others don't."""
     secret = await published(outputs, stream())
     other = Owner("Deployment", "web", "uid-2")
@@ -157,7 +157,7 @@ async def test_what_others_added_stays(outputs: Outputs[Secret], store: LocalSto
         finalizers=("example.com/f",),
         owners=(*secret.owners, other),
     )
-    store._put_data_object(edited)
+    store.put(edited)
     again = await published(outputs, stream())
     assert again.data == VALUES
     assert (again.labels["a"], again.annotations["c"]) == ("b", "d")
@@ -177,10 +177,10 @@ async def test_extras_of_the_spec_come_and_go(outputs: Outputs[Secret]) -> None:
 
 
 @pytest.mark.parametrize("memory", ["", "no JSON", "[]", "5", '{"keys": 5}', '{"labels": [{}]}', '{"keys": {"a": {}}}'])
-async def test_memory_that_someone_edited(outputs: Outputs[Secret], store: LocalStore, memory: str) -> None:
+async def test_memory_that_someone_edited(outputs: Outputs[Secret], store: EditableStore, memory: str) -> None:
     """Our annotation, edited into nonsense, stops nothing."""
     secret = await published(outputs, stream())
-    store._put_data_object(replace(secret, annotations={**secret.annotations, "jitops.dev/outputs": memory}))
+    store.put(replace(secret, annotations={**secret.annotations, "jitops.dev/outputs": memory}))
     assert (await published(outputs, stream())).data == VALUES
 
 
@@ -200,7 +200,7 @@ async def test_moved_secret(outputs: Outputs[Secret]) -> None:
 
 
 @pytest.mark.parametrize("always", [True, False])
-async def test_disown(outputs: Outputs[Secret], store: LocalStore, *, always: bool) -> None:
+async def test_disown(outputs: Outputs[Secret], store: EditableStore, *, always: bool) -> None:
     """Without its owner a Secret stays; one that holds nothing precious stays only if it is to stay anyway."""
     resource = stream()
     await published(outputs, resource)
@@ -213,9 +213,9 @@ async def test_disown(outputs: Outputs[Secret], store: LocalStore, *, always: bo
     assert await outputs.disown(ROW, resource, always=always) == (("shop-jitsustream",) if always else ())
 
 
-async def test_disown_leaves_foreign_secrets(outputs: Outputs[Secret], store: LocalStore) -> None:
+async def test_disown_leaves_foreign_secrets(outputs: Outputs[Secret], store: EditableStore) -> None:
     """A Secret that isn't ours is not touched."""
-    store._put_data_object(Secret("team", "shop-jitsustream", {"publicKeySecret": "b"}, owners=(Owner("X", "y", "z"),)))
+    store.put(Secret("team", "shop-jitsustream", {"publicKeySecret": "b"}, owners=(Owner("X", "y", "z"),)))
     assert not await outputs.disown(ROW, stream(), always=True)
     assert store.writes == []
 
@@ -247,7 +247,7 @@ def custom_api(config_map: Mapping[str, Any] | None = None, status: Mapping[str,
 
 
 @pytest.fixture
-def documents(store: LocalStore) -> Outputs[ConfigMap]:
+def documents(store: EditableStore) -> Outputs[ConfigMap]:
     """Give the output ConfigMaps over the cluster."""
     return Outputs(ConfigMapBackend(store), HashKey(store, "jitops-system"))
 
@@ -260,7 +260,7 @@ async def documented(documents: Outputs[ConfigMap], resource: Resource) -> Confi
     return data_object
 
 
-async def test_config_map_is_written_once(documents: Outputs[ConfigMap], store: LocalStore) -> None:
+async def test_config_map_is_written_once(documents: Outputs[ConfigMap], store: EditableStore) -> None:
     """A ConfigMap gets the same labels, annotation and owner as a Secret, and is not written again."""
     config_map = await documented(documents, custom_api())
     assert config_map.key == ("ConfigMap", "team", "crm-customapi")
@@ -273,15 +273,15 @@ async def test_config_map_is_written_once(documents: Outputs[ConfigMap], store: 
     assert store.writes == []
 
 
-async def test_config_map_of_others_is_refused(documents: Outputs[ConfigMap], store: LocalStore) -> None:
+async def test_config_map_of_others_is_refused(documents: Outputs[ConfigMap], store: EditableStore) -> None:
     """What someone else keeps under the name is not ours, even if it bears the label of ours for another resource."""
     for labels in ({}, {"app.kubernetes.io/managed-by": "jitops", "jitops.dev/owner-kind": "CustomAPI"}):
-        store._put_data_object(ConfigMap("team", "crm-customapi", {"a": "b"}, labels))
+        store.put(ConfigMap("team", "crm-customapi", {"a": "b"}, labels))
         with pytest.raises(AlreadyOwned, match=r"ConfigMap crm-customapi exists.*spec\.outputs\.configMap\.name"):
             await documents.read(DOCUMENTED, custom_api())
 
 
-async def test_config_map_moves_with_its_name(documents: Outputs[ConfigMap], store: LocalStore) -> None:
+async def test_config_map_moves_with_its_name(documents: Outputs[ConfigMap], store: EditableStore) -> None:
     """Under another name the new one is written first, then the former one goes; a foreign one there stays."""
     await documented(documents, custom_api())
     renamed = custom_api({"name": "docs"}, {"configMapName": "crm-customapi"})
@@ -289,12 +289,12 @@ async def test_config_map_moves_with_its_name(documents: Outputs[ConfigMap], sto
     held = await documents.publish(DOCUMENTED, renamed, held, DOCUMENTS, owned=True)
     await documents.drop_former(held)
     assert [data_object.name for data_object in store.data_objects() if isinstance(data_object, ConfigMap)] == ["docs"]
-    store._put_data_object(ConfigMap("team", "crm-customapi", {"mine": "x"}))
+    store.put(ConfigMap("team", "crm-customapi", {"mine": "x"}))
     assert (await documents.read(DOCUMENTED, renamed)).moved_from is None
 
 
 async def test_config_map_and_secret_of_one_name(
-    documents: Outputs[ConfigMap], outputs: Outputs[Secret], store: LocalStore
+    documents: Outputs[ConfigMap], outputs: Outputs[Secret], store: EditableStore
 ) -> None:
     """Both may have one name: neither takes the other for its own."""
     await published(outputs, stream({"name": "same"}))

@@ -79,7 +79,8 @@ class Gate:
         return target
 
     @contextlib.asynccontextmanager
-    async def _serving(self) -> AsyncIterator[None]:
+    async def serving(self) -> AsyncIterator[None]:
+        """Serve until the block ends."""
         self._loop = asyncio.get_running_loop()
         trust = ssl.create_default_context(cadata=_authority(self._cluster, self._folder))
         async with aiohttp.ClientSession(
@@ -154,15 +155,15 @@ def running_gate(kubeconfig: Path) -> Iterator[Gate]:
     gate, started, ending = Gate(kubeconfig), threading.Event(), threading.Event()
 
     async def serve() -> None:
-        async with gate._serving():
+        async with gate.serving():
             started.set()
             await asyncio.to_thread(ending.wait)
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()), name="gate")
     thread.start()
     try:
-        assert started.wait(10), "the gate did not start"
+        assert started.wait(60), "the gate did not start"
         yield gate
     finally:
         ending.set()
-        thread.join(10)
+        thread.join(60)

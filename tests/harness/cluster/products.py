@@ -29,7 +29,7 @@ class Products:
         async def answer() -> T:
             return question(self.sandbox)
 
-        return asyncio.run_coroutine_threadsafe(answer(), self._loop).result(10)
+        return asyncio.run_coroutine_threadsafe(answer(), self._loop).result(60)
 
     def streams(self) -> list[dict[str, Any]]:
         """Return the live streams as clients see them."""
@@ -113,9 +113,9 @@ def running_products(switches: Switches | None = None) -> Iterator[Products]:
     thread = threading.Thread(target=lambda: asyncio.run(serve()), name="products")
     thread.start()
     try:
-        assert started.wait(10), "the sandbox did not start"
+        assert started.wait(60), "the sandbox did not start"
         yield products[0]
     finally:
         for end in ending:
             end()
-        thread.join(10)
+        thread.join(60)

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from copy import deepcopy
-from dataclasses import replace
 from typing import TypeVar
 
 from tests.harness.clock import TurnedClock
+from tests.harness.store import EditableStore
 from tests.harness.world.fate import Fate
 
 from jitops.api.meta import WATCH
-from jitops.core.kube import JSON, ConfigMap, DataObject, Key, Resource, Secret
-from jitops.local.data_objects import DATA_OBJECTS
-from jitops.local.store import LocalStore
+from jitops.core.kube import JSON, DataObject, Key, Resource, Secret
 
 H = TypeVar("H", bound=DataObject)
 
 
-class FatefulStore(LocalStore):
+class FatefulStore(EditableStore):
     """A local store whose every write may be the operator's last; it keeps each status ever written."""
 
     def __init__(self, clock: TurnedClock, fate: Fate) -> None:
@@ -57,16 +54,6 @@ class FatefulStore(LocalStore):
         self.fate.before(f"delete {data_object.key}")
         super()._remove_data_object(data_object)
 
-    def secret(self, name: str, namespace: str = "team") -> Secret | None:
-        """Return a Secret, without recording that."""
-        found = self._data_objects.get(Key("Secret", namespace, name))
-        return found if isinstance(found, Secret) else None
-
-    def config_map(self, name: str, namespace: str = "team") -> ConfigMap | None:
-        """Return a ConfigMap."""
-        found = self._data_objects.get(Key("ConfigMap", namespace, name))
-        return found if isinstance(found, ConfigMap) else None
-
     def _put_data_object(self, data_object: H, *, own: bool = False) -> H:
         """Record which objects have the watch label."""
         if data_object.labels.get(WATCH) == "true":
@@ -76,16 +63,3 @@ class FatefulStore(LocalStore):
     def named(self) -> list[Key]:
         """Return the keys of all custom resources."""
         return self.keys()
-
-    def put_finalizers(self, key: Key, *finalizers: str) -> None:
-        """Set an object's finalizers by hand."""
-        if key.kind in DATA_OBJECTS:
-            self._put_data_object(self._data_objects[key].with_finalizers(finalizers))
-            return
-        body = deepcopy(self._bodies[key])
-        body["metadata"]["finalizers"] = list(finalizers)
-        self._settle(key, body)
-
-    def edit(self, data_object: DataObject, data: Mapping[str, str]) -> None:
-        """Change the values of a Secret or ConfigMap as `kubectl edit` does, everything else kept."""
-        self._put_data_object(replace(data_object, data=data))

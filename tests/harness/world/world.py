@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 async def _end(tasks: set[asyncio.Task[None]]) -> None:
-    """Cancel the tasks of a process that has ended."""
+    """Cancel the tasks of a process that has ended, and read how all of them ended."""
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -97,7 +97,8 @@ class World(Secrecy):
 
     async def settle(self, *, rounds: int = 400) -> None:
         """Handle all keys that are due, `workers` at a time, until none is; the clock does not move."""
-        queue, running = self.controller.queue, set[asyncio.Task[None]]()
+        queue = self.controller.queue
+        running, done = set[asyncio.Task[None]](), set[asyncio.Task[None]]()
         try:
             while queue.waiting(0):
                 while len(running) < self.workers and queue.oldest():
@@ -109,7 +110,7 @@ class World(Secrecy):
                 for task in done:
                     task.result()
         finally:
-            await _end(running)
+            await _end(running | done)
             self._plant()
 
     def open_connection(self, key: Key) -> OpenConnection:
