@@ -136,7 +136,7 @@ class Seed(_Part):
 
 
 def parse(content: str, source: str) -> Seed:
-    """Return the seed in a YAML text; raise SeedError with each wrong field and what is expected there."""
+    """Return the seed in a YAML text; raise SeedError with each wrong field and the expected value."""
     try:
         return Seed.model_validate(yaml.safe_load(content) or {})
     except yaml.YAMLError as error:

@@ -30,11 +30,6 @@ WRITTEN = (
     *sorted(EXAMPLES.rglob("*.yaml")),
 )
 
-MOST_IN_CODE = 60
-"""The most that docstrings and comments below operator/ may still have; lower it, to 0 in the end."""
-MOST_IN_CRDS = 1
-"""The most that descriptions of CRDs may still have; lower it, to 0 in the end."""
-
 
 def offenders(text: str, name: str, *phrases: re.Pattern[str]) -> list[str]:
     """Return each forbidden phrase of a text with its line."""
@@ -49,18 +44,18 @@ def test_pages_have_no_forbidden_phrase(page: Path) -> None:
     assert offenders(page.read_text(encoding="utf-8"), page.name, FORBIDDEN, STIFF) == []
 
 
-def test_code_has_no_new_forbidden_phrase() -> None:
-    """Docstrings and comments have no more than are known."""
+def test_code_has_no_forbidden_phrase() -> None:
+    """Docstrings and comments have none."""
     found = [one for source in SOURCES for one in offenders(prose(source), str(source.relative_to(OPERATOR)))]
-    assert len(found) <= MOST_IN_CODE, found
+    assert found == []
 
 
-def test_crds_have_no_new_forbidden_phrase() -> None:
-    """The descriptions that `kubectl explain` shows have no more than are known."""
+def test_crds_have_no_forbidden_phrase() -> None:
+    """The descriptions that `kubectl explain` shows have none."""
     found = [
         one for file in sorted(CRDS.glob("*.yaml")) for one in offenders(file.read_text(encoding="utf-8"), file.name)
     ]
-    assert len(found) <= MOST_IN_CRDS, found
+    assert found == []
 
 
 @pytest.mark.parametrize(

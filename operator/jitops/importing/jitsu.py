@@ -75,7 +75,7 @@ class Import:
         """The name of each object's resource, by type and id."""
 
     def manifests(self, listing: Listing) -> Iterator[Manifest]:
-        """Yield all manifests, each after those that it refers to."""
+        """Yield all manifests, each after its references."""
         for type_ in KINDS:
             for found in listing.get(type_, ()):
                 yield from self._object(type_, found)

@@ -33,7 +33,7 @@ def organization(name: str, spec: Manifest, email: str) -> tuple[Manifest, Manif
 
 
 def connectors(rows: Iterable[ConnectorRow], names: Names, organization_name: str) -> Imported:
-    """Return a Connector for each row; comment and notes name those that no spec can describe."""
+    """Return a Connector for each row; comment and notes name the rows that no spec can describe."""
     manifests, left_out = [], []
     for row in rows:
         name = names.name("Connector", row.name, row.id)

@@ -1,4 +1,4 @@
-"""One pass over a local store: store the manifests, delete what is permitted to be deleted, and wait for the result."""
+"""One pass over a local store: store the manifests, delete the permitted rest, and wait for the result."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Outcome:
         return not self.unready and not self.lingering
 
     def complaints(self) -> list[str]:
-        """Return what is missing, one line for each object."""
+        """Return the missing results, one line for each object."""
         held = (
             f"{key}: is not in the manifests any more, but still in use; delete its users too, or write it again"
             for key in self.lingering
@@ -63,9 +63,9 @@ class Prepared:
     folder: StateFolder
     store: LocalStore
     kept: Absent
-    """What is not in the manifests, and stays as it is."""
+    """The objects outside the manifests that stay as they are."""
     deleted: Absent
-    """What is not in the manifests, and will be deleted."""
+    """The objects outside the manifests that will be deleted."""
 
     async def run(self, progress: Progress, *, timeout: float = TIMEOUT) -> Outcome:  # noqa: ASYNC109 - not a cancellation: the pass ends in order and returns how far it got
         """Make the remotes match the manifests and return the outcome, after `timeout` seconds at the latest."""

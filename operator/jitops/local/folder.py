@@ -121,7 +121,7 @@ class StateFolder:
             folder.rmdir()
 
     def find_strays(self, outputs: Mapping[Key, Collection[str]]) -> None:
-        """Add to `strays` what is in the folder of the outputs and is no value of any output."""
+        """Add to `strays` everything in the folder of the outputs that is no value of any output."""
         values = {self._output(key): names for key, names in outputs.items()}
         for namespace in self._subfolders(self._outputs):
             for folder in self._subfolders(namespace):

@@ -57,8 +57,8 @@ class Loaded:
 def load(*sources: str | Path, state: Path | None = None) -> Loaded:
     """Return all manifests of files, of folders and those below them except the `state`, and of standard input (`-`).
 
-    Raises ManifestsRefused with all faults, and if there is no resource of jitops at all: what is empty by mistake must
-    not pass for what was emptied.
+    Raises ManifestsRefused with all faults, and if there is no resource of jitops at all: a folder
+    that is empty by mistake must not pass for one that was emptied on purpose.
     """
     loaded = read(*sources, state=state)
     if not any(one.key.kind in SPECS for one in loaded.manifests):

@@ -48,7 +48,7 @@ class Running:
     controller: Controller
     task: asyncio.Task[None]
     kept: frozenset[Key]
-    """What is not in the manifests, and stays as it is."""
+    """The objects outside the manifests that stay as they are."""
 
     def resources(self) -> list[Resource]:
         """Return the resources that this pass is about, sorted."""
@@ -113,7 +113,7 @@ async def running(
 
 
 def _needed_connections(services: Services, store: LocalStore, kept: frozenset[Key]) -> set[Key]:
-    """Return the connections that serve what is not kept; one that is being deleted isn't used any more."""
+    """Return the connections that serve given manifests; one that is being deleted isn't used any more."""
     managed = services.kinds.managed
     users = [one for one in store.resources() if one.key not in kept and one.key.kind in managed]
     used = {connection_key(managed[one.key.kind], one) for one in users}

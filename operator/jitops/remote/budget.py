@@ -122,7 +122,7 @@ class Meter:
         return due
 
     def _queue(self, caller: Caller, due: float, now: float) -> float:
-        """Add a caller to those that wait and return its turn: each connection's first before any second."""
+        """Add a caller to the waiting ones and return its turn: each connection's first before any second."""
         # A caller that is about to call keeps its turn: it may already sleep until then.
         near = {other: at for other, at in self._promised.items() if at <= now + PATIENCE}
         waiting = [other for other in self._promised if other not in near]
@@ -181,7 +181,7 @@ class Meter:
         return sorted(self._turns + self._others) if self._others else self._turns
 
     def _learn_of_others(self, limit: int, remaining: float | None) -> None:
-        """Derive the calls of other users of this key: those that the server counts and this process did not make."""
+        """Derive the calls of other users of this key: counted by the server and not made by this process."""
         if remaining is None:
             return
         now = self._clock.monotonic()

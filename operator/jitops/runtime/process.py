@@ -39,7 +39,7 @@ DRAIN = 25.0
 LAST_EVENTS = 2.0
 """Seconds for the events that still wait."""
 CLOSING = 0.25
-"""Seconds for closed connections to end their TLS; uvloop complains of those that its own end cuts short."""
+"""Seconds for closed connections to end their TLS; uvloop complains of connections that its own end cuts short."""
 INTERVAL = 2.0
 
 

@@ -136,7 +136,7 @@ class _Release:
             await elector.release()
 
     async def _pass(self) -> list[Resource]:
-        """List all resources and release them; return those that are not released yet."""
+        """List all resources and release them; return the ones not released yet."""
         self.step = "reading the resources"
         await self._cluster.prime()
         # One that is held again was changed by someone in between.

@@ -2,7 +2,7 @@
 The control plane as a Go program, whose first build compiles two thousand Go packages.
 
 Kubernetes is published as source, not as a package for Python. Every failure is a `ControlPlaneUnavailable` with one
-sentence that says what is missing.
+sentence that names the missing part.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 Builds a program from its Go sources, once for each version of them, into a cache outside the tree.
 
 Kubernetes publishes its API server as Go source only, so it is compiled where it is used. Every failure is a
-`GoProgramUnavailable` with one sentence that says what is missing.
+`GoProgramUnavailable` with one sentence that names the missing part.
 """
 
 from __future__ import annotations
@@ -158,5 +158,5 @@ def _complaint(log: Path) -> str:
 
 
 def _environment() -> dict[str, str]:
-    """Return the environment with the user's Go settings, except those that would change the program."""
+    """Return the environment with the user's Go settings, except the ones that would change the program."""
     return os.environ | {"CGO_ENABLED": "0", "GOWORK": "off"}

@@ -44,7 +44,7 @@ class Rule:
 
     cel: str
     message: str
-    """What is wrong and what to write instead. It is shown after the path of the field, and never has the value."""
+    """The fault and what to write instead. It is shown after the path of the field, and never has the value."""
     check: Callable[..., bool]
     """Returns whether the value, or the object, is valid."""
     field: str | None = None

@@ -81,7 +81,7 @@ class Connections:
         return self._open[key]
 
     async def verify(self, resource: Resource) -> OpenConnection:
-        """Verify the connection with the spec and the Secret as they are now; raises what is wrong with it."""
+        """Verify the connection with the spec and the Secret as they are now; raises its error."""
         async with self._locks[resource.key]:
             await self._try(resource)
         error = self.error(resource.key)
@@ -90,7 +90,7 @@ class Connections:
         return self._open[resource.key]
 
     def error(self, key: Key) -> JitopsError | None:
-        """Return what is wrong with a connection, as far as anyone has checked."""
+        """Return the error of a connection, as far as anyone has checked."""
         known = self._open.get(key)
         return self._refused.get(key) or (known.error if known else None)
 

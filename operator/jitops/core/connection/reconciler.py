@@ -74,7 +74,7 @@ class ConnectionReconciler:
         return verdict, {**facts, **connection.facts}
 
     def _notify(self, key: Key, *, before: bool, reopened: bool) -> None:
-        """Enqueue the dependents when the connection became good or bad; the first time only those that wait for it.
+        """Enqueue the dependents when the connection became good or bad; the first time only the waiting ones.
 
         A connection that stayed good but was reopened has other credentials or another spec. It may now serve the
         resources that it failed before.
@@ -113,7 +113,7 @@ class ConnectionReconciler:
         return sorted(user.key for user in found if user and meta.FINALIZER in user.finalizers)
 
     async def protect(self, key: Key) -> None:
-        """Make sure, before anything is created over a connection, that its credentials outlive what is created."""
+        """Make sure, before anything is created over a connection, that its credentials outlive the objects."""
         resource = self._kube.get(key)
         if key not in self._protected and resource is not None:
             await self._ensure_finalizer(resource)

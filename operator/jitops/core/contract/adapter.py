@@ -53,7 +53,7 @@ class Adapter(ABC, Generic[S, R, D]):
 
     @abstractmethod
     def diff(self, desired: Prepared[S, D], observation: Observation[R]) -> tuple[Change, ...]:
-        """Compare the fields that the user set, and those that were set before and no longer are; pure."""
+        """Compare the fields that the user sets, or set before and no longer does; pure."""
 
     @abstractmethod
     async def create(self, desired: Prepared[S, D]) -> Observation[R]:
@@ -86,18 +86,18 @@ class Adapter(ABC, Generic[S, R, D]):
         raise NotImplementedError
 
     async def expire(self, _status: Mapping[str, JSON], _now: datetime) -> Mapping[str, JSON]:
-        """End what is overdue by `ManagedKind.expiries`, from status alone; return the status fields that change.
+        """End everything overdue by `ManagedKind.expiries`, from status alone; return the status fields that change.
 
         It is called where a reconcile fails, and so rests on neither the spec nor the Secret.
         """
         return {}
 
     async def preflight(self, _desired: Prepared[S, D]) -> tuple[str, ...]:
-        """Let the remote try what is about to be written; return warnings, or raise PreflightFailed to forbid it."""
+        """Try the coming write at the remote; return warnings, or raise PreflightFailed to forbid it."""
         return ()
 
     def claims(self, _desired: Prepared[S, D]) -> frozenset[str]:
-        """Return what is claimed in addition to `ManagedKind.claims`, now that references are resolved."""
+        """Return the claims in addition to `ManagedKind.claims`, now that references are resolved."""
         return frozenset()
 
     def alternative_to_adoption(self, _desired: Prepared[S, D]) -> str:
@@ -142,6 +142,6 @@ class PlainAdapter(Adapter[S, R, None]):
 
 
 def compare(desired: Mapping[str, JSON], actual: Mapping[str, JSON], removed: tuple[str, ...]) -> tuple[Change, ...]:
-    """Compare fields by path: those that are set and differ, and those that are no longer set but still exist."""
+    """Compare fields by path: set and different, or no longer set but still existing."""
     differing = [path for path, value in desired.items() if path not in actual or actual[path] != value]
     return tuple(Change(path) for path in sorted({*differing, *removed}))

@@ -40,7 +40,7 @@ class Observation(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class ExtraCondition:
-    """A condition of the kind's own, such as `Validated`, beside those that every kind has."""
+    """A condition of the kind's own, such as `Validated`, beside the common ones."""
 
     type: str
     status: str

@@ -33,7 +33,7 @@ PATIENCE = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Referrers:
-    """The resources whose objects use, or may use, an object: those being deleted, and those that stay."""
+    """The resources whose objects use, or may use, an object: those being deleted, and those staying."""
 
     going: tuple[Resource, ...] = ()
     staying: tuple[Resource, ...] = ()

@@ -220,7 +220,7 @@ class Executor:
 
 
 async def _preflight(context: ReconcileContext, recorder: Recorder) -> None:
-    """Let the remote try what is about to be written, where spec and remote allow that."""
+    """Try the coming write at the remote, where spec and remote allow that."""
     creates = context.plan.action is Action.CREATE
     if not (creates or context.plan.changes):
         return

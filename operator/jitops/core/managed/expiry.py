@@ -1,7 +1,7 @@
 """What ends at a known moment, such as a rotated key: ended in time though a reconcile fails, else reported as overdue.
 
-A successful reconcile ends it together with everything else. This module serves the others: those that fail before
-they get that far, and those that may not write.
+A successful reconcile ends it together with everything else. This module serves the others: reconciles that fail
+before they get that far, and reconciles that may not write.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
 
 
 class Expirer:
-    """Ends what is overdue where a reconcile failed."""
+    """Ends everything overdue where a reconcile failed."""
 
     def __init__(self, services: Services, resolver: Resolver) -> None:
         self._s = services
         self._resolver = resolver
 
     async def after_failure(self, recorder: Recorder, error: Exception) -> None:
-        """End what is overdue, unless nothing may be written, or the connection itself is what fails.
+        """End everything overdue, unless nothing may be written, or the connection itself is what fails.
 
-        An error of this attempt is not raised: the reconcile has one already, and its message says what is overdue.
+        An error of this attempt is not raised: the reconcile has one already, and its message names everything overdue.
         """
         resource, now = recorder.resource, self._s.clock.now()
         kind = self._s.kinds.managed[resource.key.kind]
@@ -61,7 +61,7 @@ class Expirer:
 
 
 def with_expiries(verdict: Verdict, expiries: tuple[Expiry, ...], now: datetime, *, ended: bool) -> Verdict:
-    """Return a verdict whose message names what is overdue, and whose next attempt is not later than the next end.
+    """Return a verdict whose message names everything overdue, and whose next attempt is not later than the next end.
 
     `ended`: this reconcile ended all that was overdue when it began, so that the rest is due and not held up.
     """

@@ -93,7 +93,7 @@ class _Reading:
         self.watched = True
 
     async def value(self, each: Input) -> str:
-        """Return one value; DependencyNotReady says what is missing."""
+        """Return one value; DependencyNotReady names a missing one."""
         target, entry = each.target, each.entry or ""
         if target not in self._data:
             self._data[target] = await self._read(target)

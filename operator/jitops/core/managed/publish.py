@@ -48,7 +48,7 @@ class Publisher:
         return context
 
     async def disown(self, kind: ManagedKind, resource: Resource, *, always: bool) -> bool:
-        """Take the owner references off, so that the outputs outlive the resource; return whether its Secret does."""
+        """Remove the owner references, so that the outputs outlive the resource; return whether its Secret does."""
         await self._s.documents.disown(kind, resource, always=always)
         return bool(await self._s.outputs.disown(kind, resource, always=always))
 

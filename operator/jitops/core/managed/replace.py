@@ -103,7 +103,7 @@ async def delete_all_replaced(context: ReconcileContext, recorder: Recorder) -> 
 
 
 async def _delete_each(context: ReconcileContext, recorder: Recorder) -> list[_Left]:
-    """Delete each replaced object; status keeps those that the remote still shows."""
+    """Delete each replaced object; status keeps the ones still shown by the remote."""
     left = []
     for replaced in context.adapter.replaced_objects(context.desired):
         try:

@@ -119,7 +119,7 @@ class Outputs(Generic[H]):
             await self._backend.delete(held.moved_from)
 
     async def disown(self, row: ManagedKind, resource: Resource, *, always: bool) -> tuple[str, ...]:
-        """Remove the owner reference, so that the output outlives the resource; return the names of those that do.
+        """Remove the owner reference, so that the output outlives the resource; return the names of such outputs.
 
         Unless `always`, only a Secret with write-once values stays. The object under the former name counts too.
         """

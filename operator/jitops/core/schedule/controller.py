@@ -110,7 +110,7 @@ class Controller:
             self._freed(self._s.references.targets(resource))
 
     def on_deleted(self, key: Key) -> None:
-        """Accept a deletion: enqueue the resource, those that waited for its end, and those that refer to it."""
+        """Accept a deletion: enqueue the resource, its dependents, and the resources that waited for its end."""
         self.queue.add(key)
         self._s.claims.forget(key)
         self._freed(self._s.references.forget(key))
@@ -125,7 +125,7 @@ class Controller:
                 self.queue.add(target)
 
     def changed(self, target: Key, but: Key | None = None) -> None:
-        """Accept a change of a connection, Secret or ConfigMap: enqueue those that refer to it, except `but`."""
+        """Accept a change of a connection, Secret or ConfigMap: enqueue its dependents, except `but`."""
         for key in self._s.references.dependents(target) - {but}:
             self.queue.add(key)
 
@@ -145,7 +145,7 @@ class Controller:
                 worker.add_done_callback(lambda _: slots.release())
 
     async def step(self) -> None:
-        """Take one key that is due, or wait for one, and work on it: for whoever runs the controller by hand."""
+        """Work on one key that is due, or wait for one: for a caller who runs the controller by hand."""
         await self._work(*await self.queue.take())
 
     async def drain(self, limit: float) -> None:

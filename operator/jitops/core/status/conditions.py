@@ -37,7 +37,7 @@ class Verdict:
     reconciling: bool = False
     drift: tuple[str, ...] = ()
     extra: tuple[ExtraCondition, ...] | None = None
-    """The kind's own conditions; None leaves those that exist."""
+    """The kind's own conditions; None leaves the existing ones."""
     requeue: Requeue = ON_CHANGE
 
     @property

@@ -62,7 +62,7 @@ class ErrorRule:
     patience: float = 0.0
     """Seconds for which the resource's conditions stay as they are, in case the error passes by itself."""
     forbids_writing: bool = False
-    """Nothing at all may be written to the object, not even the end of what is overdue."""
+    """Nothing at all may be written to the object, not even the end of something overdue."""
     needs_way_out: bool = True
     """While deleting, the message adds how to release the resource without cleaning up."""
 

@@ -52,7 +52,7 @@ class Missing(JitopsError):
     """The API does not exist at the adapter."""
 
 
-# What is missing in API Manager (422) is added there, which no listing shows. So unlike other rejections it is retried.
+# A thing that API Manager lacks (422) is added there, which no listing shows. So unlike other rejections it is retried.
 BY_STATUS: Mapping[int, tuple[type[JitopsError], str]] = {
     400: (SpecInvalid, "the adapter rejects the Custom API"),
     401: (PermissionDenied, "the adapter rejects the token: correct adapterToken in the Secret of the organization"),

@@ -123,7 +123,7 @@ def _certificates(configuration: Configuration) -> tuple[bytes, ...]:
 
 
 def _describe(error: Exception) -> str:
-    """Return what is wrong with a kubeconfig, without secrets."""
+    """Return the fault of a kubeconfig, without secrets."""
     # Past "in", the library's message may repeat a whole entry of the kubeconfig, token included.
     known = isinstance(error, config.ConfigException | OSError)
     return str(error).partition(" in ")[0] if known else type(error).__name__

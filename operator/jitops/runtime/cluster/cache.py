@@ -61,7 +61,7 @@ class ResourceCache:
     def missing(self, kind: str, listed: Collection[Key], version: int, namespaces: Iterable[str]) -> list[Resource]:
         """Return the resources that a listing at a version should contain, and doesn't: they were deleted.
 
-        `namespaces` are those that the listing covers; without any it covers all.
+        `namespaces` are the ones covered by the listing; without any it covers all.
         """
         scope = frozenset(namespaces)
         # A resource newer than the listing was created after it.

@@ -15,7 +15,7 @@ INVALID = frozenset({400, 413, 422})
 def core_error(error: ApiError, verb: str, key: Key, values: Mapping[str, str] | None = None) -> errors.JitopsError:
     """Return the core's error for an error of the API server.
 
-    `values` are those that were sent. The server's message is part of the error unless it repeats one of them.
+    `values` are the ones sent. The server's message is part of the error unless it repeats one of them.
     """
     message = error.message
     if not message or any(value and value in message for value in (values or {}).values()):

@@ -25,7 +25,7 @@ class Lister:
 
     async def count(self, kind: str) -> int:
         """Return the number of resources of a kind."""
-        # A page of one suffices: the server adds the number of those that remain.
+        # A page of one suffices: the server adds the number of the remaining ones.
         total = 0
         for namespace in self.scopes:
             async for page in self.pages(kind, namespace, limit=1, accept=session.METADATA):

@@ -1,4 +1,4 @@
-"""The HTTP server of the probes and metrics: /healthz and /readyz list in words what is wrong.
+"""The HTTP server of the probes and metrics: /healthz and /readyz list the problems in words.
 
 An answer proves that the event loop runs. A task of kopf that ends takes the process with it, and kopf reconnects a
 watch that goes silent. So the checks judge the operator's own workers only.
@@ -16,7 +16,7 @@ OVERDUE = 130.0
 """Seconds after which a reconcile is stuck: it should have been cancelled at 120."""
 UNAVAILABLE = 503
 Check = Callable[[], Iterable[str]]
-"""Returns the sentences that say what is wrong; none if all is well."""
+"""Returns one sentence for each problem; none if all is well."""
 
 
 class ProbeServer:

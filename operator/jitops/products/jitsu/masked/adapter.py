@@ -70,7 +70,7 @@ class MaskedAdapter(ObjectAdapter[S, MaskedRow, None]):
         return await run_preflight(desired.spec.validation, test)
 
     def has_same_type(self, _desired: Desired[S], _observation: Found) -> bool:
-        """Return whether the object has the type of the spec, so that its masks show what is secret."""
+        """Return whether the object has the type of the spec, so that its masks show its secrets."""
         return True
 
     def surplus(self, desired: Prepared[S, None], observation: Found) -> set[Path]:

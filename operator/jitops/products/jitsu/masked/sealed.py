@@ -1,6 +1,6 @@
 """Sealed values: digests of the console's values, which can be compared but not read.
 
-Destinations and services contain credentials, and a listing does not show which fields are secret: those that the
+Destinations and services contain credentials, and a listing does not show which fields are secret: the ones that the
 console does not mask are in plain text (docs/reference/jitsu.md section 4). So jitops keeps only a digest of each
 value, with a key that exists only in this process. No log or message can show a value.
 

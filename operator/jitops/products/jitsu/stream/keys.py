@@ -222,7 +222,7 @@ def _highest(q: Question) -> int:
 
 
 def _others(q: Question, chosen: Entry) -> list[Entry]:
-    """Return all keys but the current one: those in status, and those that only the console has.
+    """Return all keys but the current one: those in status, and those known to the console alone.
 
     A key is not in status if the cluster was lost, or a process was killed before it wrote the status.
     """
@@ -263,7 +263,7 @@ def _refuse_endless_loss(q: Question) -> None:
 
 
 def _given_up(q: Question) -> frozenset[str]:
-    """Return the keys to remove where no key is desired: those that are known to be made for this resource.
+    """Return the keys to remove where no key is desired: the ones known to be made for this resource.
 
     After the loss of a cluster none are known. Its keys are not changed, as an import of the stream expects.
     """

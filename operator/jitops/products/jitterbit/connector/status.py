@@ -39,7 +39,7 @@ class ConnectorStatus(ManagedStatus):
     deletion policy keeps them."""
 
     intent: Intent | None = None
-    """The registration that is being made, and those that existed before it. After a crash the operator finds its own
+    """The registration that is being made, and the ones existing before it. After a crash the operator finds its own
     registration by it."""
     endpoint_entity_id: str | None = None
     """The entity id of the endpoint of the connector."""

@@ -1,4 +1,4 @@
-"""What is computed from the spec of a Custom API: configuration, hash, URL, and name of the ConfigMap."""
+"""The values computed from the spec of a Custom API: configuration, hash, URL, name of the ConfigMap."""
 
 from __future__ import annotations
 
