@@ -1,9 +1,9 @@
 """The contract between the reconciler and a kind of remote object.
 
 An adapter speaks for one connection, never sees Kubernetes and gets everything it needs as frozen values. It keeps no
-state of its own between calls. Five methods carry the life of a plain object (`observe`, `diff`, `create`, `update`,
-`delete`). The others have a default and serve kinds with keys of their own, write-once secrets or ids that the remote
-chooses.
+state of its own between calls. Seven methods are abstract: `observe`, `prepare`, `fields`, `diff`, `create`,
+`update` and `delete`. The others have a default and serve kinds with keys of their own, write-once secrets or ids that
+the remote chooses.
 
 The three type parameters are the spec, the remote object and the draft: what `prepare` decides.
 """
@@ -63,22 +63,22 @@ class Adapter(ABC, Generic[S, R, D]):
     async def update(
         self, desired: Prepared[S, D], observation: Observation[R], changes: tuple[Change, ...]
     ) -> Observation[R]:
-        """Write just these changes to the object."""
+        """Write these changes; with `secret_first` only these, else other fields of the spec may be sent again."""
 
     @abstractmethod
     async def delete(self, desired: Prepared[S, D], observation: Observation[R]) -> None:
         """Delete the object; no error if it is deleted already."""
 
     async def is_deleted(self, _observation: Observation[R]) -> bool:
-        """Return whether an accepted deletion has happened; for a plain remote its answer is proof enough."""
+        """Return whether an accepted deletion has happened; by default the remote's answer is the proof."""
         return True
 
     async def left_behind(self, _desired: Prepared[S, D], _observation: Observation[R]) -> tuple[str, ...]:
-        """Return, after the deletion, what others own that now leads nowhere and needs a person."""
+        """Return a sentence for a person about objects of others that lead nowhere after the deletion."""
         return ()
 
     def replaced_objects(self, _desired: Prepared[S, D]) -> tuple[Mapping[str, JSON], ...]:
-        """Return the objects this one replaces, as listed in `status.replaced`."""
+        """Return the objects that this one replaces, as `status.replaced` lists them."""
         return ()
 
     async def delete_replaced(self, desired: Prepared[S, D], replaced: Mapping[str, JSON]) -> None:

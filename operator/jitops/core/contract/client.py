@@ -31,7 +31,7 @@ class Client(Protocol):
 
     @property
     def snapshots(self) -> Mapping[str, Snapshot[Any]]:
-        """The listings, by our kind's name."""
+        """The listings, by the name of the Kubernetes kind."""
 
     @property
     def budget(self) -> Mapping[str, int]:
@@ -39,7 +39,7 @@ class Client(Protocol):
 
     @property
     def write_error(self) -> JitopsError | None:
-        """The error of every write though `verify` succeeds: in maintenance a remote answers reads only."""
+        """The error that every write gets while reads succeed, as in maintenance; None: writes are accepted."""
 
     async def verify(self) -> Mapping[str, JSON]:
         """Verify the connection; return the facts for its status, `id` included."""

@@ -64,7 +64,7 @@ class Desired(Generic[S]):
     sibling_intents: tuple[Mapping[str, JSON], ...] = ()
     """The intents of those other resources that have no id yet."""
     cascade: str = "Strict"
-    """What a deletion does about others that use the object."""
+    """The cascade policy: what a deletion does about others that use the object."""
     users: frozenset[str] = frozenset()
     """When deleting: the remote ids of other resources' objects that use this one and stay."""
     not_older_than: float | None = None
@@ -96,12 +96,12 @@ class Prepared(Desired[S], Generic[S, D]):
         return cls(**asked, draft=draft, material=material or {}, notices=notices)
 
     def published(self) -> Desired[S]:
-        """Return the request again, once the Secret holds the values generated for it."""
+        """Return the desired state without the decision; the Secret holds the generated values, so they are proven."""
         asked = {each.name: getattr(self, each.name) for each in _ASKED}
         return Desired(**{**asked, "proven": self.material or self.proven})
 
     def with_next_incarnation(self) -> Desired[S]:
-        """Return the request for the same object under the next id, with the values generated for this one."""
+        """Return the desired state for the next id; the values generated for this one are kept as proven."""
         return replace(self.published(), incarnation=self.incarnation + 1)
 
 

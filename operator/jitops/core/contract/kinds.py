@@ -43,7 +43,7 @@ class ManagedKind:
     claims: Callable[[Resource], frozenset[str]] = remote_ids
     """What a resource claims at the remote, so that no two resources share it."""
     expiries: Callable[[Mapping[str, JSON]], tuple[Expiry, ...]] = lambda _: ()
-    """What a resource's status says will end at the remote, or should have ended; `Adapter.expire` ends it."""
+    """The ends at the remote that a status lists, coming or overdue; `Adapter.expire` ends the overdue ones."""
     out_of_reach: Callable[[Resource], str | None] = lambda _: None
     """A sentence about what a deletion leaves at the remote because no API can delete it; None: nothing."""
 

@@ -41,7 +41,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Connected(Target):
-    """The same with everything it refers to: connection, inputs, output Secret and ConfigMap."""
+    """A target with everything it refers to: connection, inputs, output Secret and ConfigMap."""
 
     connection: OpenConnection
     adapter: Adapter[Any, Any, Any]

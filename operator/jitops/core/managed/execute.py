@@ -88,7 +88,7 @@ class Executor:
         return await self._update(context, recorder, changes) if changes else context
 
     def _look_around(self, context: ReconcileContext, recorder: Recorder) -> None:
-        """Check the other resources once more: status announces this one now, so one of two that race sees it."""
+        """Check the other resources once more: status announces this one, so of two that race one sees the other."""
         if context.inputs.values:
             self._s.inputs.refuse_deleted(context.kind, recorder.resource)
         if context.adapter.intends:
@@ -97,7 +97,7 @@ class Executor:
     async def _create_under_free_id(self, context: ReconcileContext, recorder: Recorder) -> ReconcileContext:
         """Create the object, stepping over burnt ids.
 
-        The Secret holds the keys before the first attempt; its id is corrected once, at the end.
+        The Secret holds the keys before the first attempt. Its id is corrected once, after the last attempt.
         """
         context = await self._publisher.publish_ahead(context, recorder)
         for _ in range(MOST_INCARNATIONS):
@@ -133,7 +133,7 @@ class Executor:
     async def _update_keys(
         self, context: ReconcileContext, recorder: Recorder, changes: tuple[Change, ...]
     ) -> ReconcileContext:
-        """Write what jitops generates before the rest, and record it, so that status has it though the rest fails."""
+        """Write the generated values first and record them, so that status has them even if other fields fail."""
         desired, written = context.desired, context.found
         keys = tuple(change for change in changes if change.generated)
         if keys:
@@ -143,7 +143,10 @@ class Executor:
         return replace(context, observation=written, desired=replace(desired, notices=()))
 
     async def delete(self, context: ReconcileContext, recorder: Recorder) -> None:
-        """Delete the owned object and check that it is deleted; an earlier deletion may have become visible."""
+        """Delete the owned object and check that it is deleted.
+
+        If it no longer exists, report the deletion that an earlier reconcile requested.
+        """
         if context.plan.action is Action.DELETE:
             if context.policies.protected:
                 raise protected_from_deletion(context.resource)

@@ -1,4 +1,4 @@
-"""What ends at a known moment, such as a rotated key: ended in time though a reconcile fails, else reported as overdue.
+"""End in time what has a known end, such as a rotated key, even if the reconcile fails; else report it as overdue.
 
 A successful reconcile ends it together with everything else. This module serves the others: reconciles that fail
 before they get that far, and reconciles that may not write.
@@ -53,7 +53,7 @@ class Expirer:
         recorder.ends_overdue = True
 
     def _may_write(self, kind: ManagedKind, resource: Resource, error: Exception) -> bool:
-        """Return whether an attempt is allowed and makes sense; what fails in passing is tried again anyway."""
+        """Return whether an attempt is allowed and makes sense; a passing failure is retried soon anyway."""
         rule, policies = rule_of(error), self._resolver.policies(kind, resource)
         if rule.forbids_writing or policies.paused or (policies.leaves_remote and resource.deleting):
             return False

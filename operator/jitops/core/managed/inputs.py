@@ -42,7 +42,7 @@ class Inputs:
         self._hash_key = hash_key
 
     async def resolve(self, row: ManagedKind, resource: Resource, inputs: tuple[Input, ...]) -> Resolved:
-        """Read the references; DependencyNotReady names a missing one, SpecInvalid one of another workspace."""
+        """Read the references; DependencyNotReady names a missing one, SpecInvalid one of another connection."""
         reading = _Reading(self._kube)
         values, digests = {}, {}
         for each in inputs:

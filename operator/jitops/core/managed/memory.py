@@ -105,14 +105,14 @@ class _Rejection:
 class RejectionCache:
     """The refusals that this process received, so that the same write is not sent at every resync (law 5).
 
-    A plainly refused write is refused again as long as nothing changes that it rests on. Trying it costs a call and,
+    A plainly refused write is refused again as long as nothing it depends on changes. Trying it costs a call and,
     where the remote chooses ids, an intent in status before it and its removal afterwards (law 2 needs both). So the
     refusal is remembered and raised again instead of the write. In status it would outlive its reason.
 
     The write is tried again when the spec, an input, the connection, the object or something it needs at the remote
     (such as the ends of a link) changed, and when a person asks. A remote can refuse for reasons that no listing shows:
     a domain used in another workspace, or a deletion that is not finished. So a refusal counts only once it was
-    received twice with the same message, and then for a day.
+    received twice with the same message, `SETTLED` seconds apart, and then for a day.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -121,7 +121,7 @@ class RejectionCache:
 
     @contextmanager
     def respected(self, context: ReconcileContext, recorder: Recorder) -> Iterator[None]:
-        """Execute a plan; SpecInvalid instead if exactly this was refused before and nobody asks for it."""
+        """Guard the execution of a plan: SpecInvalid if this very plan was refused before and nobody asks again."""
         key, grounds = context.resource.key, _grounds(context)
         known = self._received.get(key)
         if known is not None and known.grounds != grounds:

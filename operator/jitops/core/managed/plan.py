@@ -45,7 +45,7 @@ class Policies:
     paused_by: tuple[str, ...] = ()
     """Who pauses the resource, in words; empty: nobody."""
     compares: bool = False
-    """A paused resource is compared all the same: no annotation pauses it, only the operator's setting."""
+    """Whether the resource is compared although it is paused: only the operator's setting pauses it."""
     replaces: bool = False
     """An object that the remote can't change may be replaced by a new one."""
     cascade: str = "Strict"

@@ -1,4 +1,4 @@
-"""Publish what the remote handed out, and what people read, in the Secret, the ConfigMap and the status."""
+"""Publish the outputs in the Secret, the documents for people in the ConfigMap, and the facts in status."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Resolver:
-    """Turns references into values, or raises which of them can't be resolved."""
+    """Turns references into values, or raises an error that names the one that can't be resolved."""
 
     def __init__(self, services: Services) -> None:
         self._s = services
@@ -46,11 +46,11 @@ class Resolver:
         return policies_of(kind, resource, connection, self._s.operator, self._s.clock.now())
 
     def may_exist(self, kind: ManagedKind, resource: Resource) -> bool:
-        """Return whether anything may exist remotely: not without a connection object, an id and an intent (law 4)."""
+        """Return whether anything may exist remotely (law 4): not without connection and trace in status."""
         return may_exist(resource.status) or self._s.kube.get(connection_key(kind, resource)) is not None
 
     async def connect(self, target: Target, recorder: Recorder) -> Connected:
-        """Open the connection and read the inputs, the Secret and the ConfigMap, which a deletion does not need."""
+        """Open the connection; unless the resource is being deleted, also read its inputs, Secret and ConfigMap."""
         kind, resource = target.kind, target.resource
         connection = await self._s.connections.use(connection_key(kind, resource), resource.key.namespace)
         recorder.connected = True
@@ -72,7 +72,7 @@ class Resolver:
         )
 
     def desired(self, target: Connected, not_older_than: float | None) -> Desired[Any]:
-        """Return what the adapter is to compare with a listing that is not older than so."""
+        """Return what the resource asks, for a listing that began after `not_older_than` (None: any)."""
         resource, status, spec = target.resource, target.resource.status, target.spec
         others = self._others(target)
         return Desired(
