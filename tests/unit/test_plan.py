@@ -22,7 +22,7 @@ def every_situation() -> list[Situation]:
     ]
     changes = (NONE, (NAME,), (KEY,), (NAME, KEY))
     return [
-        Situation(p, deleting=d, exists=e, owned=e and o, settled=s, changes=c if e else NONE)
+        Situation(p, deleting=d, exists=e, owned=e and o, applied=s, changes=c if e else NONE)
         for p, d, e, o, s, c in itertools.product(policies, BOOLS, BOOLS, BOOLS, BOOLS, changes)
     ]
 
@@ -87,14 +87,14 @@ def test_every_difference_is_carried_out_or_told() -> None:
 
 
 def test_report_holds_drift_alone() -> None:
-    """Under Report a settled resource's drift is told and not corrected; what we generate is seen to all the same."""
+    """Under Report drift of an applied spec is reported and not corrected; generated values are written all the same."""
     policies = Policies(report_drift=True)
     ours = {"exists": True, "owned": True}
-    assert plan(Situation(policies, **ours, settled=True, changes=(NAME,))).action is Action.REPORT
-    assert plan(Situation(policies, **ours, settled=False, changes=(NAME,))).action is Action.UPDATE
-    both = plan(Situation(policies, **ours, settled=True, changes=(NAME, KEY)))
+    assert plan(Situation(policies, **ours, applied=True, changes=(NAME,))).action is Action.REPORT
+    assert plan(Situation(policies, **ours, applied=False, changes=(NAME,))).action is Action.UPDATE
+    both = plan(Situation(policies, **ours, applied=True, changes=(NAME, KEY)))
     assert (both.action, both.changes, both.drift) == (Action.UPDATE, (KEY,), ("name",))
-    own = plan(Situation(policies, **ours, settled=True, changes=(KEY,)))
+    own = plan(Situation(policies, **ours, applied=True, changes=(KEY,)))
     assert (own.action, own.drift) == (Action.UPDATE, ())
 
 

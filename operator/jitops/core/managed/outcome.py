@@ -91,7 +91,7 @@ class Outcomes:
         return await self._write(recorder, verdict, recorder.phase if rule.event == PHASE else rule.event)
 
     async def _paused(self, recorder: Recorder, paused: Paused) -> Result:
-        """Write the status of a paused resource, with what a comparison found; only a settled one has drift."""
+        """Write the status of a paused resource, with what a comparison found; only an applied spec has drift."""
         context = paused.compared
         if context is None:
             return await self._write(recorder, _paused(recorder, paused.by))

@@ -119,7 +119,7 @@ class Situation:
     deleting: bool = False
     exists: bool = False
     owned: bool = False
-    settled: bool = False
+    applied: bool = False
     """What the spec asks of the remote was fully applied before, so a difference is drift and no change of the spec."""
     changes: tuple[Change, ...] = ()
 
@@ -140,7 +140,7 @@ def plan(s: Situation) -> Plan:
     if s.policies.paused:
         return Plan(Action.NOTHING, drift=_report(s.changes).drift)
     if not s.exists:
-        reported = s.policies.observe_only or (s.settled and s.policies.report_missing)
+        reported = s.policies.observe_only or (s.applied and s.policies.report_missing)
         return Plan(Action.REPORT if reported else Action.CREATE)
     if s.policies.observe_only:
         return _report(s.changes)
@@ -170,7 +170,7 @@ def _adoption(s: Situation) -> Plan:
 
 
 def _correction(s: Situation) -> Plan:
-    if not (s.settled and s.policies.report_drift):
+    if not (s.applied and s.policies.report_drift):
         return Plan(Action.UPDATE if s.changes else Action.NOTHING, s.changes)
     own = tuple(change for change in s.changes if change.generated)
     drift = _report(s.changes).drift

@@ -49,7 +49,7 @@ class Reconciler:
         self._corrections = CorrectionLimit(services.clock)
         self._rejections = RejectionCache(services.clock)
         self._resolver = Resolver(services)
-        self._observer = Observer(self._resolver, self._patience)
+        self._planner = Planner(self._resolver, self._patience)
         self._publisher = Publisher(services)
         self._executor = Executor(services, self._resolver, self._publisher, self._corrections)
         self._expirer = Expirer(services, self._resolver)
@@ -94,7 +94,7 @@ class Reconciler:
         recorder.paused_by = policies.paused_by
         target = self._resolver.check(kind, recorder.resource)
         connected = await self._resolver.connect(target, recorder)
-        context = await self._observer.observe(connected, recorder, not_older_than)
+        context = await self._planner.observe(connected, recorder, not_older_than)
         if policies.paused:
             return Paused(policies.paused_by, context)
         with self._rejections.respected(context, recorder):
@@ -119,7 +119,7 @@ class Reconciler:
             if policies.protected and exists_remotely(resource):
                 raise protected_from_deletion(resource)
             connected = await self._resolver.connect(target, recorder)
-            context = await self._observer.observe(connected, recorder, not_older_than)
+            context = await self._planner.observe(connected, recorder, not_older_than)
             obstacle = await delete_all_replaced(context, recorder)
             await self._executor.delete(context, recorder)
             if obstacle is not None:
@@ -141,7 +141,7 @@ class Reconciler:
         recorder.resource = await self._s.kube.set_finalizers(resource, others)
 
 
-class Observer:
+class Planner:
     """Reads the shared listing and plans; reads a fresh listing where a write rests on it."""
 
     def __init__(self, resolver: Resolver, patience: Patience) -> None:
@@ -176,7 +176,7 @@ def _situation(target: Connected, desired: Prepared[Any, Any], found: Observatio
         deleting=target.resource.deleting,
         exists=found is not None,
         owned=found is not None and found.owned,
-        settled=is_applied(target.resource),
+        applied=is_applied(target.resource),
         changes=target.adapter.diff(desired, found) if found else (),
     )
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from jitops.core.kube import JSON
 
 Want = Desired[JitsuDestinationSpec]
-Ready = Prepared[JitsuDestinationSpec, None]
+Request = Prepared[JitsuDestinationSpec, None]
 Found = Observation[MaskedRow]
 
 CONNECTED = frozenset({"clickhouse", "postgres", "mysql", "redshift", "snowflake", "bigquery", "duckdb", "s3", "gcs"})
@@ -61,7 +61,7 @@ class DestinationAdapter(MaskedAdapter[JitsuDestinationSpec]):
             ConfigCheck(schema, self.root, secret, masked).validate(config)
 
     @override
-    async def test_connection(self, desired: Ready) -> str | None:
+    async def test_connection(self, desired: Request) -> str | None:
         """Test the connection to a warehouse or file store; the console has no test for other types."""
         if desired.spec.destination_type not in CONNECTED:
             return None
@@ -83,7 +83,7 @@ class DestinationAdapter(MaskedAdapter[JitsuDestinationSpec]):
             ) from None
 
     @override
-    def secrets(self, desired: Ready) -> Iterable[str]:
+    def secrets(self, desired: Request) -> Iterable[str]:
         """Return the secret values, and the entries of secret lists."""
         values = self._secret(desired).values()
         return [*desired.inputs.values(), *(str(each) for value in values if isinstance(value, list) for each in value)]
@@ -94,7 +94,7 @@ class DestinationAdapter(MaskedAdapter[JitsuDestinationSpec]):
         return observation.remote.at(("destinationType",)) == seal(desired.spec.destination_type)
 
     @override
-    def surplus(self, desired: Ready, observation: Found) -> set[Path]:
+    def surplus(self, desired: Request, observation: Found) -> set[Path]:
         """Return the paths that were removed from the spec; after a change of the type, all paths that it does not set.
 
         A new type would inherit fields of the old type that have the same names. The console itself drops fields that
@@ -108,7 +108,7 @@ class DestinationAdapter(MaskedAdapter[JitsuDestinationSpec]):
         return removed if schema is None else {path for path in removed if path[0] in schema["properties"]}
 
     @override
-    def empty_value(self, desired: Ready, path: Path) -> JSON:
+    def empty_value(self, desired: Request, path: Path) -> JSON:
         """Return the schema's default, or an empty string or list; None for a map entry, a number or a choice."""
         if self._schema(desired) is None:
             return ""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from jitops.core.kube import JSON
 
 Want = Desired[JitsuFunctionSpec]
-Ready = Prepared[JitsuFunctionSpec, str]
+Request = Prepared[JitsuFunctionSpec, str]
 """The draft is the joined code."""
 Found = Observation[FunctionRow]
 
@@ -43,7 +43,7 @@ class FunctionAdapter(ObjectAdapter[JitsuFunctionSpec, FunctionRow, str]):
     object_type = FUNCTION
 
     @override
-    def prepare(self, desired: Want, observation: Found | None) -> Ready:
+    def prepare(self, desired: Want, observation: Found | None) -> Request:
         """Join the code. While deleting, ConfigMaps are not read and the code is not needed."""
         spec = desired.spec
         if spec.code_from is None or not desired.inputs:
@@ -57,7 +57,7 @@ class FunctionAdapter(ObjectAdapter[JitsuFunctionSpec, FunctionRow, str]):
         return Prepared.of(desired, code)
 
     @override
-    def fields(self, desired: Ready) -> Mapping[str, JSON]:
+    def fields(self, desired: Request) -> Mapping[str, JSON]:
         """Return the fields that the user set; the code under `code` or `codeFrom`, whichever is set."""
         spec = desired.spec
         given = {
@@ -73,7 +73,7 @@ class FunctionAdapter(ObjectAdapter[JitsuFunctionSpec, FunctionRow, str]):
         return {path: value for path, value in given.items() if value is not None}
 
     @override
-    def diff(self, desired: Ready, observation: Found) -> tuple[Change, ...]:
+    def diff(self, desired: Request, observation: Found) -> tuple[Change, ...]:
         """Compare the fields by path, and the code by its hash."""
         asked = {path: _shown(path, value) for path, value in self.fields(desired).items()}
         actual = {
@@ -84,23 +84,23 @@ class FunctionAdapter(ObjectAdapter[JitsuFunctionSpec, FunctionRow, str]):
         return tuple(replace(each, generated=is_generated) if each.path == CODE_FROM else each for each in changes)
 
     @override
-    def leftovers(self, desired: Ready, observation: Found) -> tuple[str, ...]:
+    def leftovers(self, desired: Request, observation: Found) -> tuple[str, ...]:
         """Return the paths that jitops once sent, the user no longer sets, and the console still has."""
         removed = desired.applied - set(self.fields(desired)) - CODE
         return tuple(sorted(path for path in removed if path in observation.remote.fields))
 
     @override
-    def body(self, desired: Ready) -> Mapping[str, JSON]:
+    def body(self, desired: Request) -> Mapping[str, JSON]:
         """Return all fields that the user set."""
         return {_name(path): value for path, value in self.fields(desired).items()}
 
     @override
-    def secrets(self, desired: Ready) -> Iterable[str]:
+    def secrets(self, desired: Request) -> Iterable[str]:
         """Return none: an error answer may repeat the code, but messages have only its issues and first line."""
         return ()
 
     @override
-    async def update(self, desired: Ready, observation: Found, changes: tuple[Change, ...]) -> Found:
+    async def update(self, desired: Request, observation: Found, changes: tuple[Change, ...]) -> Found:
         """Write the fields that differ. The console merges them; `UNSET` removes a field, as null is an error."""
         fields = self.fields(desired)
         body: dict[str, Any] = {_name(change.path): fields.get(change.path, UNSET) for change in changes}
@@ -108,7 +108,7 @@ class FunctionAdapter(ObjectAdapter[JitsuFunctionSpec, FunctionRow, str]):
         return self._seen(observation.id)
 
     @override
-    async def preflight(self, desired: Ready) -> tuple[str, ...]:
+    async def preflight(self, desired: Request) -> tuple[str, ...]:
         """Run the tests with the code that is about to be written, if the spec asks for that."""
 
         async def run_tests() -> Iterable[str]:
@@ -119,12 +119,12 @@ class FunctionAdapter(ObjectAdapter[JitsuFunctionSpec, FunctionRow, str]):
         return await run_preflight(desired.spec.validation, run_tests)
 
     @override
-    def facts(self, desired: Ready, observation: Found) -> Mapping[str, JSON]:
+    def facts(self, desired: Request, observation: Found) -> Mapping[str, JSON]:
         """Return the id of the workspace, and the hash of the code that the spec asks for."""
         return {**super().facts(desired, observation), "codeHash": code_hash(desired.draft)}
 
 
-def _is_new_code(desired: Ready) -> bool:
+def _is_new_code(desired: Request) -> bool:
     """Return whether a ConfigMap changed, which changes no generation; if not, others changed the remote code."""
     last = desired.last_status.get("codeHash")
     return desired.spec.management.policy == "Managed" and last not in (None, code_hash(desired.draft))

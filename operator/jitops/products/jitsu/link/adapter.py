@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from jitops.products.jitsu.client import JitsuClient
 
 Want = Desired[JitsuLinkSpec]
-Ready = Prepared[JitsuLinkSpec, None]
+Request = Prepared[JitsuLinkSpec, None]
 Found = Observation[LinkRow]
 DATA = "data."
 ENDS = ("from", "to")
@@ -116,30 +116,30 @@ class LinkAdapter(PlainAdapter[JitsuLinkSpec, LinkRow]):
         return {"from": start, "to": end, **functions, **data}
 
     @override
-    def diff(self, desired: Ready, observation: Found) -> tuple[Change, ...]:
+    def diff(self, desired: Request, observation: Found) -> tuple[Change, ...]:
         """Compare ends, functions and options by path; a link without data always differs."""
         row = observation.remote
         nothing = (Change("data"),) if row.data is None else ()
         return (*compare(self.fields(desired), _actual(row), self.leftovers(desired, observation)), *nothing)
 
     @override
-    def leftovers(self, desired: Ready, observation: Found) -> tuple[str, ...]:
+    def leftovers(self, desired: Request, observation: Found) -> tuple[str, ...]:
         """Return the options that jitops once sent, the user no longer sets, and the console still has."""
         removed = desired.applied - set(self.fields(desired))
         return tuple(sorted(removed & set(_actual(observation.remote))))
 
     @override
-    def claims(self, desired: Ready) -> frozenset[str]:
+    def claims(self, desired: Request) -> frozenset[str]:
         """Return a claim on the pair; none for a sync that may be parallel."""
         return frozenset() if desired.spec.allow_parallel else frozenset({claim(*pair_of(desired))})
 
     @override
-    def alternative_to_adoption(self, desired: Ready) -> str:
+    def alternative_to_adoption(self, desired: Request) -> str:
         """Return that a sync may also be created in parallel; empty for a push."""
         return ", or spec.allowParallel to true to create another sync in parallel" if desired.spec.is_sync else ""
 
     @override
-    async def intend(self, desired: Ready) -> Mapping[str, JSON]:
+    async def intend(self, desired: Request) -> Mapping[str, JSON]:
         """Return the pair, and the ids of its links that exist before the creation."""
         pair = pair_of(desired)
         rows = (await self._client.links.get()).rows.values()
@@ -147,7 +147,7 @@ class LinkAdapter(PlainAdapter[JitsuLinkSpec, LinkRow]):
         return {"type": pair[0], "fromId": pair[1], "toId": pair[2], "ids": ids}
 
     @override
-    async def create(self, desired: Ready) -> Found:
+    async def create(self, desired: Request) -> Found:
         """Create the link without an id, so that the console rejects a push whose pair already has one."""
         try:
             row = await self._client.save_link(_body(desired, _data(self.fields(desired))))
@@ -156,7 +156,7 @@ class LinkAdapter(PlainAdapter[JitsuLinkSpec, LinkRow]):
         return Observation(row.id, row, owned=True)
 
     @override
-    async def update(self, desired: Ready, observation: Found, changes: tuple[Change, ...]) -> Found:
+    async def update(self, desired: Request, observation: Found, changes: tuple[Change, ...]) -> Found:
         """Write the complete data, including options of others. If an end was replaced, the link is replaced."""
         if any(change.path in ENDS for change in changes):
             await self._replace(observation)
@@ -194,12 +194,12 @@ class LinkAdapter(PlainAdapter[JitsuLinkSpec, LinkRow]):
             )
 
     @override
-    async def delete(self, desired: Ready, observation: Found) -> None:
+    async def delete(self, desired: Request, observation: Found) -> None:
         """Delete the link by its id: a deletion by its pair would delete links of others too."""
         await self._client.delete_link(observation.id)
 
     @override
-    def facts(self, desired: Ready, observation: Found) -> Mapping[str, JSON]:
+    def facts(self, desired: Request, observation: Found) -> Mapping[str, JSON]:
         """Return the id of the workspace and the ends. The intent is removed, so that it can't match a later link."""
         row = observation.remote
         return {
@@ -216,7 +216,7 @@ def _data(fields: Mapping[str, JSON]) -> dict[str, JSON]:
     return {path.removeprefix(DATA): value for path, value in fields.items() if path not in ENDS}
 
 
-def _body(desired: Ready, data: Mapping[str, JSON]) -> dict[str, JSON]:
+def _body(desired: Request, data: Mapping[str, JSON]) -> dict[str, JSON]:
     kind, start, end = pair_of(desired)
     return {"type": kind, "fromId": start, "toId": end, "data": data}
 

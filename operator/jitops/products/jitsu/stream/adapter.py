@@ -46,7 +46,7 @@ class Rings:
         return self.public, self.private
 
 
-Ready = Prepared[JitsuStreamSpec, Rings]
+Request = Prepared[JitsuStreamSpec, Rings]
 
 
 class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow, Rings]):
@@ -61,7 +61,7 @@ class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow, Rings]):
         return known[0].stem if known else self.stem(desired)
 
     @override
-    def prepare(self, desired: Want, observation: Found | None) -> Ready:
+    def prepare(self, desired: Want, observation: Found | None) -> Request:
         """Decide which keys the stream has, and what the Secret must contain before they are sent."""
         row = observation.remote if observation else None
         rings = Rings(
@@ -100,7 +100,7 @@ class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow, Rings]):
         )
 
     @override
-    def fields(self, desired: Ready) -> Mapping[str, JSON]:
+    def fields(self, desired: Request) -> Mapping[str, JSON]:
         """Return the fields that the user set; domains as the console stores them."""
         spec = desired.spec
         given: dict[str, JSON] = {
@@ -115,7 +115,7 @@ class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow, Rings]):
         return {path: value for path, value in given.items() if value is not None} | extra
 
     @override
-    def diff(self, desired: Ready, observation: Found) -> tuple[Change, ...]:
+    def diff(self, desired: Request, observation: Found) -> tuple[Change, ...]:
         """Compare the fields by path, and the keys made by jitops by id and hint."""
         actual = {_path(name, desired): value for name, value in observation.remote.fields.items()}
         return (
@@ -123,7 +123,7 @@ class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow, Rings]):
             *self._key_changes(desired, observation.remote),
         )
 
-    def _key_changes(self, desired: Ready, row: StreamRow) -> tuple[Change, ...]:
+    def _key_changes(self, desired: Request, row: StreamRow) -> tuple[Change, ...]:
         rings = desired.draft
         found = (("keys.public", rings.public, row.public_keys), ("keys.private", rings.private, row.private_keys))
         return tuple(
@@ -131,27 +131,27 @@ class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow, Rings]):
         )
 
     @override
-    def leftovers(self, desired: Ready, observation: Found) -> tuple[str, ...]:
+    def leftovers(self, desired: Request, observation: Found) -> tuple[str, ...]:
         """Return the paths that jitops once sent, the user no longer sets, and the console still has."""
         fields = observation.remote.fields
         removed = desired.applied - set(self.fields(desired))
         return tuple(sorted(path for path in removed if fields.get(_name(path)) not in (None, [])))
 
     @override
-    def body(self, desired: Ready) -> Mapping[str, JSON]:
+    def body(self, desired: Request) -> Mapping[str, JSON]:
         """Return the fields, and the keys with their secrets."""
         rings = desired.draft
         keys = {"publicKeys": rings.public.body(()), "privateKeys": rings.private.body(())}
         return {_name(path): value for path, value in self.fields(desired).items()} | keys
 
     @override
-    async def update(self, desired: Ready, observation: Found, changes: tuple[Change, ...]) -> Found:
+    async def update(self, desired: Request, observation: Found, changes: tuple[Change, ...]) -> Found:
         """Write the fields that differ. The console merges them, but drops one field if a PUT does not have it."""
         body = self._patch(desired, observation.remote, changes)
         await self._client.update(self.object_type.name, observation.id, body)
         return self._seen(observation.id)
 
-    def _patch(self, desired: Ready, row: StreamRow, changes: tuple[Change, ...]) -> dict[str, Any]:
+    def _patch(self, desired: Request, row: StreamRow, changes: tuple[Change, ...]) -> dict[str, Any]:
         rings, fields = desired.draft, self.fields(desired)
         body: dict[str, Any] = {name: row.fields[name] for name in (DROPPED_WHEN_OMITTED,) if name in row.fields}
         for change in changes:
@@ -167,12 +167,12 @@ class StreamAdapter(ObjectAdapter[JitsuStreamSpec, StreamRow, Rings]):
         return body
 
     @override
-    def outputs(self, desired: Ready, observation: Found) -> Mapping[str, str]:
+    def outputs(self, desired: Request, observation: Found) -> Mapping[str, str]:
         """Return the id, and each key as write key, id and secret."""
         return _material(observation.id, desired.draft)
 
     @override
-    def facts(self, desired: Ready, observation: Found) -> Mapping[str, JSON]:
+    def facts(self, desired: Request, observation: Found) -> Mapping[str, JSON]:
         """Return the id of the workspace, and the keys without their secrets."""
         rings = desired.draft
         entries = [entry.line() for ring in rings.all for entry in ring.entries]
@@ -220,7 +220,7 @@ def _name(path: str) -> str:
     return path.removeprefix(EXTRA)
 
 
-def _path(name: str, desired: Ready) -> str:
+def _path(name: str, desired: Request) -> str:
     """Return the spec's path of a field of the console."""
     return EXTRA + name if name in (desired.spec.extra or {}) or EXTRA + name in desired.applied else name
 

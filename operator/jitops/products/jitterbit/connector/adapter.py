@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 Want = Desired[ConnectorSpec]
 Replaced = tuple[Mapping[str, JSON], ...]
-Ready = Prepared[ConnectorSpec, Replaced]
+Request = Prepared[ConnectorSpec, Replaced]
 """The draft lists the registrations that this one replaces."""
 Found = Observation[ConnectorRow]
 
@@ -122,7 +122,7 @@ class ConnectorAdapter(Adapter[ConnectorSpec, ConnectorRow, Replaced]):
         return clock.now() - timedelta(seconds=clock.monotonic() - listing.started_at)
 
     @override
-    def prepare(self, desired: Want, observation: Found | None) -> Ready:
+    def prepare(self, desired: Want, observation: Found | None) -> Request:
         """Find the registrations made by jitops that this one replaces."""
         if desired.spec.source == "Builder":
             return Prepared.of(desired, ())
@@ -130,12 +130,12 @@ class ConnectorAdapter(Adapter[ConnectorSpec, ConnectorRow, Replaced]):
         return Prepared.of(desired, replaced_objects(desired, rows, observation.id if observation else None))
 
     @override
-    def replaced_objects(self, desired: Ready) -> Replaced:
+    def replaced_objects(self, desired: Request) -> Replaced:
         """Return the registrations that `prepare` found."""
         return desired.draft
 
     @override
-    def diff(self, desired: Ready, observation: Found) -> tuple[Change, ...]:
+    def diff(self, desired: Request, observation: Found) -> tuple[Change, ...]:
         """Compare name and version, which are all that a registration has."""
         row, fields = observation.remote, self.fields(desired)
         actual = {"name": row.name, "version": row.version}
@@ -147,13 +147,13 @@ class ConnectorAdapter(Adapter[ConnectorSpec, ConnectorRow, Replaced]):
         return {"name": name_of(desired), "version": desired.spec.version}
 
     @override
-    async def intend(self, desired: Ready) -> Mapping[str, JSON]:
+    async def intend(self, desired: Request) -> Mapping[str, JSON]:
         """Return name and version, and the ids of the registrations with both that exist before the attempt."""
         rows = (await self._client.connectors.get()).rows.values()
         return {**self.fields(desired), "ids": sorted(row.id for row in rows if is_alike(row, desired))}
 
     @override
-    async def create(self, desired: Ready) -> Found:
+    async def create(self, desired: Request) -> Found:
         """Register the connector. An answer without an id is resolved by the listing, like a lost answer."""
         name, version = natural_key(desired)
         try:
@@ -168,7 +168,7 @@ class ConnectorAdapter(Adapter[ConnectorSpec, ConnectorRow, Replaced]):
         return Observation(row.id, row, owned=True)
 
     @override
-    async def update(self, desired: Ready, observation: Found, changes: tuple[Change, ...]) -> Found:
+    async def update(self, desired: Request, observation: Found, changes: tuple[Change, ...]) -> Found:
         """Raise AlreadyOwned: the API can't update a registration (section 2.5)."""
         row, replaceable = observation.remote, observation.owned and not desired.replaces
         raise AlreadyOwned(
@@ -178,12 +178,12 @@ class ConnectorAdapter(Adapter[ConnectorSpec, ConnectorRow, Replaced]):
         )
 
     @override
-    async def delete(self, desired: Ready, observation: Found) -> None:
+    async def delete(self, desired: Request, observation: Found) -> None:
         """Delete the payload, then the registration; a rejection is no error if the registration is deleted anyway."""
         await self._delete(observation.id)
 
     @override
-    async def delete_replaced(self, desired: Ready, replaced: Mapping[str, JSON]) -> None:
+    async def delete_replaced(self, desired: Request, replaced: Mapping[str, JSON]) -> None:
         """Delete a replaced registration and check that; NotYet if it may not be listed yet, or still is."""
         id_, intent = str(replaced["id"]), desired.last_status.get("intent")
         listing = await self._client.connectors.get(self._client.clock.monotonic())
@@ -219,7 +219,7 @@ class ConnectorAdapter(Adapter[ConnectorSpec, ConnectorRow, Replaced]):
         return id_ not in (await self._client.connectors.get(self._client.clock.monotonic())).rows
 
     @override
-    async def verify(self, desired: Ready, observation: Found) -> None:
+    async def verify(self, desired: Request, observation: Found) -> None:
         """Check key and secret with Harmony before they are published; connectors of the Builder publish none."""
         row = observation.remote
         if desired.spec.source == "Builder":
@@ -231,7 +231,7 @@ class ConnectorAdapter(Adapter[ConnectorSpec, ConnectorRow, Replaced]):
             )
 
     @override
-    def outputs(self, desired: Ready, observation: Found) -> Mapping[str, str]:
+    def outputs(self, desired: Request, observation: Found) -> Mapping[str, str]:
         """Return the ids and, for the SDK, key, secret and manifest; for the Builder only the listed ids."""
         row = observation.remote
         if desired.spec.source == "Builder":
@@ -245,14 +245,14 @@ class ConnectorAdapter(Adapter[ConnectorSpec, ConnectorRow, Replaced]):
         }
 
     @override
-    async def readiness(self, desired: Ready, observation: Found) -> Readiness:
+    async def readiness(self, desired: Request, observation: Found) -> Readiness:
         """Return that Harmony lists the Builder's connector: nothing more can be known about it."""
         if desired.spec.source == "Builder":
             return Readiness(message=f"Harmony lists the Builder's connector as {observation.id}")
         return Readiness()
 
     @override
-    def facts(self, desired: Ready, observation: Found) -> Mapping[str, JSON]:
+    def facts(self, desired: Request, observation: Found) -> Mapping[str, JSON]:
         """Return the entity ids. The intent is kept, since a later listing may still be late."""
         return {name: value or None for name, value in _entity_ids(observation.remote).items()}
 
@@ -263,7 +263,7 @@ def _is_current(made: ConnectorRow, desired: Want) -> bool:
     return is_same(made, desired) or is_answer(made, desired) or known
 
 
-def _fate_of_replaced(desired: Ready) -> str:
+def _fate_of_replaced(desired: Request) -> str:
     """Return the end of a message: what happens to the registration that was to be replaced."""
     ids = ", ".join(str(former["id"]) for former in desired.draft)
     return f"; {ids} is kept, and used again if its name and version are set again" if ids else ""

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from jitops.products.jitterbit.client import JitterbitClient
 
 Want = Desired[CustomAPISpec]
-Ready = Prepared[CustomAPISpec, None]
+Request = Prepared[CustomAPISpec, None]
 Found = Observation[ApiRow | None]
 
 CREDENTIALS = "verification.credentialsRef"
@@ -68,7 +68,7 @@ class CustomAPIAdapter(PlainAdapter[CustomAPISpec, ApiRow | None]):
         return Observation(adopted, rows[adopted], owned=False) if adopted else None
 
     @override
-    def diff(self, desired: Ready, observation: Found) -> tuple[Change, ...]:
+    def diff(self, desired: Request, observation: Found) -> tuple[Change, ...]:
         """Compare the whole configuration, and whether it is live. Fields that the spec omits must be empty."""
         row = observation.remote
         if row is None:
@@ -80,13 +80,13 @@ class CustomAPIAdapter(PlainAdapter[CustomAPISpec, ApiRow | None]):
         return tuple(map(Change, paths))
 
     @override
-    def fields(self, desired: Ready) -> Mapping[str, JSON]:
+    def fields(self, desired: Request) -> Mapping[str, JSON]:
         """Return the parts of the configuration that are not empty, and whether it should be live."""
         asked = {name: value for name, value in _configuration(desired).items() if value}
         return {**asked, "publication": desired.spec.publication.state}
 
     @override
-    async def create(self, desired: Ready) -> Found:
+    async def create(self, desired: Request) -> Found:
         """Create a draft; if its key exists already, jitops made it before a crash. `update` publishes it next."""
         key = self._key(desired)
         try:
@@ -96,7 +96,7 @@ class CustomAPIAdapter(PlainAdapter[CustomAPISpec, ApiRow | None]):
         return Observation(key, row, owned=True)
 
     @override
-    async def update(self, desired: Ready, observation: Found, changes: tuple[Change, ...]) -> Found:
+    async def update(self, desired: Request, observation: Found, changes: tuple[Change, ...]) -> Found:
         """Write the configuration to the draft, then publish or unpublish it."""
         row = _row(observation)
         if any(change.path != "publication" for change in changes):
@@ -114,18 +114,18 @@ class CustomAPIAdapter(PlainAdapter[CustomAPISpec, ApiRow | None]):
         return made
 
     @override
-    async def delete(self, desired: Ready, observation: Found) -> None:
+    async def delete(self, desired: Request, observation: Found) -> None:
         """Delete the API at the adapter, whether it is live or not."""
         await self._contract.delete(observation.id)
 
     @override
-    async def readiness(self, desired: Ready, observation: Found) -> Readiness:
+    async def readiness(self, desired: Request, observation: Found) -> Readiness:
         """Return the reason for Ready: the adapter, a probe of the URL or a person; or raise what a person must do."""
         seen = await self._probe(desired, observation)
         reason, message = self._proof(desired, observation, seen)
         return Readiness(reason, message, due=self._next_probe(desired, seen))
 
-    async def _probe(self, desired: Ready, observation: Found) -> Seen | None:
+    async def _probe(self, desired: Request, observation: Found) -> Seen | None:
         """Probe the URL, if the spec asks for that and the API should be live."""
         spec = desired.spec
         if not spec.checks_url or spec.publication.state == "Draft" or _awaits_a_person(desired):
@@ -136,14 +136,14 @@ class CustomAPIAdapter(PlainAdapter[CustomAPISpec, ApiRow | None]):
             desired.key, self._target(desired), desired.not_older_than, spec.verification.seconds
         )
 
-    def _next_probe(self, desired: Ready, seen: Seen | None) -> datetime | None:
+    def _next_probe(self, desired: Request, seen: Seen | None) -> datetime | None:
         if seen is None:
             return None
         return desired.now + timedelta(
             seconds=self._client.gateway.seconds_left(seen, desired.spec.verification.seconds)
         )
 
-    def _target(self, desired: Ready) -> Target:
+    def _target(self, desired: Request) -> Target:
         spec, base = desired.spec, self._base(desired)
         return Target(
             url=service_url(base, spec) + (spec.verification.path or ""),
@@ -154,7 +154,7 @@ class CustomAPIAdapter(PlainAdapter[CustomAPISpec, ApiRow | None]):
             value=_credentials(desired),
         )
 
-    def _proof(self, desired: Ready, observation: Found, seen: Seen | None) -> Proof:
+    def _proof(self, desired: Request, observation: Found, seen: Seen | None) -> Proof:
         if self.diff(desired, observation):
             return Reason.DRIFT_DETECTED, "there is drift, which is only reported"
         if seen is not None and seen.sight in {Sight.ABSENT, Sight.OPEN}:
@@ -165,7 +165,7 @@ class CustomAPIAdapter(PlainAdapter[CustomAPISpec, ApiRow | None]):
             return self._by_adapter(desired, observation.remote, seen)
         return self._by_hand(desired, seen)
 
-    def _by_adapter(self, desired: Ready, row: ApiRow, seen: Seen | None) -> Proof:
+    def _by_adapter(self, desired: Request, row: ApiRow, seen: Seen | None) -> Proof:
         url = self._url(desired)
         if row.published is None:
             return Reason.AVAILABLE, "the adapter has the draft"
@@ -176,7 +176,7 @@ class CustomAPIAdapter(PlainAdapter[CustomAPISpec, ApiRow | None]):
             )
         return Reason.PUBLISHED, f"the adapter reports that the API is published{doubt(seen)}"
 
-    def _by_hand(self, desired: Ready, seen: Seen | None) -> Proof:
+    def _by_hand(self, desired: Request, seen: Seen | None) -> Proof:
         if desired.spec.publication.acknowledged_hash == _hash(desired):
             return Reason.ACKNOWLEDGED, f"a person acknowledged the configuration in API Manager{doubt(seen)}"
         if seen is not None and seen.error is not None:
@@ -184,12 +184,12 @@ class CustomAPIAdapter(PlainAdapter[CustomAPISpec, ApiRow | None]):
         raise ManualActionRequired(instructions(desired, _hash(desired), seen))
 
     @override
-    def outputs(self, desired: Ready, observation: Found) -> Mapping[str, str]:
+    def outputs(self, desired: Request, observation: Found) -> Mapping[str, str]:
         """Return id and URLs."""
         return {"id": observation.id, "url": self._url(desired), "baseUrl": self._base(desired)}
 
     @override
-    def documents(self, desired: Ready, observation: Found) -> Mapping[str, str]:
+    def documents(self, desired: Request, observation: Found) -> Mapping[str, str]:
         """Return the configuration, its hash, the OpenAPI document and the URLs."""
         asked, url = _configuration(desired), self._url(desired)
         return {
@@ -201,7 +201,7 @@ class CustomAPIAdapter(PlainAdapter[CustomAPISpec, ApiRow | None]):
         }
 
     @override
-    def facts(self, desired: Ready, observation: Found) -> Mapping[str, JSON]:
+    def facts(self, desired: Request, observation: Found) -> Mapping[str, JSON]:
         """Return the URLs, the hash, and the state at the adapter."""
         return {
             "url": self._url(desired),
