@@ -87,7 +87,7 @@ def test_every_difference_is_carried_out_or_told() -> None:
 
 
 def test_report_holds_drift_alone() -> None:
-    """Under Report drift of an applied spec is reported and not corrected; generated values are written all the same."""
+    """Under Report, drift of an applied spec is reported and not corrected; generated values are still written."""
     policies = Policies(report_drift=True)
     ours = {"exists": True, "owned": True}
     assert plan(Situation(policies, **ours, applied=True, changes=(NAME,))).action is Action.REPORT
