@@ -25,14 +25,14 @@ STEPS = (
     ("install", "test_chart test_installed*", "helm install --wait, restricted pods, its own ServiceAccount"),
     ("install", "test_chart test_the_health*", ""),
     ("upgrade", "test_chart test_an_upgrade*", "from the chart before: definitions grow, nothing is written anew"),
-    ("fail-over", "test_chart test_fail_over*", "the leader is killed or frozen, another one goes on"),
+    ("fail-over", "test_chart test_fail_over*", "the leader is killed or frozen, another one takes over"),
     ("fail-over", "test_replicas *", ""),
     (
         "uninstall",
         "test_chart *",
-        "the hook stops and lets go; nothing remote goes, nothing sticks, all is taken up again",
+        "the hook stops the operator and releases; nothing remote is deleted, all is found again",
     ),
-    ("least rights", "test_rights *", "each right of the chart is used, none is wanting, in four variants"),
+    ("least rights", "test_rights *", "each right of the chart is used, and none is missing, in four variants"),
     ("suite", "*", "the other end-to-end tests, no request of theirs refused"),
 )
 """Step, the tests that are it (module and name; the first that fits counts), and what it shows."""
