@@ -161,7 +161,7 @@ async def test_secret_restored_before_the_start_loses_nothing(world: World) -> N
     await world.stop()
     rebuilt = World(world.sandbox, world.clock)
     try:
-        rebuilt.store._put_data_object(backup)
+        rebuilt.store.put(backup)
         await rebuilt.connect_jitsu()
         rebuilt.forget()
         rebuilt.apply(stream())
