@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, cast
 
 import pytest
 from tests.harness.manifests import STREAM, secret_manifest, stream
@@ -11,8 +13,11 @@ from tests.harness.samples.link import plant_link
 from tests.harness.samples.stream import keys_open, only_stream
 from tests.harness.world.killing import killed_everywhere
 from tests.harness.world.world import World
+from typing_extensions import override
 
+from jitops.core.contract.kinds import ManagedKind
 from jitops.core.managed.memory import MOST_CORRECTIONS
+from jitops.products.jitsu.stream.adapter import StreamAdapter
 from jitops_sandbox import Fault
 
 OVERLAP = 3600.0
@@ -84,6 +89,27 @@ async def test_key_ends_in_time_though_the_resource_fails(world: World, arrange:
     await world.wait(4 * OVERLAP)
     assert world.store.writes == []
     assert len(world.remote_writes()) <= 2, "a refusal is believed once it was received twice"
+
+
+class Defective(StreamAdapter):
+    """An adapter with a defect where it ends keys."""
+
+    @override
+    async def expire(self, status: Mapping[str, Any], now: datetime) -> Mapping[str, Any]:
+        """Fail as a defect does."""
+        raise ValueError
+
+
+async def test_a_defect_where_keys_end_hides_no_failure(world: World) -> None:
+    """The failure that came first is written all the same, and names the keys as overdue."""
+    await rotated(world)
+    managed = cast("dict[str, ManagedKind]", world.services.kinds.managed)
+    managed["JitsuStream"] = replace(managed["JitsuStream"], adapter=Defective)
+    await invalid_spec(world)
+    await world.settle()
+    await world.wait(OVERLAP + 60)
+    assert world.condition(STREAM, "Ready") == ("False", "InvalidConfiguration")
+    assert "overdue" in world.message(STREAM)
 
 
 async def test_keys_of_others_outlive_an_end_during_a_failure(world: World) -> None:

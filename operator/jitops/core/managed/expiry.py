@@ -13,6 +13,7 @@ from jitops.core import errors
 from jitops.core.clock import stamp
 from jitops.core.contract.kinds import connection_key
 from jitops.core.status.error_rules import ConnectionFault, rule_of
+from jitops.core.status.writer import log_defect
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -48,7 +49,8 @@ class Expirer:
             recorder.facts |= await kind.adapter(connection.client).expire(status, now)
         except errors.Interrupted:
             raise
-        except errors.JitopsError:
+        except Exception as second:  # noqa: BLE001 - the first error is the one to report; a defect is logged here
+            log_defect(resource.key, second)
             return
         recorder.ends_overdue = True
 
